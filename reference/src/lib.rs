@@ -1,0 +1,7 @@
+//! The reference store: what a correct durable store does, behind a pluggable file system.
+
+pub mod clock;
+pub mod fs;
+pub mod host;
+pub mod level;
+pub mod native;

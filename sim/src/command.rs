@@ -1,0 +1,301 @@
+//! One logical step of a workload, and its text form.
+//!
+//! The text form is what scenario files, witnesses and reproduce lines contain; it prints back exactly what it parses.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// A change of one key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Mutation {
+    /// Give `key` the value `value`.
+    Put {
+        /// The key.
+        key: Vec<u8>,
+        /// Its new value.
+        value: Vec<u8>,
+    },
+    /// Remove `key`; removing an absent key is allowed and changes nothing.
+    Delete {
+        /// The key.
+        key: Vec<u8>,
+    },
+}
+
+/// One logical step of a workload.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Command {
+    /// One change on its own.
+    Write(Mutation),
+    /// Several changes that take effect together or not at all.
+    Batch(Vec<Mutation>),
+    /// Write a snapshot, from cut to end.
+    Snapshot,
+    /// Take the consistent cut of a snapshot and leave it open under this number, so that other steps overlap it.
+    SnapshotBegin(u8),
+    /// Write and promote the snapshot begun under this number.
+    SnapshotFinish(u8),
+    /// Make everything acknowledged so far durable.
+    Sync,
+    /// Let background work (log workers, interval syncs, interval snapshots) run once.
+    Tick,
+    /// Let virtual time pass, then run background work that is due.
+    Advance(Duration),
+    /// Close cleanly and open again.
+    Reopen,
+    /// Kill the process (the operating system survives) and open again.
+    Kill,
+}
+
+impl Command {
+    /// The changes this command makes to the logical state, in order.
+    pub fn mutations(&self) -> &[Mutation] {
+        match self {
+            Self::Write(mutation) => std::slice::from_ref(mutation),
+            Self::Batch(mutations) => mutations,
+            _ => &[],
+        }
+    }
+}
+
+/// A text that is no command.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error(
+    "`{text}` is not a command: {reason}; commands are `put KEY VALUE`, `delete KEY`, `batch put K V; delete K`, `snapshot`, \
+     `snapshot-begin N`, `snapshot-finish N`, `sync`, `tick`, `advance N(ms|s)`, `reopen`, `kill`"
+)]
+pub struct ParseCommandError {
+    text: String,
+    reason: &'static str,
+}
+
+fn write_bytes(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
+    // A run of one byte prints as `x*64`, so that workloads with large values stay readable.
+    if let [first, rest @ ..] = bytes
+        && rest.len() >= 3
+        && rest.iter().all(|b| b == first)
+        && first.is_ascii_alphanumeric()
+    {
+        return write!(f, "{}*{}", char::from(*first), bytes.len());
+    }
+    if bytes.is_empty() {
+        return f.write_str("-");
+    }
+    for &byte in bytes {
+        if byte.is_ascii_graphic() && !matches!(byte, b'%' | b';' | b'*' | b'-') {
+            write!(f, "{}", char::from(byte))?;
+        } else {
+            write!(f, "%{byte:02x}")?;
+        }
+    }
+    Ok(())
+}
+
+fn parse_bytes(text: &str) -> Result<Vec<u8>, &'static str> {
+    if text == "-" {
+        return Ok(Vec::new());
+    }
+    if let Some((unit, count)) = text.split_once('*') {
+        let [byte] = unit.as_bytes() else {
+            return Err("the part before `*` must be one character");
+        };
+        let count: usize = count
+            .parse()
+            .map_err(|_| "the part after `*` must be a count")?;
+        if count > MAX_RUN {
+            return Err("a value is at most 16 MiB");
+        }
+        return Ok(vec![*byte; count]);
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        if *first == b'%' {
+            let hex = tail.get(..2).ok_or("`%` needs two hexadecimal digits")?;
+            let hex = std::str::from_utf8(hex).map_err(|_| "`%` needs two hexadecimal digits")?;
+            bytes.push(
+                u8::from_str_radix(hex, 16).map_err(|_| "`%` needs two hexadecimal digits")?,
+            );
+            rest = &tail[2..];
+        } else {
+            bytes.push(*first);
+            rest = tail;
+        }
+    }
+    Ok(bytes)
+}
+
+/// Longest value that the `x*N` form may name.
+const MAX_RUN: usize = 16 << 20;
+
+impl fmt::Display for Mutation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Put { key, value } => {
+                f.write_str("put ")?;
+                write_bytes(f, key)?;
+                f.write_str(" ")?;
+                write_bytes(f, value)
+            }
+            Self::Delete { key } => {
+                f.write_str("delete ")?;
+                write_bytes(f, key)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Write(mutation) => mutation.fmt(f),
+            Self::Batch(mutations) => {
+                f.write_str("batch")?;
+                for (index, mutation) in mutations.iter().enumerate() {
+                    f.write_str(if index == 0 { " " } else { "; " })?;
+                    mutation.fmt(f)?;
+                }
+                Ok(())
+            }
+            Self::Snapshot => f.write_str("snapshot"),
+            Self::SnapshotBegin(slot) => write!(f, "snapshot-begin {slot}"),
+            Self::SnapshotFinish(slot) => write!(f, "snapshot-finish {slot}"),
+            Self::Sync => f.write_str("sync"),
+            Self::Tick => f.write_str("tick"),
+            Self::Advance(time) => write!(f, "advance {}ms", time.as_millis()),
+            Self::Reopen => f.write_str("reopen"),
+            Self::Kill => f.write_str("kill"),
+        }
+    }
+}
+
+fn parse_mutation(text: &str) -> Result<Mutation, &'static str> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    match words.as_slice() {
+        ["put", key, value] => Ok(Mutation::Put {
+            key: parse_bytes(key)?,
+            value: parse_bytes(value)?,
+        }),
+        ["put", ..] => Err("`put` takes a key and a value"),
+        ["delete", key] => Ok(Mutation::Delete {
+            key: parse_bytes(key)?,
+        }),
+        ["delete", ..] => Err("`delete` takes a key"),
+        _ => Err("unknown word"),
+    }
+}
+
+fn parse_duration(text: &str) -> Result<Duration, &'static str> {
+    let unit = text
+        .find(|c: char| !c.is_ascii_digit())
+        .ok_or("a time needs a unit, `ms` or `s`")?;
+    let (count, unit) = text.split_at(unit);
+    let count: u64 = count.parse().map_err(|_| "a time starts with a number")?;
+    match unit {
+        "ms" => Ok(Duration::from_millis(count)),
+        "s" => Ok(Duration::from_secs(count)),
+        _ => Err("a time needs a unit, `ms` or `s`"),
+    }
+}
+
+fn parse_command(text: &str) -> Result<Command, &'static str> {
+    let (word, rest) = text
+        .split_once(char::is_whitespace)
+        .map_or((text, ""), |(word, rest)| (word, rest.trim()));
+    let bare = |command| {
+        if rest.is_empty() {
+            Ok(command)
+        } else {
+            Err("this command takes no argument")
+        }
+    };
+    let slot = || rest.parse::<u8>().map_err(|_| "a snapshot number is 0 to 255");
+    match word {
+        "put" | "delete" => parse_mutation(text).map(Command::Write),
+        "batch" if rest.is_empty() => Ok(Command::Batch(Vec::new())),
+        "batch" => rest
+            .split(';')
+            .map(|part| parse_mutation(part.trim()))
+            .collect::<Result<_, _>>()
+            .map(Command::Batch),
+        "snapshot" => bare(Command::Snapshot),
+        "snapshot-begin" => slot().map(Command::SnapshotBegin),
+        "snapshot-finish" => slot().map(Command::SnapshotFinish),
+        "sync" => bare(Command::Sync),
+        "tick" => bare(Command::Tick),
+        "advance" => parse_duration(rest).map(Command::Advance),
+        "reopen" => bare(Command::Reopen),
+        "kill" => bare(Command::Kill),
+        _ => Err("unknown word"),
+    }
+}
+
+impl FromStr for Command {
+    type Err = ParseCommandError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        parse_command(text.trim()).map_err(|reason| ParseCommandError {
+            text: text.trim().to_owned(),
+            reason,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn bytes() -> impl Strategy<Value = Vec<u8>> {
+        prop_oneof![
+            prop::collection::vec(any::<u8>(), 0..12),
+            (b'a'..=b'z', 4_usize..80).prop_map(|(byte, count)| vec![byte; count]),
+        ]
+    }
+
+    fn mutation() -> impl Strategy<Value = Mutation> {
+        prop_oneof![
+            (bytes(), bytes()).prop_map(|(key, value)| Mutation::Put { key, value }),
+            bytes().prop_map(|key| Mutation::Delete { key }),
+        ]
+    }
+
+    fn command() -> impl Strategy<Value = Command> {
+        prop_oneof![
+            mutation().prop_map(Command::Write),
+            prop::collection::vec(mutation(), 0..4).prop_map(Command::Batch),
+            Just(Command::Snapshot),
+            any::<u8>().prop_map(Command::SnapshotBegin),
+            any::<u8>().prop_map(Command::SnapshotFinish),
+            Just(Command::Sync),
+            Just(Command::Tick),
+            (0_u64..100_000).prop_map(|ms| Command::Advance(Duration::from_millis(ms))),
+            Just(Command::Reopen),
+            Just(Command::Kill),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn prints_back_what_it_parses(command in command()) {
+            let text = command.to_string();
+            prop_assert_eq!(text.parse::<Command>(), Ok(command));
+        }
+
+        #[test]
+        fn never_panics_on_text(text in "\\PC{0,40}") {
+            let _ = text.parse::<Command>();
+        }
+    }
+
+    #[test]
+    fn says_what_is_wrong() {
+        let error = "put a".parse::<Command>().expect_err("a value is missing");
+        assert!(error.to_string().contains("`put` takes a key and a value"), "{error}");
+        let error = "puut a b".parse::<Command>().expect_err("no such command");
+        assert!(error.to_string().contains("unknown word"), "{error}");
+    }
+}

@@ -1,0 +1,126 @@
+//! The system under test: what the harness asks of a store.
+
+use std::path::PathBuf;
+
+use plimsoll_reference::fs::FsOps;
+use plimsoll_reference::host::Host;
+use plimsoll_reference::level::Ack;
+use thiserror::Error;
+
+use crate::command::Command;
+
+/// Called with each key and value that a store holds.
+pub type Visit<'a> = dyn FnMut(&[u8], &[u8]) + 'a;
+
+/// A store that can be opened on a host again and again.
+///
+/// An implementation is a recipe, not an open store: it holds options, never state that outlives a crash.
+pub trait Sut: Send + Sync {
+    /// A short name for reports, unique among the stores of a run.
+    fn name(&self) -> &str;
+
+    /// What the store promises beyond the levels of its acknowledgements.
+    fn contract(&self) -> Contract;
+
+    /// Opens the store, recovering from whatever a crash left, and creating it when there is nothing.
+    ///
+    /// # Errors
+    /// Any reason why the store cannot serve. After a legal crash there is none.
+    fn open(&self, host: &Host) -> Result<Box<dyn Instance>, OpenError>;
+
+    /// Reads the canonical snapshot as an independent reader would: from the path alone, read-only, while the store may be at
+    /// work on it. `Ok(false)` says that the path does not exist.
+    ///
+    /// # Errors
+    /// The file is there and is not a complete image, or the file system failed.
+    fn read_canonical(&self, _fs: &dyn FsOps, _visit: &mut Visit<'_>) -> Result<bool, String> {
+        Ok(false)
+    }
+}
+
+/// A promise that is not carried by acknowledgements.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contract {
+    /// File name patterns (globs over whole paths, such as `data/*.tmp`) of temporaries that no successful open leaves behind.
+    pub temporaries: Vec<String>,
+    /// The path at which, once a first snapshot was acknowledged, a complete image is to be found at every instant.
+    pub canonical: Option<PathBuf>,
+}
+
+/// An open store. Dropping it without [`close`](Instance::close) is what happens when a process ends without closing.
+pub trait Instance {
+    /// Performs one command and returns its acknowledgement. [`Command::Reopen`] and [`Command::Kill`] never get here.
+    ///
+    /// [`Command::Advance`] gets here after virtual time has passed.
+    ///
+    /// # Errors
+    /// The command was not acknowledged; [`CommandError::outcome`] says what is known of its effect.
+    fn apply(&mut self, command: &Command) -> Result<Ack, CommandError>;
+
+    /// Visits everything the store holds, through its public query API, in any order.
+    ///
+    /// # Errors
+    /// The store could not be read in full.
+    fn dump(&mut self, visit: &mut Visit<'_>) -> Result<(), String>;
+
+    /// Closes the store; the acknowledgement says what everything acknowledged so far is now promised to survive.
+    ///
+    /// # Errors
+    /// The store could not be closed cleanly; what was promised before still holds.
+    fn close(self: Box<Self>) -> Result<Ack, CommandError>;
+}
+
+/// Why a store could not be opened.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("{message}")]
+pub struct OpenError {
+    /// What the store said.
+    pub message: String,
+}
+
+/// What is known of the effect of a command that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It has none, now and after every recovery.
+    Absent,
+    /// It may have taken effect, or may do so after recovery.
+    Unknown,
+    /// The store has no such command; nothing was attempted.
+    Unsupported,
+}
+
+/// A command that was not acknowledged.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("{message}")]
+pub struct CommandError {
+    /// What is known of its effect.
+    pub outcome: Outcome,
+    /// What the store said.
+    pub message: String,
+}
+
+impl CommandError {
+    /// The command certainly had no effect.
+    pub fn absent(message: impl Into<String>) -> Self {
+        Self {
+            outcome: Outcome::Absent,
+            message: message.into(),
+        }
+    }
+
+    /// The command may have had an effect.
+    pub fn unknown(message: impl Into<String>) -> Self {
+        Self {
+            outcome: Outcome::Unknown,
+            message: message.into(),
+        }
+    }
+
+    /// The store has no such command.
+    pub fn unsupported() -> Self {
+        Self {
+            outcome: Outcome::Unsupported,
+            message: "not supported".to_owned(),
+        }
+    }
+}
