@@ -1,1 +1,11 @@
-//! Under construction.
+//! A simulated disk with two truths: what a process sees, and what a crash may leave.
+
+pub mod crash;
+pub mod disk;
+pub mod errno;
+pub mod image;
+pub mod log;
+pub mod op_kind;
+pub mod plan;
+pub mod profile;
+pub mod rng;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 /// A change of one key.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub enum Mutation {
     /// Give `key` the value `value`.
     Put {
@@ -26,7 +26,7 @@ pub enum Mutation {
 }
 
 /// One logical step of a workload.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub enum Command {
     /// One change on its own.
     Write(Mutation),
@@ -116,9 +116,8 @@ fn parse_bytes(text: &str) -> Result<Vec<u8>, &'static str> {
         if *first == b'%' {
             let hex = tail.get(..2).ok_or("`%` needs two hexadecimal digits")?;
             let hex = std::str::from_utf8(hex).map_err(|_| "`%` needs two hexadecimal digits")?;
-            bytes.push(
-                u8::from_str_radix(hex, 16).map_err(|_| "`%` needs two hexadecimal digits")?,
-            );
+            bytes
+                .push(u8::from_str_radix(hex, 16).map_err(|_| "`%` needs two hexadecimal digits")?);
             rest = &tail[2..];
         } else {
             bytes.push(*first);
@@ -172,6 +171,19 @@ impl fmt::Display for Command {
     }
 }
 
+// Values are bytes; a list of numbers tells a reader nothing.
+impl fmt::Debug for Mutation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{self}`")
+    }
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{self}`")
+    }
+}
+
 fn parse_mutation(text: &str) -> Result<Mutation, &'static str> {
     let words: Vec<&str> = text.split_whitespace().collect();
     match words.as_slice() {
@@ -212,7 +224,10 @@ fn parse_command(text: &str) -> Result<Command, &'static str> {
             Err("this command takes no argument")
         }
     };
-    let slot = || rest.parse::<u8>().map_err(|_| "a snapshot number is 0 to 255");
+    let slot = || {
+        rest.parse::<u8>()
+            .map_err(|_| "a snapshot number is 0 to 255")
+    };
     match word {
         "put" | "delete" => parse_mutation(text).map(Command::Write),
         "batch" if rest.is_empty() => Ok(Command::Batch(Vec::new())),
@@ -294,7 +309,10 @@ mod tests {
     #[test]
     fn says_what_is_wrong() {
         let error = "put a".parse::<Command>().expect_err("a value is missing");
-        assert!(error.to_string().contains("`put` takes a key and a value"), "{error}");
+        assert!(
+            error.to_string().contains("`put` takes a key and a value"),
+            "{error}"
+        );
         let error = "puut a b".parse::<Command>().expect_err("no such command");
         assert!(error.to_string().contains("unknown word"), "{error}");
     }

@@ -1,0 +1,406 @@
+//! One position of an op log: what is durable there, what is pending, and what processes see.
+
+use std::sync::Arc;
+
+use super::atom::Atom;
+use super::atom_set::{ATOMS_MAX, AtomSet};
+use super::canonical::{Memo, View};
+use super::enumerate::{Bounds, choices};
+use super::rules::{Cutter, forced};
+use crate::image::{Image, Ino};
+use crate::log::{Entry, MicroOp, SyncEnd};
+use crate::profile::{Exposure, Profile};
+use crate::rng::Rng;
+
+/// A choice of what reached the disk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CrashState {
+    kept: AtomSet,
+    garbage: bool,
+}
+
+/// The legal crash states at one position of an op log.
+///
+/// A sweep makes one at the start of the log and [advances](Frontier::advance) it entry by entry; the cost of a step depends on
+/// what is pending, not on what came before. Pending changes come in atoms: the smallest groups that, under the profile, persist
+/// whole.
+#[derive(Debug)]
+pub struct Frontier {
+    profile: Arc<Profile>,
+    lying: bool,
+    base: Image,
+    volatile: Image,
+    atoms: Vec<Atom>,
+    /// The atoms that change names.
+    naming: AtomSet,
+    entries: u32,
+    memo: Memo,
+    collect_at: usize,
+}
+
+/// Inodes beyond which those that nothing reaches any more are forgotten.
+const COLLECT_AT: usize = 32;
+
+/// How much the oldest atoms are thinned out when there are too many: so many are merged in pairs.
+const MERGED: usize = 128;
+
+impl Frontier {
+    /// The start of a log on a disk where everything is durable.
+    pub fn new(image: Image, profile: Arc<Profile>) -> Self {
+        Self {
+            profile,
+            lying: false,
+            volatile: image.clone(),
+            base: image,
+            atoms: Vec::new(),
+            naming: AtomSet::EMPTY,
+            entries: 0,
+            memo: Memo::default(),
+            collect_at: COLLECT_AT,
+        }
+    }
+
+    /// The same, on a disk whose syncs do nothing.
+    #[must_use]
+    pub const fn lying(mut self) -> Self {
+        self.lying = true;
+        self
+    }
+
+    /// A copy to follow another future, without what this one has computed so far.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self {
+            profile: Arc::clone(&self.profile),
+            base: self.base.clone(),
+            volatile: self.volatile.clone(),
+            atoms: self.atoms.clone(),
+            memo: Memo::default(),
+            ..*self
+        }
+    }
+
+    /// What processes see here, and what a mere process kill leaves.
+    pub const fn volatile(&self) -> &Image {
+        &self.volatile
+    }
+
+    /// Number of pending atoms.
+    pub fn pending(&self) -> usize {
+        self.atoms.len()
+    }
+
+    /// Moves past one entry of the log. Returns whether the legal states may have changed.
+    pub fn advance(&mut self, entry: &Entry) -> bool {
+        let number = self.entries;
+        self.entries += 1;
+        let mut changed = false;
+        if !entry.changes.is_empty() {
+            changed = true;
+            let new = Cutter {
+                profile: &self.profile,
+                volatile: &self.volatile,
+                pending: &self.atoms,
+                entry: number,
+            }
+            .cut(entry);
+            for change in &entry.changes {
+                if matches!(change, MicroOp::Inode { .. }) {
+                    self.base.apply(change);
+                }
+                self.volatile.apply(change);
+            }
+            self.atoms.extend(new);
+            self.memo.forget_names();
+            while self.atoms.len() > ATOMS_MAX - MERGED / 2 {
+                self.merge_oldest();
+            }
+        }
+        if let Some((scope, end)) = entry.sync {
+            match end {
+                SyncEnd::Done if !self.lying => {
+                    let set = forced(&self.profile, scope, &self.atoms);
+                    changed |= !set.is_empty();
+                    self.persist(set);
+                }
+                SyncEnd::Failed => self.mark_clean(scope),
+                SyncEnd::Done | SyncEnd::Dropped => {}
+            }
+        }
+        if self.base.inode_count() > self.collect_at {
+            self.collect();
+        }
+        if changed {
+            self.naming = self.select(Atom::has_names);
+        }
+        changed
+    }
+
+    fn select(&self, wanted: impl Fn(&Atom) -> bool) -> AtomSet {
+        let mut set = AtomSet::EMPTY;
+        for (position, atom) in self.atoms.iter().enumerate() {
+            if wanted(atom) {
+                set.insert(position);
+            }
+        }
+        set
+    }
+
+    /// Generates legal states at this position, each once. Returns whether these are all there are.
+    pub fn states(&self, bounds: Bounds, rng: &mut Rng, out: &mut Vec<CrashState>) -> bool {
+        let mut sets = Vec::new();
+        let complete = choices(&self.atoms, bounds, rng, &mut sets);
+        out.clear();
+        out.extend(sets.iter().map(|&kept| CrashState {
+            kept,
+            garbage: false,
+        }));
+        if self.profile.extend_exposes == Exposure::Garbage {
+            let (data, sizes) = (self.select(Atom::has_data), self.select(Atom::has_size));
+            // Garbage shows where a length got ahead of its data.
+            out.extend(
+                sets.iter()
+                    .filter(|kept| !kept.intersection(sizes).is_empty() && !data.is_subset(kept))
+                    .map(|&kept| CrashState {
+                        kept,
+                        garbage: true,
+                    }),
+            );
+        }
+        complete
+    }
+
+    /// The state in which everything pending reached the disk.
+    pub fn everything(&self) -> CrashState {
+        CrashState {
+            kept: AtomSet::first(self.atoms.len()),
+            garbage: false,
+        }
+    }
+
+    /// The state in which nothing pending reached the disk.
+    pub const fn nothing(&self) -> CrashState {
+        CrashState {
+            kept: AtomSet::EMPTY,
+            garbage: false,
+        }
+    }
+
+    /// Hash of everything recovery can observe of a state. Equal hashes mean equal images but for inode numbers.
+    pub fn key(&mut self, state: CrashState) -> u128 {
+        let (memo, view) = self.split();
+        memo.key(&view, state.kept, state.garbage)
+    }
+
+    /// The image of a state: only what a name reaches, only what can be read.
+    pub fn image(&mut self, state: CrashState) -> Image {
+        let (memo, view) = self.split();
+        memo.image(&view, state.kept, state.garbage)
+    }
+
+    /// What is pending and did not reach the disk in this state: the number of the log entry it belongs to, and one line.
+    pub fn lost(&self, state: CrashState) -> Vec<(u32, String)> {
+        let mut lines: Vec<(u32, String)> = (0..self.atoms.len())
+            .filter(|&position| !state.kept.contains(position))
+            .flat_map(|position| {
+                let atom = &self.atoms[position];
+                atom.describe()
+                    .into_iter()
+                    .map(move |line| (atom.entry, line))
+            })
+            .collect();
+        if state.garbage {
+            lines.push((
+                self.entries.saturating_sub(1),
+                "blocks that were allocated and not written show what they held before".to_owned(),
+            ));
+        }
+        lines
+    }
+
+    fn split(&mut self) -> (&mut Memo, View<'_>) {
+        (
+            &mut self.memo,
+            View {
+                base: &self.base,
+                atoms: &self.atoms,
+                naming: self.naming,
+            },
+        )
+    }
+
+    /// Makes atoms durable for certain.
+    fn persist(&mut self, set: AtomSet) {
+        if set.is_empty() {
+            return;
+        }
+        self.memo.forget();
+        for position in set.iter() {
+            let changes = std::mem::take(&mut self.atoms[position].changes);
+            for change in &changes {
+                self.base.apply(change);
+                for older in &mut self.atoms[..position] {
+                    supersede(older, change);
+                }
+            }
+        }
+        self.keep(|atom| !atom.changes.is_empty());
+    }
+
+    /// A sync failed: its data counts as clean, so no later sync writes it, although it may or may not have reached the disk.
+    fn mark_clean(&mut self, scope: crate::log::Scope) {
+        use crate::log::Scope;
+        let (Scope::File(ino) | Scope::FileData(ino)) = scope else {
+            return;
+        };
+        for atom in &mut self.atoms {
+            if atom.touches_file(ino) && atom.has_data() && !atom.has_size() && !atom.has_names() {
+                atom.marked_clean = true;
+            }
+        }
+    }
+
+    /// Drops atoms and renumbers the rest.
+    fn keep(&mut self, wanted: impl Fn(&Atom) -> bool) {
+        let mut to = vec![None; self.atoms.len()];
+        let mut count = 0;
+        for (position, atom) in self.atoms.iter().enumerate() {
+            if wanted(atom) {
+                to[position] = Some(count);
+                count += 1;
+            }
+        }
+        self.renumber(&to);
+        let mut position = 0;
+        self.atoms.retain(|_| {
+            position += 1;
+            to[position - 1].is_some()
+        });
+        self.memo.forget();
+    }
+
+    fn renumber(&mut self, to: &[Option<usize>]) {
+        for (position, atom) in self.atoms.iter_mut().enumerate() {
+            let mut before = AtomSet::EMPTY;
+            for old in atom.before.iter() {
+                if let Some(new) = to[old]
+                    && to[position] != Some(new)
+                {
+                    before.insert(new);
+                }
+            }
+            atom.before = before;
+        }
+    }
+
+    /// Halves the number of the oldest atoms by merging neighbours: fewer states are explored, and each of them is still legal.
+    fn merge_oldest(&mut self) {
+        let mut to: Vec<Option<usize>> = Vec::with_capacity(self.atoms.len());
+        let mut count = 0;
+        let mut position = 0;
+        while position < self.atoms.len() {
+            to.push(Some(count));
+            let pair = self.atoms.get(position + 1).is_some_and(|next| {
+                position + 1 < MERGED && next.marked_clean == self.atoms[position].marked_clean
+            });
+            if pair {
+                to.push(Some(count));
+                position += 1;
+            }
+            position += 1;
+            count += 1;
+        }
+        assert!(
+            count < self.atoms.len(),
+            "neighbours that can be merged exist"
+        );
+        self.renumber(&to);
+        let mut merged: Vec<Atom> = Vec::with_capacity(count);
+        for (position, atom) in std::mem::take(&mut self.atoms).into_iter().enumerate() {
+            let target = to[position].expect("every atom has a place");
+            if let Some(first) = merged.get_mut(target) {
+                first.changes.extend(atom.changes);
+                first.before = first.before.union(atom.before);
+                first.journalled |= atom.journalled;
+            } else {
+                merged.push(atom);
+            }
+        }
+        self.atoms = merged;
+        self.memo.forget();
+    }
+
+    /// Forgets inodes that no durable, pending or visible name reaches.
+    fn collect(&mut self) {
+        let mut live: Vec<Ino> = Vec::new();
+        self.base.walk(&mut |_, ino| live.push(ino));
+        self.volatile.walk(&mut |_, ino| live.push(ino));
+        for atom in &self.atoms {
+            live.extend(atom.names().filter_map(|(_, _, target)| target));
+        }
+        live.sort_unstable();
+        let is_live = |ino: Ino| live.binary_search(&ino).is_ok();
+        self.base.retain(is_live);
+        self.volatile.retain(is_live);
+        self.keep(|atom| {
+            atom.has_names()
+                || atom
+                    .changes
+                    .iter()
+                    .any(|change| change.file().is_some_and(is_live))
+        });
+        self.naming = self.select(Atom::has_names);
+        self.collect_at = COLLECT_AT.max(2 * self.base.inode_count());
+    }
+}
+
+/// Removes from an older atom what a newer durable change has overwritten: the older version can no longer come to light.
+fn supersede(older: &mut Atom, newer: &MicroOp) {
+    let mut changes = Vec::with_capacity(older.changes.len());
+    for change in older.changes.drain(..) {
+        match (&change, newer) {
+            (MicroOp::Size { ino, .. }, MicroOp::Size { ino: newer, .. }) if ino == newer => {}
+            (
+                MicroOp::Name { dir, name, .. },
+                MicroOp::Name {
+                    dir: newer_dir,
+                    name: newer_name,
+                    ..
+                },
+            ) if dir == newer_dir && name == newer_name => {}
+            (
+                MicroOp::Data {
+                    ino,
+                    first,
+                    sectors,
+                },
+                MicroOp::Data { .. } | MicroOp::Zero { .. },
+            ) if newer.file() == Some(*ino) => {
+                let (from, to) = sector_range(newer);
+                let end = first + sectors.len() as u64;
+                let head = from.clamp(*first, end);
+                let tail = to.clamp(*first, end);
+                for (start, stop) in [(*first, head), (tail.max(head), end)] {
+                    if start < stop {
+                        changes.push(MicroOp::Data {
+                            ino: *ino,
+                            first: start,
+                            sectors: sectors[(start - first) as usize..(stop - first) as usize]
+                                .to_vec(),
+                        });
+                    }
+                }
+            }
+            _ => changes.push(change),
+        }
+    }
+    older.changes = changes;
+}
+
+fn sector_range(change: &MicroOp) -> (u64, u64) {
+    match change {
+        MicroOp::Data { first, sectors, .. } => (*first, first + sectors.len() as u64),
+        MicroOp::Zero { from, to, .. } => (*from, *to),
+        _ => (0, 0),
+    }
+}

@@ -1,0 +1,255 @@
+//! What a profile says: which changes persist as one, in which order, and what a sync covers.
+
+use super::atom::{Atom, pieces};
+use super::atom_set::AtomSet;
+use crate::image::{Image, Ino, SECTOR};
+use crate::log::{Entry, MicroOp, Scope, SizeChange};
+use crate::op_kind::OpKind;
+use crate::profile::{Cover, DirOrder, Exposure, Profile, ReplaceWaits, Tear};
+
+/// Sectors in an allocation block.
+const BLOCK_SECTORS: usize = 4096 / SECTOR;
+
+/// Cuts the changes of one operation into atoms and orders them after the pending ones.
+pub(super) struct Cutter<'a> {
+    pub(super) profile: &'a Profile,
+    /// What processes saw before the operation.
+    pub(super) volatile: &'a Image,
+    pub(super) pending: &'a [Atom],
+    pub(super) entry: u32,
+}
+
+impl Cutter<'_> {
+    /// The atoms of `operation`, in order.
+    pub(super) fn cut(&self, operation: &Entry) -> Vec<Atom> {
+        let mut atoms = Vec::new();
+        let names: Vec<&MicroOp> = operation
+            .changes
+            .iter()
+            .filter(|change| matches!(change, MicroOp::Name { .. }))
+            .collect();
+        if !names.is_empty() {
+            self.cut_names(operation.kind, &names, &mut atoms);
+        }
+        let content: Vec<&MicroOp> = operation
+            .changes
+            .iter()
+            .filter(|change| change.file().is_some())
+            .collect();
+        if content.is_empty() {
+            return atoms;
+        }
+        if operation.kind == OpKind::Write {
+            self.cut_write(&content, &mut atoms);
+        } else {
+            self.cut_resize(&content, &mut atoms);
+        }
+        atoms
+    }
+
+    fn atom(&self, changes: Vec<MicroOp>, before: AtomSet, journalled: bool) -> Atom {
+        Atom {
+            changes,
+            before,
+            journalled,
+            marked_clean: false,
+            entry: self.entry,
+        }
+    }
+
+    /// Every pending atom that `wanted` picks, with all that persists before it.
+    fn after(&self, wanted: impl Fn(&Atom) -> bool) -> AtomSet {
+        let mut set = AtomSet::EMPTY;
+        for (position, atom) in self.pending.iter().enumerate() {
+            if wanted(atom) {
+                set = set.union(atom.before);
+                set.insert(position);
+            }
+        }
+        set
+    }
+
+    fn has_journal(&self) -> bool {
+        self.profile.dirop_order == DirOrder::Global
+    }
+
+    fn after_journal(&self) -> AtomSet {
+        if self.has_journal() {
+            self.after(|atom| atom.journalled)
+        } else {
+            AtomSet::EMPTY
+        }
+    }
+
+    fn cut_names(&self, kind: OpKind, names: &[&MicroOp], atoms: &mut Vec<Atom>) {
+        let before = match self.profile.dirop_order {
+            DirOrder::None => AtomSet::EMPTY,
+            DirOrder::PerDir => self.after(|atom| {
+                names.iter().any(|name| match name {
+                    MicroOp::Name { dir, .. } => atom.touches_dir(*dir),
+                    _ => false,
+                })
+            }),
+            DirOrder::Global => self.after_journal(),
+        };
+        let before = before.union(self.replace_waits(kind, names));
+        if self.profile.dirop_atomic {
+            let changes = names.iter().map(|&name| name.clone()).collect();
+            atoms.push(self.atom(changes, before, self.has_journal()));
+        } else {
+            for &name in names {
+                atoms.push(self.atom(vec![name.clone()], before, self.has_journal()));
+            }
+        }
+    }
+
+    /// What a rename over an existing file waits for.
+    fn replace_waits(&self, kind: OpKind, names: &[&MicroOp]) -> AtomSet {
+        let waits = self.profile.rename_replace_waits;
+        if kind != OpKind::Rename || waits == ReplaceWaits::Nothing {
+            return AtomSet::EMPTY;
+        }
+        names.iter().fold(AtomSet::EMPTY, |set, name| match name {
+            MicroOp::Name {
+                dir,
+                name,
+                target: Some(source),
+            } if self
+                .volatile
+                .dir(*dir)
+                .is_some_and(|entries| entries.contains_key(name)) =>
+            {
+                set.union(self.after(|atom| {
+                    atom.touches_file(*source) && (atom.has_size() || waits == ReplaceWaits::Data)
+                }))
+            }
+            _ => set,
+        })
+    }
+
+    fn cut_write(&self, changes: &[&MicroOp], atoms: &mut Vec<Atom>) {
+        let base = self.pending.len();
+        for change in changes {
+            match change {
+                MicroOp::Data {
+                    ino,
+                    first,
+                    sectors,
+                } => {
+                    let unit = match self.profile.tear {
+                        Tear::None => sectors.len(),
+                        Tear::BlockPrefix => BLOCK_SECTORS,
+                        Tear::SectorPrefix | Tear::AnySectors => 1,
+                    };
+                    let in_order =
+                        matches!(self.profile.tear, Tear::SectorPrefix | Tear::BlockPrefix);
+                    if self.profile.tear == Tear::None {
+                        atoms.push(self.atom(vec![(*change).clone()], AtomSet::EMPTY, false));
+                        continue;
+                    }
+                    let start = atoms.len();
+                    for piece in pieces(*ino, *first, sectors, unit) {
+                        let mut before = AtomSet::EMPTY;
+                        if in_order {
+                            for earlier in start..atoms.len() {
+                                before.insert(base + earlier);
+                            }
+                        }
+                        atoms.push(self.atom(vec![piece], before, false));
+                    }
+                }
+                MicroOp::Size {
+                    ino, change: why, ..
+                } => {
+                    let data = (0..atoms.len()).fold(AtomSet::EMPTY, |mut set, position| {
+                        set.insert(base + position);
+                        set
+                    });
+                    let before = self.size_waits(*ino, *why, data);
+                    let journalled = self.has_journal()
+                        && *why == SizeChange::InBlock
+                        && self.profile.in_block_size_journalled;
+                    let before = if journalled {
+                        before.union(self.after_journal())
+                    } else {
+                        before
+                    };
+                    atoms.push(self.atom(vec![(*change).clone()], before, journalled));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn size_waits(&self, ino: Ino, why: SizeChange, data: AtomSet) -> AtomSet {
+        let mut before = AtomSet::EMPTY;
+        if self.profile.same_file_meta_ordered {
+            before = before.union(self.after(|atom| atom.touches_file(ino) && atom.has_size()));
+        }
+        let waits_data = match self.profile.extend_exposes {
+            Exposure::None => true,
+            Exposure::Zeros | Exposure::Garbage => {
+                why == SizeChange::NewBlocks && self.profile.size_after_new_block_data
+            }
+        };
+        if waits_data {
+            before = before.union(data);
+        }
+        before
+    }
+
+    fn cut_resize(&self, changes: &[&MicroOp], atoms: &mut Vec<Atom>) {
+        let mut before = self.after_journal();
+        if self.profile.same_file_meta_ordered {
+            before = before.union(self.after(|atom| {
+                atom.has_size()
+                    && changes
+                        .iter()
+                        .filter_map(|change| change.file())
+                        .any(|ino| atom.touches_file(ino))
+            }));
+        }
+        if self.profile.truncate_atomic {
+            let changes = changes.iter().map(|&change| change.clone()).collect();
+            atoms.push(self.atom(changes, before, self.has_journal()));
+        } else {
+            for &change in changes {
+                atoms.push(self.atom(vec![change.clone()], before, self.has_journal()));
+            }
+        }
+    }
+}
+
+/// The pending atoms that a successful sync of `scope` makes durable.
+pub(super) fn forced(profile: &Profile, scope: Scope, pending: &[Atom]) -> AtomSet {
+    let (covers, ino) = match scope {
+        Scope::File(ino) => (&profile.fsync_covers, ino),
+        Scope::FileData(ino) => (&profile.fdatasync_covers, ino),
+        Scope::Dir(ino) => (&profile.fsync_dir_covers, ino),
+    };
+    let names_it = |atom: &Atom| atom.names().any(|(_, _, target)| target == Some(ino));
+    let has_changed = pending
+        .iter()
+        .any(|atom| atom.touches_file(ino) || names_it(atom) || atom.touches_dir(ino));
+    let size_changed = pending
+        .iter()
+        .any(|atom| atom.touches_file(ino) && atom.has_size());
+    let covered = |atom: &Atom| {
+        covers.iter().any(|cover| match cover {
+            Cover::Data => atom.touches_file(ino) && atom.has_data(),
+            Cover::Size => atom.touches_file(ino) && atom.has_size(),
+            Cover::OwnNames => names_it(atom),
+            Cover::Entries => atom.touches_dir(ino),
+            Cover::PriorMetadata => has_changed && atom.journalled,
+            Cover::PriorMetadataIfSize => size_changed && atom.journalled,
+        })
+    };
+    let mut set = AtomSet::EMPTY;
+    for (position, atom) in pending.iter().enumerate() {
+        if !atom.marked_clean && covered(atom) {
+            set = set.union(atom.before);
+            set.insert(position);
+        }
+    }
+    set
+}

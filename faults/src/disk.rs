@@ -1,0 +1,16 @@
+//! The simulated disk as a process sees it: always POSIX-correct, whatever a crash would leave of it.
+//!
+//! [`SimFs`] implements [`FsOps`](plimsoll_reference::fs::FsOps). Behind it stand one volatile [`Image`](crate::image::Image) and
+//! the op log; what a crash may leave is computed from the log by [`crate::crash`], never by changing the live disk.
+//!
+//! **Not modelled**: permissions, timestamps, symbolic links, memory maps, space limits, latency.
+
+mod active_plan;
+mod clock;
+mod file;
+mod path;
+mod sim_fs;
+mod state;
+
+pub use clock::SimClock;
+pub use sim_fs::SimFs;

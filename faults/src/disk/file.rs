@@ -1,0 +1,278 @@
+//! An open file of the simulated disk.
+
+use std::io;
+use std::sync::Arc;
+
+use plimsoll_reference::fs::{FsFile, Metadata, OpenOptions, WriteSync};
+
+use super::sim_fs::{SimFs, describe};
+use super::state::State;
+use crate::errno::Errno;
+use crate::image::{Content, Ino, SECTOR};
+use crate::log::{Entry, MicroOp, Scope, SizeChange, SyncEnd};
+use crate::op_kind::OpKind;
+use crate::plan::Effect;
+
+/// Bytes that a file system allocates at a time.
+const BLOCK: u64 = 4096;
+
+/// Largest file: what a process can do to a simulated disk must fit into memory.
+const LEN_MAX: u64 = 1 << 40;
+
+/// A handle. Dropping it closes it.
+#[derive(Debug)]
+pub(super) struct SimFile {
+    process: SimFs,
+    handle: u64,
+    ino: Ino,
+    path: Arc<str>,
+    options: OpenOptions,
+}
+
+impl SimFile {
+    pub(super) const fn new(
+        process: SimFs,
+        handle: u64,
+        ino: Ino,
+        path: Arc<str>,
+        options: OpenOptions,
+    ) -> Self {
+        Self {
+            process,
+            handle,
+            ino,
+            path,
+            options,
+        }
+    }
+
+    fn content<'a>(&self, state: &'a State) -> Result<&'a Arc<Content>, Errno> {
+        state.image.file(self.ino).ok_or(Errno::EBADF)
+    }
+
+    fn read(&self, buf: &mut [u8], offset: u64) -> Result<usize, Errno> {
+        let mut state = self.process.alive()?;
+        state.begin(OpKind::Read, &self.path, None)?;
+        Ok(self.content(&state)?.read(buf, offset))
+    }
+
+    fn writable(&self) -> Result<(), Errno> {
+        if self.options.is_read_only() {
+            return Err(Errno::EBADF);
+        }
+        Ok(())
+    }
+
+    /// Writes at `offset`, or at the end when there is none.
+    fn write(&self, buf: &[u8], offset: Option<u64>) -> Result<usize, Errno> {
+        let mut state = self.process.alive()?;
+        self.writable()?;
+        state.begin(OpKind::Write, &self.path, None)?;
+        let content = self.content(&state)?;
+        let offset = offset.unwrap_or_else(|| content.len());
+        let end = offset
+            .checked_add(buf.len() as u64)
+            .filter(|&end| end <= LEN_MAX)
+            .ok_or(Errno::EFBIG)?;
+        if buf.is_empty() {
+            return Ok(0);
+        }
+        let (first, sectors) = content.patch(buf, offset);
+        let mut changes = vec![MicroOp::Data {
+            ino: self.ino,
+            first,
+            sectors,
+        }];
+        if end > content.len() {
+            let allocated = content.len().div_ceil(BLOCK) * BLOCK;
+            changes.push(MicroOp::Size {
+                ino: self.ino,
+                len: end,
+                change: if end <= allocated {
+                    SizeChange::InBlock
+                } else {
+                    SizeChange::NewBlocks
+                },
+            });
+        }
+        let sync = match self.options.sync_mode() {
+            WriteSync::None => None,
+            WriteSync::Data => Some((Scope::FileData(self.ino), SyncEnd::Done)),
+            WriteSync::All => Some((Scope::File(self.ino), SyncEnd::Done)),
+        };
+        state.commit(Entry {
+            kind: OpKind::Write,
+            path: Arc::clone(&self.path),
+            second: None,
+            range: Some((offset, buf.len() as u64)),
+            changes,
+            sync,
+            error: None,
+        });
+        Ok(buf.len())
+    }
+
+    fn resize(&self, len: u64) -> Result<(), Errno> {
+        let mut state = self.process.alive()?;
+        self.writable()?;
+        state.begin(OpKind::SetLen, &self.path, None)?;
+        if len > LEN_MAX {
+            return Err(Errno::EFBIG);
+        }
+        let content = self.content(&state)?;
+        if len == content.len() {
+            return Ok(());
+        }
+        let changes = self.truncation(content, len);
+        state.commit(Entry {
+            kind: OpKind::SetLen,
+            path: Arc::clone(&self.path),
+            second: None,
+            range: Some((0, len)),
+            changes,
+            sync: None,
+            error: None,
+        });
+        Ok(())
+    }
+
+    /// What setting the length changes: cutting also zeroes what it cuts off, so that a later extension reads zeros.
+    fn truncation(&self, content: &Content, len: u64) -> Vec<MicroOp> {
+        let mut changes = Vec::new();
+        if len < content.len() {
+            let rest = (len % SECTOR as u64) as usize;
+            let last = len / SECTOR as u64;
+            if rest > 0 && content.sector(last).is_some() {
+                let zeros = [0; SECTOR];
+                let (first, sectors) = content.patch(&zeros[rest..], len);
+                changes.push(MicroOp::Data {
+                    ino: self.ino,
+                    first,
+                    sectors,
+                });
+            }
+            changes.push(MicroOp::Zero {
+                ino: self.ino,
+                from: len.div_ceil(SECTOR as u64),
+                to: u64::MAX,
+            });
+        }
+        changes.push(MicroOp::Size {
+            ino: self.ino,
+            len,
+            change: SizeChange::Set,
+        });
+        changes
+    }
+
+    fn reserve(&self, offset: u64, len: u64) -> Result<(), Errno> {
+        let mut state = self.process.alive()?;
+        self.writable()?;
+        state.begin(OpKind::Allocate, &self.path, None)?;
+        if len == 0 {
+            return Err(Errno::EINVAL);
+        }
+        let end = offset
+            .checked_add(len)
+            .filter(|&end| end <= LEN_MAX)
+            .ok_or(Errno::EFBIG)?;
+        if end <= self.content(&state)?.len() {
+            return Ok(());
+        }
+        state.commit(Entry {
+            kind: OpKind::Allocate,
+            path: Arc::clone(&self.path),
+            second: None,
+            range: Some((offset, len)),
+            changes: vec![MicroOp::Size {
+                ino: self.ino,
+                len: end,
+                change: SizeChange::Set,
+            }],
+            sync: None,
+            error: None,
+        });
+        Ok(())
+    }
+
+    fn sync(&self, kind: OpKind, scope: Scope) -> Result<(), Errno> {
+        let mut state = self.process.alive()?;
+        let decision: Option<Effect> = state.begin(kind, &self.path, None)?;
+        state.sync(kind, &self.path, scope, decision)
+    }
+
+    fn stat(&self) -> Result<Metadata, Errno> {
+        let mut state = self.process.alive()?;
+        state.begin(OpKind::Stat, &self.path, None)?;
+        Ok(describe(&state, self.ino))
+    }
+
+    fn lock(&self) -> Result<bool, Errno> {
+        let mut state = self.process.alive()?;
+        state.begin(OpKind::Lock, &self.path, None)?;
+        let holder = *state.locks.entry(self.ino).or_insert(self.handle);
+        Ok(holder == self.handle)
+    }
+
+    fn finish(&self) -> Result<(), Errno> {
+        let mut state = self.process.alive()?;
+        // The descriptor is gone even when close(2) reports an error.
+        state.close(self.handle);
+        state.begin(OpKind::Close, &self.path, None).map(drop)
+    }
+}
+
+impl Drop for SimFile {
+    fn drop(&mut self) {
+        self.process.state().close(self.handle);
+    }
+}
+
+impl FsFile for SimFile {
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        Ok(self.read(buf, offset)?)
+    }
+
+    fn write_at(&self, buf: &[u8], offset: u64) -> io::Result<usize> {
+        // As on the real file system: a positioned write to an appending handle does not do what it says.
+        if self.options.is_append() {
+            return Err(Errno::EINVAL.into());
+        }
+        Ok(self.write(buf, Some(offset))?)
+    }
+
+    fn append(&self, buf: &[u8]) -> io::Result<usize> {
+        if !self.options.is_append() {
+            return Err(Errno::EBADF.into());
+        }
+        Ok(self.write(buf, None)?)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        Ok(self.resize(len)?)
+    }
+
+    fn allocate(&self, offset: u64, len: u64) -> io::Result<()> {
+        Ok(self.reserve(offset, len)?)
+    }
+
+    fn sync_all(&self) -> io::Result<()> {
+        Ok(self.sync(OpKind::SyncAll, Scope::File(self.ino))?)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        Ok(self.sync(OpKind::SyncData, Scope::FileData(self.ino))?)
+    }
+
+    fn metadata(&self) -> io::Result<Metadata> {
+        Ok(self.stat()?)
+    }
+
+    fn try_lock(&self) -> io::Result<bool> {
+        Ok(self.lock()?)
+    }
+
+    fn close(self: Box<Self>) -> io::Result<()> {
+        Ok(self.finish()?)
+    }
+}

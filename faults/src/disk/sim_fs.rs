@@ -1,0 +1,417 @@
+//! A process's view of the simulated disk.
+
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use plimsoll_reference::fs::{Creation, DirEntry, FileKind, FsFile, FsOps, Metadata, OpenOptions};
+
+use super::active_plan::ActivePlan;
+use super::file::SimFile;
+use super::path::{Place, place, resolve, text};
+use super::state::State;
+use crate::errno::Errno;
+use crate::image::{Image, Ino, Node};
+use crate::log::{Entry, MicroOp, Scope, SizeChange};
+use crate::op_kind::OpKind;
+use crate::plan::{Effect, FaultPlan};
+
+/// One process on a simulated disk. Clones are the same process; [`SimFs::process`] starts another.
+#[derive(Clone, Debug)]
+pub struct SimFs {
+    disk: Arc<Mutex<State>>,
+    id: u32,
+    fenced: Arc<AtomicBool>,
+}
+
+impl SimFs {
+    /// A disk with this content, as its first process sees it.
+    pub fn new(image: Image) -> Self {
+        Self {
+            disk: Arc::new(Mutex::new(State::new(image))),
+            id: 0,
+            fenced: Arc::default(),
+        }
+    }
+
+    /// Lets things go wrong from now on. Counting starts anew.
+    pub fn set_plan(&self, plan: &FaultPlan) {
+        self.state().plan = ActivePlan::new(plan);
+    }
+
+    /// Fails every operation after the `max`th with `EIO`, so that a store that never gives up ends all the same.
+    pub fn limit_operations(&self, max: u64) {
+        self.state().operations_max = max;
+    }
+
+    /// Another process on the same disk.
+    pub fn process(&self) -> Self {
+        let mut state = self.state();
+        let id = state.next_process;
+        state.next_process += 1;
+        drop(state);
+        Self {
+            disk: Arc::clone(&self.disk),
+            id,
+            fenced: Arc::default(),
+        }
+    }
+
+    /// Kills this process: from now on each of its operations fails and has no effect, so that destructors that flush are inert;
+    /// its handles are closed and its locks released. The disk lives on.
+    pub fn fence(&self) {
+        self.fenced.store(true, Ordering::Relaxed);
+        self.state().reap(self.id);
+    }
+
+    /// What every process sees now.
+    pub fn image(&self) -> Image {
+        self.state().image.clone()
+    }
+
+    /// Takes the op log, leaving an empty one.
+    pub fn take_log(&self) -> Vec<Entry> {
+        std::mem::take(&mut self.state().log)
+    }
+
+    /// Number of entries in the op log: the position of whatever happens next.
+    pub fn log_len(&self) -> usize {
+        self.state().log.len()
+    }
+
+    /// Operations asked for so far, those that only read included.
+    pub fn operations(&self) -> u64 {
+        self.state().operations
+    }
+
+    /// Whether the limit on operations was reached.
+    pub fn is_exhausted(&self) -> bool {
+        let state = self.state();
+        state.operations > state.operations_max
+    }
+
+    /// How often each fault of the plan took effect, in its order.
+    pub fn fired(&self) -> Vec<u32> {
+        self.state().plan.fired()
+    }
+
+    /// Handles that this process has open.
+    pub fn open_handles(&self) -> usize {
+        let state = self.state();
+        state
+            .handles
+            .values()
+            .filter(|(owner, _)| *owner == self.id)
+            .count()
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        // A panic of the store under test must not take the disk with it.
+        self.disk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The disk, for an operation of a living process.
+    pub(super) fn alive(&self) -> Result<MutexGuard<'_, State>, Errno> {
+        if self.fenced.load(Ordering::Relaxed) {
+            return Err(Errno::EIO);
+        }
+        Ok(self.state())
+    }
+
+    fn create_file(&self, state: &mut State, path: &Arc<str>, found: Place) -> Ino {
+        let ino = state.image.next_ino();
+        state.commit(Entry {
+            kind: OpKind::Open,
+            path: Arc::clone(path),
+            second: None,
+            range: None,
+            changes: vec![
+                MicroOp::Inode { ino, is_dir: false },
+                MicroOp::Name {
+                    dir: found.dir,
+                    name: found.name,
+                    target: Some(ino),
+                },
+            ],
+            sync: None,
+            error: None,
+        });
+        ino
+    }
+
+    fn open_file(&self, path: &Path, options: OpenOptions) -> Result<SimFile, Errno> {
+        let mut state = self.alive()?;
+        let path: Arc<str> = Arc::from(text(path)?);
+        state.begin(OpKind::Open, &path, None)?;
+        let ino = if options.creation() == Creation::Never {
+            resolve(&state.image, &path)?
+        } else {
+            let found = place(&state.image, &path).map_err(|errno| match errno {
+                Errno::EBUSY => Errno::EISDIR,
+                other => other,
+            })?;
+            match found.target {
+                Some(_) if options.creation() == Creation::New => return Err(Errno::EEXIST),
+                Some(ino) => ino,
+                None => self.create_file(&mut state, &path, found),
+            }
+        };
+        let Some(Node::File(content)) = state.image.node(ino) else {
+            return Err(Errno::EISDIR);
+        };
+        if options.is_truncate() && !options.is_read_only() && content.len() > 0 {
+            state.commit(Entry {
+                kind: OpKind::SetLen,
+                path: Arc::clone(&path),
+                second: None,
+                range: Some((0, 0)),
+                changes: vec![
+                    MicroOp::Zero {
+                        ino,
+                        from: 0,
+                        to: u64::MAX,
+                    },
+                    MicroOp::Size {
+                        ino,
+                        len: 0,
+                        change: SizeChange::Set,
+                    },
+                ],
+                sync: None,
+                error: None,
+            });
+        }
+        let handle = state.next_handle;
+        state.next_handle += 1;
+        state.handles.insert(handle, (self.id, ino));
+        Ok(SimFile::new(self.clone(), handle, ino, path, options))
+    }
+
+    /// Records a change of names.
+    fn rename_like(
+        state: &mut State,
+        kind: OpKind,
+        path: Arc<str>,
+        second: Option<Arc<str>>,
+        changes: Vec<MicroOp>,
+    ) {
+        state.commit(Entry {
+            kind,
+            path,
+            second,
+            range: None,
+            changes,
+            sync: None,
+            error: None,
+        });
+    }
+
+    fn rename_path(&self, from: &Path, to: &Path) -> Result<(), Errno> {
+        let mut state = self.alive()?;
+        let (from, to): (Arc<str>, Arc<str>) = (Arc::from(text(from)?), Arc::from(text(to)?));
+        state.begin(OpKind::Rename, &from, Some(&to))?;
+        let source = place(&state.image, &from)?;
+        let dest = place(&state.image, &to)?;
+        let ino = source.target.ok_or(Errno::ENOENT)?;
+        let source_is_dir = state.image.dir(ino).is_some();
+        if let Some(old) = dest.target {
+            // rename(2): two names of one file stay as they are.
+            if old == ino {
+                return Ok(());
+            }
+            match (source_is_dir, state.image.dir(old)) {
+                (true, None) => return Err(Errno::ENOTDIR),
+                (false, Some(_)) => return Err(Errno::EISDIR),
+                (true, Some(entries)) if !entries.is_empty() => return Err(Errno::ENOTEMPTY),
+                _ => {}
+            }
+        }
+        if source_is_dir && state.is_below(dest.dir, ino) {
+            return Err(Errno::EINVAL);
+        }
+        let changes = vec![
+            MicroOp::Name {
+                dir: dest.dir,
+                name: dest.name,
+                target: Some(ino),
+            },
+            MicroOp::Name {
+                dir: source.dir,
+                name: source.name,
+                target: None,
+            },
+        ];
+        Self::rename_like(&mut state, OpKind::Rename, from, Some(to), changes);
+        Ok(())
+    }
+
+    fn link_path(&self, original: &Path, link: &Path) -> Result<(), Errno> {
+        let mut state = self.alive()?;
+        let (original, link): (Arc<str>, Arc<str>) =
+            (Arc::from(text(original)?), Arc::from(text(link)?));
+        state.begin(OpKind::Link, &original, Some(&link))?;
+        let ino = resolve(&state.image, &original)?;
+        if state.image.dir(ino).is_some() {
+            return Err(Errno::EPERM);
+        }
+        let dest = place(&state.image, &link).map_err(busy_is_taken)?;
+        if dest.target.is_some() {
+            return Err(Errno::EEXIST);
+        }
+        let changes = vec![MicroOp::Name {
+            dir: dest.dir,
+            name: dest.name,
+            target: Some(ino),
+        }];
+        Self::rename_like(&mut state, OpKind::Link, original, Some(link), changes);
+        Ok(())
+    }
+
+    fn unlink_path(&self, kind: OpKind, path: &Path) -> Result<(), Errno> {
+        let mut state = self.alive()?;
+        let path: Arc<str> = Arc::from(text(path)?);
+        state.begin(kind, &path, None)?;
+        let found = place(&state.image, &path)?;
+        let ino = found.target.ok_or(Errno::ENOENT)?;
+        match (kind, state.image.dir(ino)) {
+            (OpKind::RemoveDir, None) => return Err(Errno::ENOTDIR),
+            (OpKind::RemoveDir, Some(entries)) if !entries.is_empty() => {
+                return Err(Errno::ENOTEMPTY);
+            }
+            (OpKind::RemoveDir, Some(_)) => {}
+            (_, Some(_)) => return Err(Errno::EISDIR),
+            (_, None) => {}
+        }
+        let changes = vec![MicroOp::Name {
+            dir: found.dir,
+            name: found.name,
+            target: None,
+        }];
+        Self::rename_like(&mut state, kind, path, None, changes);
+        Ok(())
+    }
+
+    fn mkdir(&self, path: &Path) -> Result<(), Errno> {
+        let mut state = self.alive()?;
+        let path: Arc<str> = Arc::from(text(path)?);
+        state.begin(OpKind::CreateDir, &path, None)?;
+        let found = place(&state.image, &path).map_err(busy_is_taken)?;
+        if found.target.is_some() {
+            return Err(Errno::EEXIST);
+        }
+        let ino = state.image.next_ino();
+        let changes = vec![
+            MicroOp::Inode { ino, is_dir: true },
+            MicroOp::Name {
+                dir: found.dir,
+                name: found.name,
+                target: Some(ino),
+            },
+        ];
+        Self::rename_like(&mut state, OpKind::CreateDir, path, None, changes);
+        Ok(())
+    }
+
+    fn list(&self, path: &Path) -> Result<Vec<DirEntry>, Errno> {
+        let mut state = self.alive()?;
+        let path: Arc<str> = Arc::from(text(path)?);
+        state.begin(OpKind::ReadDir, &path, None)?;
+        let ino = resolve(&state.image, &path)?;
+        let entries = state.image.dir(ino).ok_or(Errno::ENOTDIR)?;
+        Ok(entries
+            .iter()
+            .map(|(name, &target)| DirEntry {
+                name: name.to_string(),
+                kind: if state.image.dir(target).is_some() {
+                    FileKind::Dir
+                } else {
+                    FileKind::File
+                },
+            })
+            .collect())
+    }
+
+    fn stat(&self, path: &Path) -> Result<Option<Metadata>, Errno> {
+        let mut state = self.alive()?;
+        let path: Arc<str> = Arc::from(text(path)?);
+        state.begin(OpKind::Stat, &path, None)?;
+        match resolve(&state.image, &path) {
+            Ok(ino) => Ok(Some(describe(&state, ino))),
+            Err(Errno::ENOENT | Errno::ENOTDIR) => Ok(None),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    fn fsync_dir(&self, path: &Path) -> Result<(), Errno> {
+        let mut state = self.alive()?;
+        let path: Arc<str> = Arc::from(text(path)?);
+        let decision: Option<Effect> = state.begin(OpKind::SyncDir, &path, None)?;
+        let ino = resolve(&state.image, &path)?;
+        if state.image.dir(ino).is_none() {
+            return Err(Errno::ENOTDIR);
+        }
+        state.sync(OpKind::SyncDir, &path, Scope::Dir(ino), decision)
+    }
+}
+
+fn busy_is_taken(errno: Errno) -> Errno {
+    // The root is always there.
+    if errno == Errno::EBUSY {
+        Errno::EEXIST
+    } else {
+        errno
+    }
+}
+
+pub(super) fn describe(state: &State, ino: Ino) -> Metadata {
+    let (kind, len) = match state.image.node(ino) {
+        Some(Node::Dir(_)) => (FileKind::Dir, 0),
+        Some(Node::File(content)) => (FileKind::File, content.len()),
+        None => (FileKind::File, 0),
+    };
+    Metadata {
+        kind,
+        len,
+        inode: ino.0,
+        links: state.links(ino),
+    }
+}
+
+impl FsOps for SimFs {
+    fn open(&self, path: &Path, options: OpenOptions) -> io::Result<Box<dyn FsFile>> {
+        Ok(Box::new(self.open_file(path, options)?))
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        Ok(self.rename_path(from, to)?)
+    }
+
+    fn hard_link(&self, original: &Path, link: &Path) -> io::Result<()> {
+        Ok(self.link_path(original, link)?)
+    }
+
+    fn remove_file(&self, path: &Path) -> io::Result<()> {
+        Ok(self.unlink_path(OpKind::Remove, path)?)
+    }
+
+    fn create_dir(&self, path: &Path) -> io::Result<()> {
+        Ok(self.mkdir(path)?)
+    }
+
+    fn remove_dir(&self, path: &Path) -> io::Result<()> {
+        Ok(self.unlink_path(OpKind::RemoveDir, path)?)
+    }
+
+    fn read_dir(&self, path: &Path) -> io::Result<Vec<DirEntry>> {
+        Ok(self.list(path)?)
+    }
+
+    fn metadata(&self, path: &Path) -> io::Result<Option<Metadata>> {
+        Ok(self.stat(path)?)
+    }
+
+    fn sync_dir(&self, path: &Path) -> io::Result<()> {
+        Ok(self.fsync_dir(path)?)
+    }
+}

@@ -1,0 +1,174 @@
+//! What all processes on a disk share.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::active_plan::ActivePlan;
+use crate::errno::Errno;
+use crate::image::{Image, Ino, Node};
+use crate::log::{Entry, MicroOp, Scope, SyncEnd};
+use crate::op_kind::OpKind;
+use crate::plan::Effect;
+
+/// Inodes beyond which removed ones are looked for, so that a long run does not keep every file it ever replaced.
+const COLLECT_AT: usize = 64;
+
+/// The live disk.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) image: Image,
+    pub(super) log: Vec<Entry>,
+    pub(super) plan: ActivePlan,
+    /// Operations asked for so far, those that only read included.
+    pub(super) operations: u64,
+    /// Operations after which every further one fails: a store that loops on errors must end.
+    pub(super) operations_max: u64,
+    /// Open handles by number: the process that holds it, and its file.
+    pub(super) handles: BTreeMap<u64, (u32, Ino)>,
+    /// Which handle holds the lock of a file.
+    pub(super) locks: BTreeMap<Ino, u64>,
+    pub(super) next_handle: u64,
+    pub(super) next_process: u32,
+    collect_at: usize,
+}
+
+impl State {
+    pub(super) fn new(image: Image) -> Self {
+        Self {
+            image,
+            log: Vec::new(),
+            plan: ActivePlan::default(),
+            operations: 0,
+            operations_max: u64::MAX,
+            handles: BTreeMap::new(),
+            locks: BTreeMap::new(),
+            next_handle: 0,
+            next_process: 1,
+            collect_at: COLLECT_AT,
+        }
+    }
+
+    /// Counts an operation and asks the plan what becomes of it.
+    pub(super) fn begin(
+        &mut self,
+        kind: OpKind,
+        path: &Arc<str>,
+        second: Option<&Arc<str>>,
+    ) -> Result<Option<Effect>, Errno> {
+        self.operations += 1;
+        if self.operations > self.operations_max {
+            return Err(Errno::EIO);
+        }
+        let decision = self.plan.decide(kind, path, second.map(|path| &**path));
+        if let Some(Effect::Fail(errno)) = decision {
+            // A failed sync matters beyond its error: the data it was to cover counts as clean. The callers add that.
+            if !kind.is_sync() {
+                self.log.push(Entry {
+                    kind,
+                    path: Arc::clone(path),
+                    second: second.cloned(),
+                    range: None,
+                    changes: Vec::new(),
+                    sync: None,
+                    error: Some(errno),
+                });
+                return Err(errno);
+            }
+        }
+        Ok(decision)
+    }
+
+    /// Makes changes visible to every process and records them.
+    pub(super) fn commit(&mut self, entry: Entry) {
+        for change in &entry.changes {
+            self.image.apply(change);
+        }
+        if entry
+            .changes
+            .iter()
+            .any(|change| matches!(change, MicroOp::Name { .. }))
+        {
+            self.collect();
+        }
+        self.log.push(entry);
+    }
+
+    /// Records a sync and says how it ended.
+    pub(super) fn sync(
+        &mut self,
+        kind: OpKind,
+        path: &Arc<str>,
+        scope: Scope,
+        decision: Option<Effect>,
+    ) -> Result<(), Errno> {
+        let (end, error) = match decision {
+            Some(Effect::Fail(errno)) => (SyncEnd::Failed, Some(errno)),
+            Some(Effect::Drop) => (SyncEnd::Dropped, None),
+            None => (SyncEnd::Done, None),
+        };
+        self.log.push(Entry {
+            kind,
+            path: Arc::clone(path),
+            second: None,
+            range: None,
+            changes: Vec::new(),
+            sync: Some((scope, end)),
+            error,
+        });
+        error.map_or(Ok(()), Err)
+    }
+
+    /// Forgets files that neither a name nor a handle reaches.
+    fn collect(&mut self) {
+        if self.image.inode_count() < self.collect_at {
+            return;
+        }
+        let mut live: Vec<Ino> = self.handles.values().map(|&(_, ino)| ino).collect();
+        self.image.walk(&mut |_, ino| live.push(ino));
+        live.sort_unstable();
+        self.image.retain(|ino| live.binary_search(&ino).is_ok());
+        self.collect_at = COLLECT_AT.max(2 * self.image.inode_count());
+    }
+
+    /// Closes every handle of a process and releases its locks, as its death does.
+    pub(super) fn reap(&mut self, process: u32) {
+        let dead: Vec<u64> = self
+            .handles
+            .iter()
+            .filter(|(_, (owner, _))| *owner == process)
+            .map(|(&handle, _)| handle)
+            .collect();
+        for handle in dead {
+            self.close(handle);
+        }
+    }
+
+    pub(super) fn close(&mut self, handle: u64) {
+        if let Some((_, ino)) = self.handles.remove(&handle)
+            && self.locks.get(&ino) == Some(&handle)
+        {
+            self.locks.remove(&ino);
+        }
+    }
+
+    /// Number of names that a file has.
+    pub(super) fn links(&self, ino: Ino) -> u64 {
+        let mut links = 0;
+        self.image
+            .walk(&mut |_, target| links += u64::from(target == ino));
+        links
+    }
+
+    /// Whether `inner` is `outer` or lies below it.
+    pub(super) fn is_below(&self, inner: Ino, outer: Ino) -> bool {
+        if inner == outer {
+            return true;
+        }
+        let Some(Node::Dir(entries)) = self.image.node(outer) else {
+            return false;
+        };
+        entries
+            .values()
+            .any(|&child| self.image.dir(child).is_some() && self.is_below(inner, child))
+    }
+}

@@ -1,0 +1,10 @@
+//! What is on a disk: sectors, files, names.
+
+mod content;
+mod sector;
+mod tree;
+
+pub use content::Content;
+pub use sector::{SECTOR, Sector};
+pub(crate) use tree::file_term;
+pub use tree::{Entries, Image, Ino, Name, Node, ROOT};

@@ -1,0 +1,200 @@
+//! The bytes of a file: copy-on-write sectors in copy-on-write chunks.
+
+use std::sync::Arc;
+
+use super::sector::{SECTOR, Sector, mix};
+
+/// Sectors in a chunk: small, because changing one sector copies the chunk's pointers.
+const CHUNK: usize = 16;
+
+type Chunk = [Option<Arc<Sector>>; CHUNK];
+
+/// The content of a regular file. Sectors that are absent read as zeros.
+///
+/// A file a process sees holds nothing beyond its length. The durable side of a crash may: data can reach the disk before the size
+/// that makes it readable.
+#[derive(Clone, Debug, Default)]
+pub struct Content {
+    len: u64,
+    chunks: Vec<Option<Arc<Chunk>>>,
+    /// Sum (exclusive or) of the terms of all sectors stored.
+    sum: u128,
+}
+
+impl Content {
+    /// Length in bytes.
+    pub const fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether the length is zero.
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The sector at `index`, if it was ever written.
+    pub fn sector(&self, index: u64) -> Option<&Arc<Sector>> {
+        let index = usize::try_from(index).ok()?;
+        self.chunks
+            .get(index / CHUNK)?
+            .as_ref()?
+            .get(index % CHUNK)?
+            .as_ref()
+    }
+
+    /// Replaces the sector at `index`; `None` makes it zeros. The length stays as it is.
+    pub fn set_sector(&mut self, index: u64, sector: Option<Arc<Sector>>) {
+        let position = usize::try_from(index).expect("a simulated file fits into memory");
+        let (chunk, slot) = (position / CHUNK, position % CHUNK);
+        if self.chunks.len() <= chunk {
+            if sector.is_none() {
+                return;
+            }
+            self.chunks.resize(chunk + 1, None);
+        }
+        if sector.is_none() && self.chunks[chunk].is_none() {
+            return;
+        }
+        let entry = self.chunks[chunk].get_or_insert_with(|| Arc::new(Chunk::default()));
+        let place = &mut Arc::make_mut(entry)[slot];
+        if let Some(old) = place {
+            self.sum ^= old.term(index);
+        }
+        if let Some(new) = &sector {
+            self.sum ^= new.term(index);
+        }
+        *place = sector;
+    }
+
+    /// Sets the length alone; bytes beyond it stay where they are and cannot be read.
+    pub const fn set_len(&mut self, len: u64) {
+        self.len = len;
+    }
+
+    /// Makes every sector in `from..to` zeros.
+    pub fn clear(&mut self, from: u64, to: u64) {
+        let stored = (self.chunks.len() * CHUNK) as u64;
+        for index in from..to.min(stored) {
+            if self.sector(index).is_some() {
+                self.set_sector(index, None);
+            }
+        }
+    }
+
+    /// Removes everything that cannot be read: sectors beyond the length, and the rest of the last one.
+    pub fn trim(&mut self) {
+        let whole = self.len / SECTOR as u64;
+        let rest = (self.len % SECTOR as u64) as usize;
+        let mut beyond = whole;
+        if rest > 0 {
+            beyond += 1;
+            if let Some(last) = self.sector(whole)
+                && last.bytes()[rest..].iter().any(|&byte| byte != 0)
+            {
+                let mut bytes = *last.bytes();
+                bytes[rest..].fill(0);
+                self.set_sector(whole, Some(Sector::new(bytes)));
+            }
+        }
+        self.clear(beyond, u64::MAX);
+        self.chunks.truncate((beyond as usize).div_ceil(CHUNK));
+    }
+
+    /// Hash of what can be read. The content must be trimmed.
+    pub fn hash(&self) -> u128 {
+        mix(self.sum, self.len)
+    }
+
+    /// Copies out bytes from `offset` on, and says how many there were.
+    pub fn read(&self, buf: &mut [u8], offset: u64) -> usize {
+        let available = self.len.saturating_sub(offset);
+        let wanted = (buf.len() as u64).min(available) as usize;
+        let mut done = 0;
+        while done < wanted {
+            let at = offset + done as u64;
+            let start = (at % SECTOR as u64) as usize;
+            let count = (SECTOR - start).min(wanted - done);
+            let target = &mut buf[done..done + count];
+            match self.sector(at / SECTOR as u64) {
+                Some(sector) => target.copy_from_slice(&sector.bytes()[start..start + count]),
+                None => target.fill(0),
+            }
+            done += count;
+        }
+        wanted
+    }
+
+    /// All the bytes that can be read.
+    pub fn to_vec(&self) -> Vec<u8> {
+        let mut bytes =
+            vec![0; usize::try_from(self.len).expect("a simulated file fits into memory")];
+        self.read(&mut bytes, 0);
+        bytes
+    }
+
+    /// The sectors that a write of `buf` at `offset` changes, from the first on, with their new content.
+    pub fn patch(&self, buf: &[u8], offset: u64) -> (u64, Vec<Arc<Sector>>) {
+        let first = offset / SECTOR as u64;
+        let mut sectors = Vec::with_capacity(buf.len() / SECTOR + 2);
+        let mut done = 0;
+        while done < buf.len() {
+            let at = offset + done as u64;
+            let start = (at % SECTOR as u64) as usize;
+            let count = (SECTOR - start).min(buf.len() - done);
+            let mut bytes = match self.sector(at / SECTOR as u64) {
+                Some(old) if count < SECTOR => *old.bytes(),
+                _ => [0; SECTOR],
+            };
+            bytes[start..start + count].copy_from_slice(&buf[done..done + count]);
+            sectors.push(Sector::new(bytes));
+            done += count;
+        }
+        (first, sectors)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn write(content: &mut Content, buf: &[u8], offset: u64) {
+        let (first, sectors) = content.patch(buf, offset);
+        for (index, sector) in sectors.into_iter().enumerate() {
+            content.set_sector(first + index as u64, Some(sector));
+        }
+        content.set_len(content.len().max(offset + buf.len() as u64));
+    }
+
+    proptest! {
+        /// Held to a plain byte vector, over writes and truncations.
+        #[test]
+        fn behaves_like_a_vector(
+            steps in prop::collection::vec((0_u64..20_000, prop::option::of(prop::collection::vec(any::<u8>(), 1..1500))), 1..20)
+        ) {
+            let mut content = Content::default();
+            let mut model: Vec<u8> = Vec::new();
+            for (offset, data) in steps {
+                match data {
+                    Some(data) => {
+                        write(&mut content, &data, offset);
+                        let end = offset as usize + data.len();
+                        if model.len() < end {
+                            model.resize(end, 0);
+                        }
+                        model[offset as usize..end].copy_from_slice(&data);
+                    }
+                    None => {
+                        content.set_len(offset);
+                        content.trim();
+                        model.resize(offset as usize, 0);
+                    }
+                }
+                prop_assert_eq!(content.to_vec(), &model[..]);
+            }
+            let mut fresh = Content::default();
+            write(&mut fresh, &model, 0);
+            prop_assert_eq!(fresh.hash(), content.hash(), "the hash depends on what can be read, and on nothing else");
+        }
+    }
+}

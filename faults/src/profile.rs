@@ -1,0 +1,190 @@
+//! Persistence models as data: which orders and atomicities a file system keeps, and what each sync covers.
+//!
+//! A profile is a TOML file; the ones that ship are in `profiles/`. Every parameter is a rule of [`crate::crash`], and each can be
+//! switched on its own.
+//!
+//! **Not modelled yet**: garbage inside torn sectors, damage to neighbours of a torn write, stripes and servers of network file
+//! systems, failure models of `fsync` other than F1.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use thiserror::Error;
+
+/// How a write that no sync covers may reach the disk in part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tear {
+    /// Not at all: a write persists whole or not.
+    None,
+    /// A prefix of its 512-byte sectors.
+    SectorPrefix,
+    /// A prefix of its 4,096-byte blocks.
+    BlockPrefix,
+    /// Any of its 512-byte sectors (queued commands and flash reorder freely).
+    AnySectors,
+}
+
+/// What can be read in a range whose new length is durable and whose data is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Exposure {
+    /// The length never gets ahead of the data.
+    None,
+    /// Zeros.
+    Zeros,
+    /// Zeros, or whatever the blocks held before.
+    Garbage,
+}
+
+/// In which order changes of directories persist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DirOrder {
+    /// In any order.
+    None,
+    /// In order within each directory.
+    PerDir,
+    /// In one order for the whole file system, together with its other journalled changes.
+    Global,
+}
+
+/// What a rename over an existing file waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReplaceWaits {
+    /// Nothing.
+    Nothing,
+    /// The length of the new file, not its data.
+    Size,
+    /// Length and data of the new file.
+    Data,
+}
+
+/// Something that a sync may cover.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cover {
+    /// The data of the file.
+    Data,
+    /// Its length.
+    Size,
+    /// The names that refer to the file, added or moved.
+    OwnNames,
+    /// The entries of the directory, added and removed.
+    Entries,
+    /// Every journalled change made before, on the whole file system, if the file or directory itself has changed.
+    PriorMetadata,
+    /// Every journalled change made before, if the length of the file has changed.
+    PriorMetadataIfSize,
+}
+
+/// A persistence model.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub struct Profile {
+    /// Format of the file; 1.
+    pub version: u32,
+    /// The name by which it is chosen.
+    pub name: String,
+    /// One sentence for lists.
+    pub title: String,
+    /// How a write may be torn.
+    pub tear: Tear,
+    /// What a length without its data shows.
+    pub extend_exposes: Exposure,
+    /// Whether a new length waits for the data written into its new blocks.
+    pub size_after_new_block_data: bool,
+    /// Whether changes of one file's length persist in order.
+    pub same_file_meta_ordered: bool,
+    /// Whether a write that stays within the last allocated block changes the length through the journal, at once.
+    pub in_block_size_journalled: bool,
+    /// Whether setting the length is one journalled change: length and cut-off data together.
+    pub truncate_atomic: bool,
+    /// Whether one operation's changes of directories persist together.
+    pub dirop_atomic: bool,
+    /// In which order changes of directories persist.
+    pub dirop_order: DirOrder,
+    /// What a rename over an existing file waits for.
+    pub rename_replace_waits: ReplaceWaits,
+    /// What `fsync` of a file makes durable.
+    pub fsync_covers: Vec<Cover>,
+    /// What `fdatasync` of a file makes durable.
+    pub fdatasync_covers: Vec<Cover>,
+    /// What `fsync` of a directory makes durable.
+    pub fsync_dir_covers: Vec<Cover>,
+}
+
+/// A profile that cannot be read. The message names line and column.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("{message}")]
+pub struct ParseProfileError {
+    /// What is wrong.
+    pub message: String,
+    /// Where in the text, in bytes.
+    pub span: Option<std::ops::Range<usize>>,
+}
+
+impl Profile {
+    /// Reads a profile from TOML.
+    ///
+    /// # Errors
+    /// The text is not TOML, lacks a parameter, or has one that does not exist.
+    pub fn parse(text: &str) -> Result<Self, ParseProfileError> {
+        let profile: Self = toml::from_str(text).map_err(|error| ParseProfileError {
+            message: error.message().to_owned(),
+            span: error.span(),
+        })?;
+        if profile.version != 1 {
+            return Err(ParseProfileError {
+                message: format!(
+                    "version {} is not known; this is version 1",
+                    profile.version
+                ),
+                span: None,
+            });
+        }
+        Ok(profile)
+    }
+
+    /// The profiles that ship, in the order in which they are listed.
+    pub fn shipped() -> Vec<Arc<Self>> {
+        [
+            include_str!("profiles/posix-minimal.toml"),
+            include_str!("profiles/ext4-ordered.toml"),
+        ]
+        .into_iter()
+        .map(|text| Arc::new(Self::parse(text).expect("shipped profiles are tested")))
+        .collect()
+    }
+
+    /// The shipped profile of this name.
+    pub fn named(name: &str) -> Option<Arc<Self>> {
+        Self::shipped()
+            .into_iter()
+            .find(|profile| profile.name == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shipped_profiles_parse_and_are_named_as_their_files() {
+        let names: Vec<String> = Profile::shipped()
+            .iter()
+            .map(|profile| profile.name.clone())
+            .collect();
+        assert_eq!(names, ["posix-minimal", "ext4-ordered"]);
+    }
+
+    #[test]
+    fn an_unknown_parameter_is_an_error_with_its_place() {
+        let text = include_str!("profiles/posix-minimal.toml").replace("tear =", "taer =");
+        let error = Profile::parse(&text).expect_err("there is no parameter of that name");
+        assert!(error.message.contains("taer"), "{error}");
+        let span = error.span.expect("the place is known");
+        assert_eq!(&text[span], "taer");
+    }
+}

@@ -1,0 +1,101 @@
+//! One case: a store, a workload, a fault plan and a disk, with what is expected of them.
+
+use std::sync::Arc;
+
+use plimsoll_faults::crash::CrashKind;
+use plimsoll_faults::plan::FaultPlan;
+use plimsoll_faults::profile::Profile;
+
+use crate::command::Command;
+use crate::oracle::Oracle;
+use crate::sut::Sut;
+
+/// A disk: a persistence model and the kinds of crash it is put through.
+#[derive(Clone, Debug)]
+pub struct Disk {
+    /// The persistence model.
+    pub profile: Arc<Profile>,
+    /// The kinds of crash, in the order they are explored.
+    pub kinds: Vec<CrashKind>,
+}
+
+impl Disk {
+    /// The name in reports: the profile's, with `+lying` when its syncs lie.
+    pub fn name(&self) -> String {
+        if self.kinds.contains(&CrashKind::Lying) {
+            format!("{}+lying", self.profile.name)
+        } else {
+            self.profile.name.clone()
+        }
+    }
+}
+
+/// How errors are swept over a case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ErrorSweep {
+    /// Only the fault plan of the case.
+    #[default]
+    None,
+    /// On top of the plan, operation 1, 2, 3 ... fails until a run completes without reaching it; each with EIO and ENOSPC, once
+    /// and persistently; each such run is then swept for crashes.
+    Every,
+}
+
+/// What a case is expected to show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expect {
+    /// Every oracle holds.
+    Pass,
+    /// At least one of these oracles is violated. Violations of others are unexpected.
+    Violation(Vec<Oracle>),
+}
+
+/// How far a case is explored. Every limit counts work, never time, so that a case is the same on every machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Crash points with at most this many legal states are enumerated in full; beyond, the canonical families and samples.
+    pub exhaustive_states: u32,
+    /// Seeded samples at a crash point beyond the exhaustive bound.
+    pub samples: u32,
+    /// How deep crashes are nested: 0 never crashes a recovery, 2 crashes the recovery of a crashed recovery.
+    pub depth: u8,
+    /// States explored per crashed recovery, by depth, and the bound at each of its crash points.
+    pub nested_states: u32,
+    /// States generated in all before the case stops with [`Verdict::Limit`](crate::report::Verdict::Limit).
+    pub states_max: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            exhaustive_states: 1 << 10,
+            samples: 128,
+            depth: 2,
+            nested_states: 64,
+            states_max: 100_000_000,
+        }
+    }
+}
+
+/// One case.
+#[derive(Clone)]
+pub struct Case {
+    /// Unique name, such as `mx-r1-torn-tail@posix-minimal`.
+    pub id: String,
+    /// The store.
+    pub sut: Arc<dyn Sut>,
+    /// The steps.
+    pub workload: Vec<Command>,
+    /// What goes wrong while the steps run.
+    pub plan: FaultPlan,
+    /// Whether errors are swept on top of the plan.
+    pub errors: ErrorSweep,
+    /// Where the store runs.
+    pub disk: Disk,
+    /// What is expected.
+    pub expect: Expect,
+    /// How far to look.
+    pub limits: Limits,
+    /// Seed of every sampled choice.
+    pub seed: u64,
+}

@@ -1,0 +1,25 @@
+//! The explorer: runs a workload once, then crashes it everywhere.
+//!
+//! 1. The workload runs on a recording disk, which gives an op log and a history.
+//! 2. A sweep visits every position of the log. At each it takes the legal crash states, recovers the store on every image that is
+//!    new, and crashes that recovery in turn.
+//! 3. What recoveries show is held to what the acknowledgements so far have promised.
+//! 4. Where a case sweeps errors, the same is done again with operation 1, 2, 3 ... failing.
+//!
+//! **Not modelled yet**: concurrency; a store runs alone and its background work runs when the workload says so.
+
+mod dump;
+mod errors;
+mod history;
+mod judge;
+mod lab;
+mod model;
+mod promises;
+mod recording;
+mod run;
+mod shrink;
+mod state;
+mod sweep;
+mod witness;
+
+pub use run::run;

@@ -1,0 +1,73 @@
+//! The ordered record of a run, each event with its position in the op log.
+
+use std::fmt;
+use std::time::Duration;
+
+use plimsoll_reference::level::Level;
+
+use crate::command::{Command, Mutation};
+use crate::sut::Outcome;
+
+/// Number of a step, from 1; zero is before the first.
+pub(super) type Position = u32;
+
+/// A step of a run: a command of the workload, or an open, by which a restarted store shows what it has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Command(Command),
+    Open,
+}
+
+impl Step {
+    pub(super) fn mutations(&self) -> &[Mutation] {
+        match self {
+            Self::Command(command) => command.mutations(),
+            Self::Open => &[],
+        }
+    }
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Command(command) => command.fmt(f),
+            Self::Open => f.write_str("open"),
+        }
+    }
+}
+
+/// Something that happened to a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum What {
+    /// The step was begun.
+    Invoked,
+    /// The store acknowledged it.
+    Acked(Level),
+    /// The store returned an error.
+    Failed(Outcome, String),
+    /// A store was opened and showed this state.
+    Opened(Shown),
+    /// The store could not be opened.
+    OpenFailed(String),
+}
+
+/// Which positions of the history the state shown by an open store is equal to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shown {
+    /// The earliest legal one.
+    pub(super) first: Position,
+    /// The latest.
+    pub(super) last: Position,
+}
+
+/// An event of a run.
+#[derive(Clone, Debug)]
+pub(super) struct Event {
+    /// Number of log entries before it.
+    pub(super) at: usize,
+    /// The step it is about.
+    pub(super) step: Position,
+    /// Virtual time.
+    pub(super) now: Duration,
+    pub(super) what: What,
+}

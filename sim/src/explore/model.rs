@@ -1,0 +1,189 @@
+//! The states that a store may show: one per position of the history, and both where the outcome of a command is unknown.
+
+use rustc_hash::FxHashMap;
+
+use super::history::{Position, Shown, Step};
+use super::state::{State, StateHash};
+use crate::command::Mutation;
+
+/// Most alternatives that unknown outcomes may open at once; beyond, the newest unknown command is taken to be absent or present as
+/// the next recovery shows, and the run is cut off there.
+const ALTERNATIVES_MAX: usize = 64;
+
+/// Positions that a recovery has shown to be lost: they must not come back.
+#[derive(Clone, Copy, Debug)]
+struct Void {
+    since: Position,
+    after: Position,
+}
+
+/// Every state that the history allows, by hash.
+#[derive(Clone, Debug)]
+pub(super) struct Model {
+    /// The states that the store may be in now.
+    alternatives: Vec<State>,
+    /// The positions at which a state is legal, in order.
+    positions: FxHashMap<StateHash, Vec<Position>>,
+    /// By command: the states that only a crash during it can leave.
+    in_flight: Vec<Vec<StateHash>>,
+    voids: Vec<Void>,
+    /// Whether there were more alternatives than are followed.
+    pub(super) overflowed: bool,
+}
+
+/// What became of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It took effect.
+    Applied,
+    /// It did not.
+    Absent,
+    /// It may have.
+    Unknown,
+}
+
+impl Model {
+    pub(super) fn new() -> Self {
+        let mut model = Self {
+            alternatives: vec![State::default()],
+            positions: FxHashMap::default(),
+            in_flight: vec![Vec::new()],
+            voids: Vec::new(),
+            overflowed: false,
+        };
+        model.enter(0);
+        model
+    }
+
+    fn enter(&mut self, position: Position) {
+        for state in &self.alternatives {
+            let positions = self.positions.entry(state.hash()).or_default();
+            if positions.last() != Some(&position) {
+                positions.push(position);
+            }
+        }
+    }
+
+    /// Adds the next step of the history.
+    pub(super) fn push(&mut self, step: &Step, fate: Fate) {
+        let position = self.in_flight.len() as Position;
+        let mutations = step.mutations();
+        if mutations.is_empty() {
+            self.in_flight.push(Vec::new());
+        } else if fate == Fate::Applied {
+            // Nothing in flight that is not also the state after it: no copy is needed.
+            for state in &mut self.alternatives {
+                state.apply(mutations);
+            }
+            self.in_flight
+                .push(self.alternatives.iter().map(State::hash).collect());
+        } else {
+            self.push_doubtful(mutations, fate);
+        }
+        self.enter(position);
+    }
+
+    fn push_doubtful(&mut self, mutations: &[Mutation], fate: Fate) {
+        let mut with = self.alternatives.clone();
+        for state in &mut with {
+            state.apply(mutations);
+        }
+        self.in_flight.push(with.iter().map(State::hash).collect());
+        if fate == Fate::Unknown {
+            for state in with {
+                if self
+                    .alternatives
+                    .iter()
+                    .all(|known| known.hash() != state.hash())
+                {
+                    self.alternatives.push(state);
+                }
+            }
+            if self.alternatives.len() > ALTERNATIVES_MAX {
+                self.overflowed = true;
+                self.alternatives.truncate(ALTERNATIVES_MAX);
+            }
+        }
+    }
+
+    /// Where in the history a state is legal, given what must be there (`floor`), the last command begun (`current`), and whether
+    /// that one has ended.
+    pub(super) fn find(
+        &self,
+        hash: StateHash,
+        floor: Position,
+        current: Position,
+        ended: bool,
+    ) -> Option<Shown> {
+        let resolved = if ended {
+            current
+        } else {
+            current.saturating_sub(1)
+        };
+        let legal = |position: Position| {
+            position >= floor && position <= resolved && !self.is_void(position, current)
+        };
+        let mut shown: Option<Shown> = None;
+        let positions = self.positions.get(&hash).map_or(&[][..], Vec::as_slice);
+        let start = positions.partition_point(|&position| position < floor);
+        for &position in &positions[start..] {
+            if legal(position) {
+                let first = shown.map_or(position, |shown| shown.first);
+                shown = Some(Shown {
+                    first,
+                    last: position,
+                });
+            }
+        }
+        let flying = !ended
+            && current >= floor
+            && self
+                .in_flight
+                .get(current as usize)
+                .is_some_and(|states| states.contains(&hash));
+        if flying {
+            let first = shown.map_or(current, |shown| shown.first);
+            shown = Some(Shown {
+                first,
+                last: current,
+            });
+        }
+        shown
+    }
+
+    /// The latest position below `floor` at which a state was legal: how far back a loss went.
+    pub(super) fn find_lost(&self, hash: StateHash, floor: Position) -> Option<Position> {
+        self.positions
+            .get(&hash)?
+            .iter()
+            .copied()
+            .rfind(|&position| position < floor)
+    }
+
+    /// Whether a state was legal once, but a recovery has shown that it is lost.
+    pub(super) fn was_voided(&self, hash: StateHash, current: Position) -> bool {
+        self.positions.get(&hash).is_some_and(|positions| {
+            positions
+                .iter()
+                .any(|&position| self.is_void(position, current))
+        })
+    }
+
+    fn is_void(&self, position: Position, current: Position) -> bool {
+        self.voids
+            .iter()
+            .any(|void| current >= void.since && position > void.after && position < void.since)
+    }
+
+    /// The store was reopened and shows this state, legal where `shown` says. That is the next step of the history, which goes on
+    /// from there: what was lost stays lost.
+    pub(super) fn reopen(&mut self, state: State, shown: Shown) {
+        let position = self.in_flight.len() as Position;
+        self.voids.push(Void {
+            since: position,
+            after: shown.last,
+        });
+        self.alternatives = vec![state];
+        self.push(&Step::Open, Fate::Applied);
+    }
+}

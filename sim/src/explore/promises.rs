@@ -1,0 +1,138 @@
+//! What the acknowledgements so far promise, per kind of crash.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use plimsoll_faults::crash::CrashKind;
+use plimsoll_reference::level::Level;
+
+use super::history::{Event, Position, Step, What};
+use crate::command::Command;
+
+/// The promises in force at one moment of a run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Promises {
+    power: Position,
+    kill: Position,
+    /// Acknowledgements with a window: when, how long, how far. A window that has passed is a promise for every kind of crash.
+    windows: Vec<(Duration, Duration, Position)>,
+    /// How far the last acknowledged snapshot reaches.
+    snapshot: Option<Position>,
+    /// Where each open snapshot was cut.
+    cuts: BTreeMap<u8, Position>,
+    /// The weakest level at which a write was acknowledged.
+    weakest: Option<Level>,
+    /// The step being performed, or the last one.
+    pub(super) current: Position,
+    /// Whether `current` has ended.
+    pub(super) ended: bool,
+    pub(super) now: Duration,
+}
+
+impl Promises {
+    /// Takes note of an event. Returns whether a promise was added.
+    pub(super) fn observe(&mut self, event: &Event, step: Option<&Step>) -> bool {
+        let command = match step {
+            Some(Step::Command(command)) => Some(command),
+            Some(Step::Open) | None => None,
+        };
+        self.now = event.now;
+        self.current = event.step;
+        match &event.what {
+            What::Invoked => {
+                self.ended = false;
+                if let Some(Command::SnapshotBegin(slot)) = command {
+                    self.cuts.insert(*slot, event.step - 1);
+                }
+                !self.windows.is_empty()
+            }
+            What::Acked(level) => {
+                self.ended = true;
+                self.acked(event.step, *level, command);
+                true
+            }
+            What::Failed(..) => {
+                self.ended = true;
+                false
+            }
+            What::Opened(shown) => {
+                self.ended = true;
+                // What a store that promises power-safety shows after a restart, it must not take back (D6).
+                if self.weakest == Some(Level::Power) {
+                    self.power = self.power.max(shown.first);
+                }
+                self.kill = self.kill.min(shown.last);
+                self.power = self.power.min(shown.last);
+                self.windows
+                    .retain(|&(_, _, position)| position <= shown.last);
+                self.cuts.clear();
+                true
+            }
+            What::OpenFailed(_) => false,
+        }
+    }
+
+    fn acked(&mut self, position: Position, level: Level, command: Option<&Command>) {
+        let covered = match command {
+            Some(Command::SnapshotFinish(slot)) => self.cuts.get(slot).copied().unwrap_or(position),
+            _ => position,
+        };
+        if matches!(command, Some(Command::Write(_) | Command::Batch(_))) {
+            self.weakest = Some(self.weakest.map_or(level, |weakest| weakest.min(level)));
+        }
+        match level {
+            Level::Memory => {}
+            Level::Window(window) => self.windows.push((self.now, window, covered)),
+            Level::Process => self.kill = self.kill.max(covered),
+            Level::Power => {
+                self.kill = self.kill.max(covered);
+                self.power = self.power.max(covered);
+                if matches!(
+                    command,
+                    Some(Command::Snapshot | Command::SnapshotFinish(_))
+                ) {
+                    self.snapshot = Some(self.snapshot.unwrap_or(0).max(covered));
+                }
+            }
+        }
+        self.settle();
+    }
+
+    /// Keeps of the windows only those that can still matter.
+    fn settle(&mut self) {
+        let power = self.power;
+        self.windows.retain(|&(_, _, position)| position > power);
+    }
+
+    /// The commands that must be there after this kind of crash now: all up to this one.
+    pub(super) fn floor(&self, kind: CrashKind) -> Position {
+        let kept = match kind {
+            CrashKind::ProcessKill => self.kill,
+            _ => self.power,
+        };
+        self.windows
+            .iter()
+            .filter(|(when, window, _)| *when + *window <= self.now)
+            .map(|&(_, _, position)| position)
+            .fold(kept, Position::max)
+    }
+
+    /// How far the canonical snapshot must reach, once one was acknowledged.
+    pub(super) const fn snapshot_floor(&self) -> Option<Position> {
+        self.snapshot
+    }
+
+    /// Whether everything acknowledged was promised to survive a power loss.
+    pub(super) fn is_power_safe(&self) -> bool {
+        self.weakest == Some(Level::Power)
+    }
+
+    /// Whether the loss of `position` breaks the promise of a window rather than that of an acknowledgement without one.
+    pub(super) fn is_window(&self, kind: CrashKind, found: Position) -> bool {
+        let plain = match kind {
+            CrashKind::ProcessKill => self.kill,
+            _ => self.power,
+        };
+        found >= plain
+    }
+}

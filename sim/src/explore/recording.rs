@@ -1,0 +1,346 @@
+//! One run of a workload on a recording disk.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use plimsoll_faults::crash::CrashKind;
+use plimsoll_faults::disk::{SimClock, SimFs};
+use plimsoll_faults::image::Image;
+use plimsoll_faults::log::Entry;
+use plimsoll_faults::plan::FaultPlan;
+use plimsoll_reference::clock::Clock;
+use plimsoll_reference::host::Host;
+use plimsoll_reference::level::Level;
+
+use super::dump::{Dump, dump, panic_text};
+use super::history::{Event, Position, Shown, Step, What};
+use super::judge::{Expected, classify};
+use super::model::{Fate, Model};
+use super::promises::Promises;
+use super::state::State;
+use crate::command::Command;
+use crate::oracle::Oracle;
+use crate::sut::{Instance, Outcome, Sut};
+
+/// Operations after which a run is ended: a store that loops on errors must not hang the harness.
+const OPERATIONS_MAX: u64 = 20_000_000;
+
+/// Restarts that the harness adds when a store cannot be opened.
+const RESTARTS_MAX: u32 = 8;
+
+/// What a run did, and what it must have left.
+pub(super) struct Recording {
+    /// The steps as they were performed; step `n` is at index `n - 1`.
+    pub(super) steps: Vec<Step>,
+    pub(super) log: Vec<Entry>,
+    pub(super) events: Vec<Event>,
+    pub(super) model: Model,
+    /// What did not hold in the run itself, without a crash: oracle, expected, found.
+    pub(super) finding: Option<Finding>,
+    /// How often each fault of the plan took effect.
+    pub(super) fired: Vec<u32>,
+    /// Operations asked of the disk.
+    pub(super) operations: u64,
+    /// Whether the run was cut off by a limit.
+    pub(super) exhausted: bool,
+}
+
+/// A violation seen in the run itself.
+#[derive(Clone, Debug)]
+pub(super) struct Finding {
+    pub(super) oracle: Oracle,
+    pub(super) step: Position,
+    pub(super) crash: String,
+    pub(super) expected: String,
+    pub(super) found: String,
+}
+
+/// Performs a workload and closes the store at its end.
+pub(super) fn record(sut: &dyn Sut, workload: &[Command], plan: &FaultPlan) -> Recording {
+    let disk = SimFs::new(Image::new());
+    disk.set_plan(plan);
+    disk.limit_operations(OPERATIONS_MAX);
+    let mut recorder = Recorder {
+        sut,
+        process: disk.clone(),
+        disk,
+        clock: SimClock::default(),
+        instance: None,
+        steps: Vec::new(),
+        events: Vec::new(),
+        model: Model::new(),
+        promises: Promises::default(),
+        finding: None,
+        restarts: 0,
+        has_faults: !plan.is_empty(),
+    };
+    recorder.open();
+    for command in workload {
+        if recorder.finding.is_some() {
+            break;
+        }
+        recorder.perform(command);
+    }
+    if recorder.finding.is_none() {
+        recorder.perform(&Command::Reopen);
+    }
+    recorder.process.fence();
+    Recording {
+        log: recorder.disk.take_log(),
+        fired: recorder.disk.fired(),
+        operations: recorder.disk.operations(),
+        exhausted: recorder.disk.is_exhausted() || recorder.model.overflowed,
+        steps: recorder.steps,
+        events: recorder.events,
+        model: recorder.model,
+        finding: recorder.finding,
+    }
+}
+
+struct Recorder<'a> {
+    sut: &'a dyn Sut,
+    disk: SimFs,
+    process: SimFs,
+    clock: SimClock,
+    instance: Option<Box<dyn Instance>>,
+    steps: Vec<Step>,
+    events: Vec<Event>,
+    model: Model,
+    promises: Promises,
+    finding: Option<Finding>,
+    restarts: u32,
+    has_faults: bool,
+}
+
+impl Recorder<'_> {
+    fn event(&mut self, what: What) {
+        let event = Event {
+            at: self.disk.log_len(),
+            step: self.steps.len() as Position,
+            now: self.clock.now(),
+            what,
+        };
+        self.promises.observe(&event, self.steps.last());
+        self.events.push(event);
+    }
+
+    fn find(&mut self, oracle: Oracle, crash: &str, expected: String, found: String) {
+        if self.finding.is_none() {
+            self.finding = Some(Finding {
+                oracle,
+                step: self.steps.len() as Position,
+                crash: crash.to_owned(),
+                expected,
+                found,
+            });
+        }
+    }
+
+    /// Opens the store in the current process. Returns whether it is open.
+    fn open(&mut self) -> bool {
+        let host = Host::new(Arc::new(self.process.clone()), Arc::new(self.clock.clone()));
+        let opened = catch_unwind(AssertUnwindSafe(|| self.sut.open(&host)));
+        match opened {
+            Ok(Ok(instance)) => {
+                self.instance = Some(instance);
+                true
+            }
+            Ok(Err(error)) => {
+                self.open_failed(error.message);
+                false
+            }
+            Err(panic) => {
+                self.open_failed(panic_text(&*panic));
+                false
+            }
+        }
+    }
+
+    fn open_failed(&mut self, message: String) {
+        // Where errors are injected a store may refuse to open; once they have passed it must open again.
+        if !self.has_faults {
+            self.find(
+                Oracle::R3,
+                "no crash",
+                "the store opens".to_owned(),
+                message.clone(),
+            );
+        }
+        self.event(What::OpenFailed(message));
+    }
+
+    /// Performs one command, after a restart where the store is not open.
+    fn perform(&mut self, command: &Command) {
+        if self.instance.is_none() && !matches!(command, Command::Reopen | Command::Kill) {
+            if self.restarts == RESTARTS_MAX {
+                return;
+            }
+            self.restarts += 1;
+            self.kill();
+            if self.instance.is_none() {
+                return;
+            }
+        }
+        if let Command::Advance(time) = command {
+            self.clock.advance(*time);
+        }
+        let step = Step::Command(command.clone());
+        self.begin(step.clone());
+        match command {
+            Command::Reopen => self.reopen(&step),
+            Command::Kill => {
+                self.model.push(&step, Fate::Applied);
+                self.kill();
+            }
+            _ => self.apply(&step, command),
+        }
+    }
+
+    fn begin(&mut self, step: Step) {
+        self.steps.push(step);
+        self.event(What::Invoked);
+    }
+
+    fn apply(&mut self, step: &Step, command: &Command) {
+        let Some(instance) = &mut self.instance else {
+            return;
+        };
+        let result = catch_unwind(AssertUnwindSafe(|| instance.apply(command)));
+        let (fate, what) = match result {
+            Ok(Ok(ack)) => (Fate::Applied, What::Acked(ack.level)),
+            Ok(Err(error)) => {
+                let fate = match error.outcome {
+                    Outcome::Absent | Outcome::Unsupported => Fate::Absent,
+                    Outcome::Unknown => Fate::Unknown,
+                };
+                (fate, What::Failed(error.outcome, error.message))
+            }
+            Err(panic) => {
+                // A panic ends the process; what it was doing may have taken effect.
+                let text = panic_text(&*panic);
+                if !self.has_faults {
+                    self.find(
+                        Oracle::R3,
+                        "no crash",
+                        format!("`{command}` does not panic"),
+                        text.clone(),
+                    );
+                }
+                self.end_process();
+                (Fate::Unknown, What::Failed(Outcome::Unknown, text))
+            }
+        };
+        self.model.push(step, fate);
+        self.event(what);
+    }
+
+    /// Ends the process as its death does: nothing it still does has any effect.
+    fn end_process(&mut self) {
+        self.process.fence();
+        let instance = self.instance.take();
+        // A destructor that panics on a dead disk says nothing about the store.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(instance)));
+    }
+
+    fn kill(&mut self) {
+        self.end_process();
+        self.process = self.disk.process();
+        let floor = self.promises.floor(CrashKind::ProcessKill);
+        self.restart(floor, "process kill");
+    }
+
+    fn reopen(&mut self, step: &Step) {
+        self.model.push(step, Fate::Applied);
+        let Some(instance) = self.instance.take() else {
+            return self.kill();
+        };
+        let mut floor = self.promises.floor(CrashKind::ProcessKill);
+        let closed = catch_unwind(AssertUnwindSafe(|| instance.close()));
+        match closed {
+            Ok(Ok(ack)) => {
+                if ack.level > Level::Memory {
+                    // A clean close keeps everything (level table, column "clean close").
+                    floor = self.steps.len() as Position;
+                }
+                let level = match ack.level {
+                    // A window ends with the close: what it promised is due now.
+                    Level::Window(_) => Level::Window(Duration::ZERO),
+                    level => level,
+                };
+                self.event(What::Acked(level));
+                let handles = self.process.open_handles();
+                if handles > 0 {
+                    self.find(
+                        Oracle::L1,
+                        "clean close",
+                        "no open handle".to_owned(),
+                        format!("{handles} open handles"),
+                    );
+                }
+            }
+            Ok(Err(error)) => self.event(What::Failed(error.outcome, error.message)),
+            Err(panic) => {
+                let text = panic_text(&*panic);
+                self.event(What::Failed(Outcome::Unknown, text));
+            }
+        }
+        self.process.fence();
+        self.process = self.disk.process();
+        self.restart(floor, "clean close");
+    }
+
+    /// Opens the store in a new process and holds what it shows to the history.
+    fn restart(&mut self, floor: Position, crash: &str) {
+        let last = self.steps.len() as Position;
+        self.begin(Step::Open);
+        let shown = if self.open() {
+            self.show(floor, last, crash)
+        } else {
+            None
+        };
+        match shown {
+            Some((state, shown)) => {
+                self.model.reopen(state, shown);
+                self.event(What::Opened(shown));
+            }
+            None => self.model.push(&Step::Open, Fate::Applied),
+        }
+    }
+
+    /// What the open store shows, where the history allows it.
+    fn show(&mut self, floor: Position, last: Position, crash: &str) -> Option<(State, Shown)> {
+        let state = match dump(&mut **self.instance.as_mut()?) {
+            Dump::State(state) => state,
+            Dump::Failed(message) => {
+                if !self.has_faults {
+                    self.find(
+                        Oracle::R3,
+                        crash,
+                        "the store can be read".to_owned(),
+                        message,
+                    );
+                }
+                self.end_process();
+                return None;
+            }
+        };
+        let shown = self.model.find(state.hash(), floor, last, true);
+        if shown.is_none() {
+            let reason = classify(
+                &self.model,
+                &self.steps[..last as usize],
+                &state,
+                &Expected {
+                    floor,
+                    current: last,
+                    kind: CrashKind::ProcessKill,
+                    promises: &self.promises,
+                    sync_failed: false,
+                },
+            );
+            self.find(reason.oracle, crash, reason.expected, reason.found);
+        }
+        shown.map(|shown| (state, shown))
+    }
+}

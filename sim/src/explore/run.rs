@@ -1,0 +1,219 @@
+//! A case from start to verdict.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use plimsoll_faults::crash::CrashKind;
+use plimsoll_faults::log::Entry;
+use plimsoll_faults::log::MicroOp;
+use plimsoll_faults::plan::FaultPlan;
+
+use super::errors::ErrorPlans;
+use super::lab::Lab;
+use super::recording::{Recording, record};
+use super::shrink::shrink;
+use super::sweep::{Ended, Found, Sweep};
+use super::witness;
+use crate::case::{Case, ErrorSweep, Expect};
+use crate::fingerprint::{Fingerprint, Fingerprinter};
+use crate::oracle::Oracle;
+use crate::report::{CaseReport, Counters, Verdict, Violation};
+
+/// Explores a case: every crash point of its run, every legal state there within the limits, every recovery, every oracle.
+///
+/// Equal cases give equal reports, on every machine.
+pub fn run(case: &Case) -> CaseReport {
+    let mut exploration = explore(case);
+    let expected = |oracle: Oracle| match &case.expect {
+        Expect::Pass => false,
+        Expect::Violation(oracles) => oracles.contains(&oracle),
+    };
+    let mut violations = Vec::new();
+    for (oracle, found) in std::mem::take(&mut exploration.found) {
+        let expected = expected(oracle);
+        let witness = if expected {
+            found.witness
+        } else {
+            shrink(case, oracle, found.witness)
+        };
+        violations.push(Violation {
+            oracle,
+            expected,
+            witness,
+        });
+    }
+    let (verdict, reason) = exploration.verdict(case, &violations);
+    CaseReport {
+        verdict,
+        violations,
+        reason,
+        counters: exploration.counters,
+        fingerprint: exploration.fingerprint,
+    }
+}
+
+/// What exploring a case found, before it is held to what was expected.
+pub(super) struct Exploration {
+    pub(super) found: BTreeMap<Oracle, Found>,
+    pub(super) counters: Counters,
+    fingerprint: Fingerprint,
+    over_limit: Option<String>,
+    /// Faults of the plan that never took effect.
+    unfired: Vec<String>,
+}
+
+/// Explores a case once.
+pub(super) fn explore(case: &Case) -> Exploration {
+    let lying = case.disk.kinds.contains(&CrashKind::Lying);
+    let mut lab = Lab::new(
+        &*case.sut,
+        Arc::clone(&case.disk.profile),
+        lying,
+        case.limits,
+        case.seed,
+    );
+    let mut exploration = Exploration {
+        found: BTreeMap::new(),
+        counters: Counters::default(),
+        fingerprint: Fingerprint::default(),
+        over_limit: None,
+        unfired: Vec::new(),
+    };
+    let mut prints = Fingerprinter::default();
+    let first = explore_plan(case, &case.plan, &mut lab, &mut exploration, &mut prints);
+    for (fault, &fired) in case.plan.faults.iter().zip(&first.fired) {
+        if fired == 0 {
+            exploration.unfired.push(fault.to_string());
+        }
+    }
+    if case.errors == ErrorSweep::Every {
+        sweep_errors(case, &mut lab, &mut exploration, &mut prints);
+    }
+    exploration.counters = Counters {
+        faults_fired: exploration.counters.faults_fired,
+        ..lab.counters
+    };
+    exploration.fingerprint = prints.finish();
+    exploration
+}
+
+/// Fails every operation of the run in turn.
+fn sweep_errors(
+    case: &Case,
+    lab: &mut Lab<'_>,
+    exploration: &mut Exploration,
+    prints: &mut Fingerprinter,
+) {
+    for plans in ErrorPlans::all() {
+        for number in 1.. {
+            let plan = plans.with(&case.plan, number);
+            let recording = explore_plan(case, &plan, lab, exploration, prints);
+            // The run has ended before reaching this operation: the sweep is complete.
+            if recording.fired.first() == Some(&0) || exploration.over_limit.is_some() {
+                break;
+            }
+        }
+    }
+}
+
+/// Runs the workload under one plan and sweeps its crash points.
+fn explore_plan(
+    case: &Case,
+    plan: &FaultPlan,
+    lab: &mut Lab<'_>,
+    exploration: &mut Exploration,
+    prints: &mut Fingerprinter,
+) -> Recording {
+    let recording = record(&*case.sut, &case.workload, plan);
+    exploration.counters.faults_fired +=
+        recording.fired.iter().copied().map(u64::from).sum::<u64>();
+    print_recording(&recording, prints);
+    if recording.exhausted {
+        exploration.over_limit = Some(
+            "the run never ended, or left more outcomes unknown than can be followed".to_owned(),
+        );
+    }
+    if let Some(finding) = &recording.finding
+        && !exploration.found.contains_key(&finding.oracle)
+    {
+        let witness = witness::of_finding(&with_plan(case, plan), &recording, finding);
+        exploration.found.insert(finding.oracle, Found { witness });
+    }
+    let case = with_plan(case, plan);
+    let mut sweep = Sweep::new(&case, &recording, lab, &mut exploration.found);
+    let ended = sweep.run();
+    prints.hash(sweep.trail);
+    if ended == Ended::OverLimit {
+        exploration.over_limit = Some(format!("more than {} states", case.limits.states_max));
+    }
+    recording
+}
+
+fn with_plan(case: &Case, plan: &FaultPlan) -> Case {
+    Case {
+        plan: plan.clone(),
+        ..case.clone()
+    }
+}
+
+fn print_recording(recording: &Recording, prints: &mut Fingerprinter) {
+    for entry in &recording.log {
+        print_entry(entry, prints);
+    }
+    for event in &recording.events {
+        prints.number(event.at as u64);
+        prints.number(u64::from(event.step));
+        prints.bytes(format!("{:?}", event.what).as_bytes());
+    }
+    prints.number(recording.operations);
+}
+
+fn print_entry(entry: &Entry, prints: &mut Fingerprinter) {
+    prints.bytes(entry.kind.name().as_bytes());
+    prints.bytes(entry.path.as_bytes());
+    prints.bytes(entry.second.as_deref().unwrap_or("").as_bytes());
+    let (offset, len) = entry.range.unwrap_or_default();
+    prints.number(offset);
+    prints.number(len);
+    prints.number(entry.error.map_or(0, |errno| errno.code() as u64));
+    for change in &entry.changes {
+        if let MicroOp::Data { sectors, .. } = change {
+            for sector in sectors {
+                prints.bytes(sector.bytes());
+            }
+        }
+    }
+}
+
+impl Exploration {
+    fn verdict(&self, case: &Case, violations: &[Violation]) -> (Verdict, Option<String>) {
+        if violations.iter().any(|violation| !violation.expected) {
+            return (Verdict::Violated, None);
+        }
+        if let Expect::Violation(oracles) = &case.expect
+            && violations.is_empty()
+        {
+            let names: Vec<&str> = oracles.iter().map(|oracle| oracle.name()).collect();
+            return (
+                Verdict::Missed,
+                Some(format!("no violation of {} was found", names.join(" or "))),
+            );
+        }
+        if let Some(reason) = &self.over_limit {
+            return (Verdict::Limit, Some(reason.clone()));
+        }
+        if !self.unfired.is_empty() {
+            return (
+                Verdict::Vacuous,
+                Some(format!("never took effect: {}", self.unfired.join("; "))),
+            );
+        }
+        if self.counters.states_generated == 0 {
+            return (
+                Verdict::Vacuous,
+                Some("no crash state was explored".to_owned()),
+            );
+        }
+        (Verdict::Passed, None)
+    }
+}

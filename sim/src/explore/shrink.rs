@@ -1,0 +1,84 @@
+//! Smaller workloads that show the same violation.
+
+use super::run::explore;
+use crate::case::{Case, ErrorSweep};
+use crate::command::Command;
+use crate::oracle::Oracle;
+use crate::report::Witness;
+
+/// Smaller workloads that are tried.
+const TRIES_MAX: u32 = 200;
+
+/// Longest workload that is shrunk.
+const COMMANDS_MAX: usize = 400;
+
+/// Removes commands from the workload as long as the oracle is still violated, and returns the evidence of the smallest.
+pub(super) fn shrink(case: &Case, oracle: Oracle, witness: Witness) -> Witness {
+    let before = case.workload.len();
+    if before > COMMANDS_MAX {
+        return witness;
+    }
+    let mut best = witness;
+    let mut case = case.clone();
+    // The plan that showed it, not the sweep that led to the plan.
+    if let Ok(plan) = best.plan.parse() {
+        case.plan = plan;
+    }
+    case.errors = ErrorSweep::None;
+    let mut tries = 0;
+    let mut size = before.div_ceil(2).max(1);
+    while size > 0 && tries < TRIES_MAX {
+        let mut start = 0;
+        let mut removed = false;
+        while start < case.workload.len() && tries < TRIES_MAX {
+            let candidate = without(&case.workload, start, size);
+            tries += 1;
+            let smaller = Case {
+                workload: candidate,
+                ..case.clone()
+            };
+            match explore(&smaller).found.remove(&oracle) {
+                Some(found) => {
+                    best = found.witness;
+                    case = smaller;
+                    removed = true;
+                }
+                None => start += size,
+            }
+        }
+        if size == 1 && !removed {
+            break;
+        }
+        size = if removed {
+            size.min(case.workload.len())
+        } else {
+            size / 2
+        };
+    }
+    best.commands = case.workload;
+    best.commands_before = before;
+    best
+}
+
+/// The workload without `size` commands from `start` on, and without what these leave dangling.
+fn without(workload: &[Command], start: usize, size: usize) -> Vec<Command> {
+    let end = (start + size).min(workload.len());
+    let mut open = Vec::new();
+    workload[..start]
+        .iter()
+        .chain(&workload[end..])
+        .filter(|command| match command {
+            Command::SnapshotBegin(slot) => {
+                open.push(*slot);
+                true
+            }
+            Command::SnapshotFinish(slot) => {
+                let begun = open.contains(slot);
+                open.retain(|other| other != slot);
+                begun
+            }
+            _ => true,
+        })
+        .cloned()
+        .collect()
+}

@@ -1,0 +1,403 @@
+//! Visits every crash point of a recording and holds every recovery to the oracles.
+
+use std::collections::BTreeMap;
+
+use plimsoll_faults::crash::{Bounds, CrashKind, CrashState, Frontier};
+use plimsoll_faults::image::Image;
+use plimsoll_faults::log::SyncEnd;
+use plimsoll_faults::rng::Rng;
+
+use super::history::Position;
+use super::judge::{Expected, Reason, classify};
+use super::lab::{Canonical, Lab, Outcome, OutcomeId, Recovered, Used};
+use super::promises::Promises;
+use super::recording::Recording;
+use super::witness;
+use crate::case::Case;
+use crate::oracle::Oracle;
+use crate::report::Witness;
+
+/// Violations that are looked at closely in one sweep; a broken store violates something in every other state.
+const CLOSE_LOOKS_MAX: u32 = 256;
+
+/// A violation, as found.
+pub(super) struct Found {
+    pub(super) witness: Witness,
+}
+
+/// One sweep over one recording.
+pub(super) struct Sweep<'a, 'b> {
+    pub(super) case: &'a Case,
+    pub(super) recording: &'a Recording,
+    pub(super) lab: &'a mut Lab<'b>,
+    /// The first violation of each oracle.
+    pub(super) found: &'a mut BTreeMap<Oracle, Found>,
+    /// Hash of everything looked at, in order.
+    pub(super) trail: u128,
+    promises: Promises,
+    sync_failed: bool,
+    /// Entries of the log passed so far.
+    at: usize,
+    close_looks: u32,
+    /// What can come of a crash here: one state for each kind and outcome.
+    here: Vec<(CrashKind, CrashState, OutcomeId)>,
+    /// The same for a kill followed by a power loss.
+    here_killed: Option<Outcome>,
+    rng: Rng,
+}
+
+/// Whether a sweep went through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    Complete,
+    OverLimit,
+}
+
+impl<'a, 'b> Sweep<'a, 'b> {
+    pub(super) fn new(
+        case: &'a Case,
+        recording: &'a Recording,
+        lab: &'a mut Lab<'b>,
+        found: &'a mut BTreeMap<Oracle, Found>,
+    ) -> Self {
+        Self {
+            case,
+            recording,
+            lab,
+            found,
+            trail: 0,
+            promises: Promises::default(),
+            sync_failed: false,
+            at: 0,
+            close_looks: 0,
+            here: Vec::new(),
+            here_killed: None,
+            rng: Rng::stream(case.seed, "states"),
+        }
+    }
+
+    /// Visits every crash point.
+    pub(super) fn run(&mut self) -> Ended {
+        let mut frontier = self.lab.frontier(Image::new());
+        let recording = self.recording;
+        let mut events = recording.events.iter().peekable();
+        for at in 0..=recording.log.len() {
+            self.at = at;
+            let mut promised = false;
+            while let Some(event) = events.next_if(|event| event.at <= at) {
+                let step = (event.step as usize)
+                    .checked_sub(1)
+                    .map(|index| &recording.steps[index]);
+                promised |= self.promises.observe(event, step);
+            }
+            if promised {
+                self.judge_here(&mut frontier);
+            }
+            let Some(entry) = recording.log.get(at) else {
+                break;
+            };
+            self.at = at + 1;
+            if matches!(entry.sync, Some((_, SyncEnd::Failed))) {
+                self.sync_failed = true;
+            }
+            if frontier.advance(entry) {
+                self.visit(&mut frontier);
+                if self.lab.counters.states_generated > self.case.limits.states_max {
+                    return Ended::OverLimit;
+                }
+            }
+        }
+        Ended::Complete
+    }
+
+    /// Crashes here in every way.
+    fn visit(&mut self, frontier: &mut Frontier) {
+        self.here.clear();
+        self.here_killed = None;
+        let kinds = &self.case.disk.kinds;
+        let depth = self.case.limits.depth;
+        let now = self.promises.now;
+        self.lab.counters.crash_points += 1;
+        for &kind in kinds {
+            match kind {
+                CrashKind::PowerLoss | CrashKind::Lying => self.cut_power(frontier, kind),
+                CrashKind::ProcessKill => {
+                    let state = frontier.everything();
+                    let key = frontier.key(state);
+                    self.lab.counters.states_generated += 1;
+                    let id = self.lab.explore(frontier, state, key, depth, now);
+                    self.note(kind, state, key, id);
+                }
+                CrashKind::KillThenPowerLoss => {
+                    if frontier.pending() > 0 {
+                        self.here_killed = Some(self.lab.kill_then_power_loss(frontier, now));
+                    }
+                }
+            }
+        }
+        self.judge_here(frontier);
+    }
+
+    fn cut_power(&mut self, frontier: &mut Frontier, kind: CrashKind) {
+        let bounds = Bounds {
+            exhaustive: self.case.limits.exhaustive_states,
+            samples: self.case.limits.samples,
+        };
+        let mut states = Vec::new();
+        frontier.states(bounds, &mut self.rng, &mut states);
+        self.lab.counters.states_generated += states.len() as u64;
+        for state in states {
+            let key = frontier.key(state);
+            let id = self.lab.explore(
+                frontier,
+                state,
+                key,
+                self.case.limits.depth,
+                self.promises.now,
+            );
+            self.note(kind, state, key, id);
+        }
+    }
+
+    fn note(&mut self, kind: CrashKind, state: CrashState, key: u128, id: OutcomeId) {
+        self.trail = (self.trail ^ key).wrapping_mul(0xda94_2042_e4dd_58b5_9e37_79b9_7f4a_7c15);
+        self.trail ^= self.trail >> 71;
+        if !self
+            .here
+            .iter()
+            .any(|&(other, _, known)| other == kind && known == id)
+        {
+            self.here.push((kind, state, id));
+        }
+    }
+
+    /// Holds everything that can come of a crash here to what is promised now.
+    fn judge_here(&mut self, frontier: &mut Frontier) {
+        for index in 0..self.here.len() {
+            let (kind, state, id) = self.here[index];
+            if let Some(complaint) = self.complaint(kind, self.lab.outcome(id)) {
+                self.look_closely(frontier, kind, state, &complaint);
+            }
+        }
+        if let Some(outcome) = self.here_killed.take() {
+            if let Some(complaint) = self.complaint(CrashKind::KillThenPowerLoss, &outcome) {
+                let state = frontier.everything();
+                self.look_closely(frontier, CrashKind::KillThenPowerLoss, state, &complaint);
+            }
+            self.here_killed = Some(outcome);
+        }
+    }
+
+    fn is_legal(&self, result: &Recovered, floor: Position) -> bool {
+        match result {
+            Recovered::State(hash) => self
+                .recording
+                .model
+                .find(*hash, floor, self.promises.current, self.promises.ended)
+                .is_some(),
+            Recovered::Failed(_) => false,
+        }
+    }
+
+    /// What is wrong with an outcome, if anything is.
+    fn complaint(&self, kind: CrashKind, outcome: &Outcome) -> Option<Complaint> {
+        let first_kind = match kind {
+            CrashKind::KillThenPowerLoss => CrashKind::ProcessKill,
+            other => other,
+        };
+        let floor = self.promises.floor(first_kind);
+        if !self.is_legal(&outcome.first, floor) {
+            return Some(Complaint::First(outcome.first.clone(), first_kind));
+        }
+        if let Some(reason) = self.canonical_complaint(&outcome.canonical) {
+            return Some(Complaint::Known(Oracle::C1, reason));
+        }
+        if let Some(name) = &outcome.leftover {
+            return Some(Complaint::Known(
+                Oracle::L1,
+                (
+                    "no temporary after a successful open".to_owned(),
+                    format!("{name} is still there"),
+                ),
+            ));
+        }
+        if let Some(used) = &outcome.used {
+            return Some(Complaint::Used(used.clone()));
+        }
+        if kind == CrashKind::ProcessKill {
+            return None;
+        }
+        if let Some(again) = &outcome.again {
+            return Some(Complaint::Later(Oracle::R1, again.clone()));
+        }
+        let floor = self.promises.floor(kind);
+        if let Some(bad) = outcome
+            .during
+            .iter()
+            .find(|result| !self.is_legal(result, floor))
+        {
+            return Some(Complaint::Later(Oracle::R2, bad.clone()));
+        }
+        // What a power-safe store has shown after a restart stays, whatever happens next.
+        let strict = self.promises.is_power_safe() && kind != CrashKind::Lying;
+        outcome
+            .after
+            .iter()
+            .find(|result| {
+                if strict {
+                    **result != outcome.first
+                } else {
+                    !self.is_legal(result, floor)
+                }
+            })
+            .map(|bad| {
+                let oracle = if strict && self.is_legal(bad, floor) {
+                    Oracle::D6
+                } else {
+                    Oracle::R2
+                };
+                Complaint::Later(oracle, bad.clone())
+            })
+    }
+
+    fn canonical_complaint(&self, canonical: &Canonical) -> Option<(String, String)> {
+        let floor = self.promises.snapshot_floor();
+        let expected = || "a complete image, old or new".to_owned();
+        match canonical {
+            Canonical::None => None,
+            Canonical::Absent if floor.is_none() => None,
+            Canonical::Absent => Some((expected(), "no file".to_owned())),
+            Canonical::Broken(message) => Some((expected(), message.to_string())),
+            Canonical::State(hash) => {
+                let floor = floor.unwrap_or(0);
+                let shown = self.recording.model.find(
+                    *hash,
+                    floor,
+                    self.promises.current,
+                    self.promises.ended,
+                );
+                let voided = self
+                    .recording
+                    .model
+                    .was_voided(*hash, self.promises.current);
+                (shown.is_none() && !voided).then(|| {
+                    (
+                        expected(),
+                        "an image of no state the store was in".to_owned(),
+                    )
+                })
+            }
+        }
+    }
+
+    /// Names the oracle and keeps the evidence, for the first violation of each.
+    fn look_closely(
+        &mut self,
+        frontier: &mut Frontier,
+        kind: CrashKind,
+        state: CrashState,
+        complaint: &Complaint,
+    ) {
+        if self.close_looks == CLOSE_LOOKS_MAX {
+            return;
+        }
+        self.close_looks += 1;
+        let image = frontier.image(state);
+        let reason = self.reason(&image, complaint);
+        if self.found.contains_key(&reason.oracle) {
+            return;
+        }
+        let scene = witness::Scene {
+            case: self.case,
+            recording: self.recording,
+            at: self.at,
+            step: self.promises.current,
+            kind,
+            lost: if kind == CrashKind::ProcessKill {
+                Vec::new()
+            } else {
+                frontier.lost(state)
+            },
+            image: &image,
+        };
+        let oracle = reason.oracle;
+        let witness = scene.witness(reason);
+        self.found.insert(oracle, Found { witness });
+    }
+
+    fn reason(&self, image: &Image, complaint: &Complaint) -> Reason {
+        match complaint {
+            Complaint::Known(oracle, (expected, found)) => Reason {
+                oracle: *oracle,
+                expected: expected.clone(),
+                found: found.clone(),
+            },
+            Complaint::Used(used) => Reason {
+                oracle: used.oracle,
+                expected: used.expected.to_owned(),
+                found: self.show(&used.found),
+            },
+            Complaint::Later(oracle, result) => Reason {
+                oracle: *oracle,
+                expected: match oracle {
+                    Oracle::R1 | Oracle::D6 => "what the first recovery showed".to_owned(),
+                    _ => format!(
+                        "every command up to #{}, after the second recovery too",
+                        self.promises.floor(CrashKind::PowerLoss)
+                    ),
+                },
+                found: self.show(result),
+            },
+            Complaint::First(Recovered::Failed(message), _) => Reason {
+                oracle: Oracle::R3,
+                expected: "the store opens".to_owned(),
+                found: message.to_string(),
+            },
+            Complaint::First(Recovered::State(_), kind) => {
+                match self.lab.recover_state(image, self.promises.now) {
+                    Ok(shown) => classify(
+                        &self.recording.model,
+                        &self.recording.steps,
+                        &shown,
+                        &Expected {
+                            floor: self.promises.floor(*kind),
+                            current: self.promises.current,
+                            kind: *kind,
+                            promises: &self.promises,
+                            sync_failed: self.sync_failed,
+                        },
+                    ),
+                    // The same image opened a moment ago: the store is not a function of its disk.
+                    Err(message) => Reason {
+                        oracle: Oracle::X1,
+                        expected: "the same recovery of the same image".to_owned(),
+                        found: message,
+                    },
+                }
+            }
+        }
+    }
+
+    /// A recovered state in terms of the history.
+    fn show(&self, result: &Recovered) -> String {
+        match result {
+            Recovered::Failed(message) => message.to_string(),
+            Recovered::State(hash) => match self.recording.model.find_lost(*hash, Position::MAX) {
+                Some(position) => format!("the state after #{position}"),
+                None => "a state the store was never in".to_owned(),
+            },
+        }
+    }
+}
+
+/// What is wrong with an outcome.
+enum Complaint {
+    /// The first recovery.
+    First(Recovered, CrashKind),
+    /// A later one.
+    Later(Oracle, Recovered),
+    /// A recovered store in use.
+    Used(Used),
+    /// Something with its own expected and found.
+    Known(Oracle, (String, String)),
+}

@@ -1,0 +1,74 @@
+//! The named checks.
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+macro_rules! oracles {
+    ($($name:ident, $claim:literal, $doc:literal;)*) => {
+        /// A named check of what must hold.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Oracle {
+            $(#[doc = $doc] $name,)*
+        }
+
+        impl Oracle {
+            /// Every oracle.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The short name, such as `D1`.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)* }
+            }
+
+            /// What a violation of it says, in one phrase.
+            pub const fn claim(self) -> &'static str {
+                match self { $(Self::$name => $claim,)* }
+            }
+        }
+    };
+}
+
+oracles! {
+    D1, "acknowledged write lost", "Every command whose acknowledgement promised durability is there after recovery, or superseded by a later one.";
+    D2, "a command took effect in part", "A batch is there as a whole or not at all; a value is the old or the new one, never a mixture.";
+    D3, "a hole in history", "The recovered state is the state after some prefix of the commands.";
+    D4, "a deleted key came back", "A key whose delete is durable never reappears.";
+    D5, "a value that nobody wrote", "Every recovered pair was written, with that key.";
+    D6, "a value that was read vanished", "A command of unknown outcome may be in or out, but what a recovery has shown stays.";
+    D7, "history went backwards", "A later recovery never shows an earlier state than the one before it.";
+    R1, "recovering twice differs from recovering once", "Recovery is idempotent.";
+    R2, "lost by a crash during recovery", "A crash at any operation of a recovery loses nothing either.";
+    R3, "refused to open after a legal crash", "Recovery succeeds after every legal crash, and never panics.";
+    R5, "foreign bytes accepted", "An empty, short or foreign file gives a typed error.";
+    C1, "the canonical path has no complete image", "At every instant an independent reader finds a complete old or new image.";
+    L1, "leftover files or handles", "Temporaries are gone after the next successful open, and closing closes every handle.";
+    F1, "acknowledged after a failed sync", "After a failed sync nothing is acknowledged at that level until it was rewritten.";
+    B1, "lost more than the window", "No more is lost than the acknowledgement's window allows.";
+    B2, "lost by a mere process kill", "What reached the operating system survives the death of the process.";
+    X1, "two equal runs differed", "The same seed gives the same fingerprint.";
+}
+
+impl fmt::Display for Oracle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A text that names no oracle.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("`{0}` is not an oracle")]
+pub struct ParseOracleError(String);
+
+impl FromStr for Oracle {
+    type Err = ParseOracleError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|oracle| oracle.name() == text)
+            .ok_or_else(|| ParseOracleError(text.to_owned()))
+    }
+}

@@ -1,0 +1,181 @@
+//! The explorer on a small store: the correct one has no violation, and leaving out any of its steps is found.
+
+mod mini_log;
+
+use std::sync::Arc;
+
+use mini_log::{MiniLog, Omit};
+use plimsoll_faults::crash::CrashKind;
+use plimsoll_faults::plan::FaultPlan;
+use plimsoll_faults::profile::Profile;
+use plimsoll_sim::case::{Case, Disk, ErrorSweep, Expect, Limits};
+use plimsoll_sim::explore;
+use plimsoll_sim::oracle::Oracle;
+use plimsoll_sim::report::{CaseReport, Verdict};
+use plimsoll_sim::workload::{Shape, generate};
+
+fn case(omit: Omit, disk: &str, seed: u64, errors: ErrorSweep) -> Case {
+    Case {
+        id: format!("mini-log@{disk}#{seed}"),
+        sut: Arc::new(MiniLog { omit }),
+        workload: generate(
+            seed,
+            &Shape {
+                commands: 10,
+                keys: 3,
+                ..Shape::default()
+            },
+        ),
+        plan: FaultPlan::none(),
+        errors,
+        disk: Disk {
+            profile: Profile::named(disk).expect("the profile ships"),
+            kinds: CrashKind::HONEST.to_vec(),
+        },
+        expect: Expect::Pass,
+        limits: Limits::default(),
+        seed,
+    }
+}
+
+#[track_caller]
+fn passes(case: &Case) -> CaseReport {
+    let report = explore::run(case);
+    assert_eq!(report.verdict, Verdict::Passed, "{report:#?}");
+    report
+}
+
+/// Explores a few seeds and returns the oracles violated.
+fn oracles(omit: Omit, disk: &str, errors: ErrorSweep) -> Vec<Oracle> {
+    let mut oracles: Vec<Oracle> = (0..6)
+        .flat_map(|seed| explore::run(&case(omit, disk, seed, errors)).violations)
+        .map(|violation| violation.oracle)
+        .collect();
+    oracles.sort_unstable();
+    oracles.dedup();
+    oracles
+}
+
+#[test]
+fn the_correct_store_has_no_violation_on_any_disk() {
+    for profile in Profile::shipped() {
+        for seed in 0..8 {
+            let report = passes(&case(
+                Omit::default(),
+                &profile.name,
+                seed,
+                ErrorSweep::None,
+            ));
+            assert!(report.counters.states_unique > 5, "{report:#?}");
+            assert!(report.counters.recoveries_writing > 0, "{report:#?}");
+        }
+    }
+}
+
+#[test]
+fn the_correct_store_survives_an_error_at_every_operation() {
+    let report = passes(&case(
+        Omit::default(),
+        "posix-minimal",
+        1,
+        ErrorSweep::Every,
+    ));
+    assert!(report.counters.faults_fired > 50, "{report:#?}");
+}
+
+#[test]
+fn a_missing_sync_is_found() {
+    let omit = Omit {
+        sync: true,
+        ..Omit::default()
+    };
+    let found = oracles(omit, "ext4-ordered", ErrorSweep::None);
+    assert!(found.contains(&Oracle::D1), "{found:?}");
+}
+
+#[test]
+fn a_missing_directory_sync_is_found_where_it_matters() {
+    let omit = Omit {
+        dir_sync: true,
+        ..Omit::default()
+    };
+    let found = oracles(omit, "posix-minimal", ErrorSweep::None);
+    assert!(found.contains(&Oracle::D1), "{found:?}");
+    let found = oracles(omit, "ext4-ordered", ErrorSweep::None);
+    assert_eq!(found, [], "ext4 commits the name with the first fsync");
+}
+
+#[test]
+fn a_missing_checksum_is_found() {
+    let omit = Omit {
+        checksum: true,
+        ..Omit::default()
+    };
+    let found = oracles(omit, "posix-minimal", ErrorSweep::None);
+    assert!(!found.is_empty());
+}
+
+#[test]
+fn a_torn_tail_left_in_place_is_found() {
+    let omit = Omit {
+        cutting_the_torn_tail: true,
+        ..Omit::default()
+    };
+    // It takes a crash, a recovery, more commands and another crash.
+    let found = oracles(omit, "posix-minimal", ErrorSweep::None);
+    assert!(found.contains(&Oracle::D1), "{found:?}");
+}
+
+#[test]
+fn going_on_after_a_failed_sync_is_found() {
+    let omit = Omit {
+        stopping_after_a_failed_sync: true,
+        ..Omit::default()
+    };
+    let found = oracles(omit, "posix-minimal", ErrorSweep::Every);
+    assert!(
+        found.contains(&Oracle::F1) || found.contains(&Oracle::D1),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn showing_what_is_not_yet_durable_is_found() {
+    let omit = Omit {
+        syncing_what_was_found: true,
+        ..Omit::default()
+    };
+    let found = oracles(omit, "posix-minimal", ErrorSweep::None);
+    assert!(found.contains(&Oracle::D6), "{found:?}");
+}
+
+#[test]
+fn a_lying_disk_is_found_out() {
+    let mut case = case(Omit::default(), "ext4-ordered", 1, ErrorSweep::None);
+    case.disk.kinds = vec![CrashKind::Lying];
+    let report = explore::run(&case);
+    assert_eq!(report.verdict, Verdict::Violated);
+    case.expect = Expect::Violation(vec![Oracle::D1]);
+    let report = explore::run(&case);
+    assert_eq!(report.verdict, Verdict::Passed, "{report:#?}");
+}
+
+#[test]
+fn an_expected_violation_that_does_not_appear_is_missed() {
+    let mut case = case(Omit::default(), "ext4-ordered", 1, ErrorSweep::None);
+    case.expect = Expect::Violation(vec![Oracle::D1]);
+    assert_eq!(explore::run(&case).verdict, Verdict::Missed);
+}
+
+#[test]
+fn a_fault_that_never_fires_makes_the_case_vacuous() {
+    let mut case = case(Omit::default(), "ext4-ordered", 1, ErrorSweep::None);
+    case.plan = "rename *.nothing EIO".parse().expect("a fault");
+    assert_eq!(explore::run(&case).verdict, Verdict::Vacuous);
+}
+
+#[test]
+fn equal_cases_give_equal_reports() {
+    let case = case(Omit::default(), "posix-minimal", 3, ErrorSweep::Every);
+    assert_eq!(explore::run(&case), explore::run(&case));
+}
