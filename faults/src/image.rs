@@ -6,5 +6,5 @@ mod tree;
 
 pub use content::Content;
 pub use sector::{SECTOR, Sector};
-pub(crate) use tree::file_term;
 pub use tree::{Entries, Image, Ino, Name, Node, ROOT};
+pub(crate) use tree::{Names, file_term};

@@ -10,6 +10,7 @@
 
 mod dump;
 mod errors;
+mod explain;
 mod history;
 mod judge;
 mod lab;
@@ -22,4 +23,4 @@ mod state;
 mod sweep;
 mod witness;
 
-pub use run::run;
+pub use run::{run, sync_sites};

@@ -179,3 +179,19 @@ fn equal_cases_give_equal_reports() {
     let case = case(Omit::default(), "posix-minimal", 3, ErrorSweep::Every);
     assert_eq!(explore::run(&case), explore::run(&case));
 }
+
+#[test]
+fn the_missing_barrier_is_named() {
+    let omit = Omit {
+        dir_sync: true,
+        ..Omit::default()
+    };
+    let report = explore::run(&case(omit, "posix-minimal", 1, ErrorSweep::None));
+    let witness = &report.violations.first().expect("it is found").witness;
+    let help = witness.help.as_deref().expect("one sync is missing");
+    assert!(
+        help.contains("directory sync of `.` after operation 1"),
+        "{help}"
+    );
+    assert_eq!(witness.commands.len(), 1, "one write is enough to show it");
+}

@@ -10,24 +10,21 @@ use rustc_hash::FxHashMap;
 
 use super::atom::Atom;
 use super::atom_set::AtomSet;
-use crate::image::{Content, Image, Ino, Node, SECTOR, Sector, file_term};
+use crate::image::{Content, Image, Ino, Names, Node, SECTOR, Sector, file_term};
 use crate::log::MicroOp;
 
 /// The name space under one choice of name changes.
 #[derive(Clone, Debug)]
 pub(super) struct NameSpace {
-    /// The reachable directories and files, the files with their durable content.
-    skeleton: Image,
-    /// Hash of the directories and of all files that no pending atom touches.
-    settled: u128,
-    /// Reachable files with pending content: identity, hash of the names, the atoms that touch it.
-    open: Vec<(Ino, u128, AtomSet)>,
+    names: Names,
+    /// The reachable directories, once an image was asked for.
+    skeleton: Option<Image>,
 }
 
-/// Contents and name spaces computed so far.
-#[derive(Clone, Debug, Default)]
+/// Contents and name spaces computed so far. They stay valid as atoms are added, until the base moves or atoms are renumbered.
+#[derive(Debug, Default)]
 pub(super) struct Memo {
-    names: FxHashMap<AtomSet, Arc<NameSpace>>,
+    names: FxHashMap<AtomSet, NameSpace>,
     /// By file, chosen atoms and, where lost ones show garbage, lost atoms.
     files: FxHashMap<(Ino, AtomSet, AtomSet), (u128, Arc<Content>)>,
 }
@@ -38,15 +35,34 @@ pub(super) struct View<'a> {
     pub(super) atoms: &'a [Atom],
     /// The atoms that change names.
     pub(super) naming: AtomSet,
+    /// The atoms that change each file with pending content.
+    pub(super) touching: &'a [(Ino, AtomSet)],
+}
+
+impl View<'_> {
+    fn touching(&self, ino: Ino) -> AtomSet {
+        self.touching
+            .iter()
+            .find(|(file, _)| *file == ino)
+            .map_or(AtomSet::EMPTY, |(_, set)| *set)
+    }
+
+    /// The base with the chosen name changes.
+    fn renamed(&self, chosen: AtomSet) -> Image {
+        let mut image = self.base.clone();
+        for position in chosen.iter() {
+            for change in &self.atoms[position].changes {
+                if matches!(change, MicroOp::Name { .. }) {
+                    image.apply(change);
+                }
+            }
+        }
+        image
+    }
 }
 
 impl Memo {
-    /// Forgets the name spaces: a file that was settled may be pending now.
-    pub(super) fn forget_names(&mut self) {
-        self.names.clear();
-    }
-
-    /// Forgets everything: the base has moved.
+    /// Forgets everything: the base has moved, or atoms have other numbers.
     pub(super) fn forget(&mut self) {
         self.names.clear();
         self.files.clear();
@@ -54,96 +70,69 @@ impl Memo {
 
     /// Hash of everything recovery can observe under this choice.
     pub(super) fn key(&mut self, view: &View<'_>, kept: AtomSet, garbage: bool) -> u128 {
-        let space = self.space(view, kept);
+        let Self { names, files } = self;
+        let space = space(names, view, kept);
         space
-            .open
+            .names
+            .files
             .iter()
-            .fold(space.settled, |sum, &(ino, names, touching)| {
-                let (hash, _) = self.file(view, ino, kept, touching, garbage);
-                sum ^ file_term(names, *hash)
+            .fold(space.names.dirs, |sum, &(ino, name)| {
+                let (hash, _) = file(files, view, ino, kept, garbage);
+                sum ^ file_term(name, *hash)
             })
     }
 
     /// The image under this choice.
     pub(super) fn image(&mut self, view: &View<'_>, kept: AtomSet, garbage: bool) -> Image {
-        let space = self.space(view, kept);
-        let mut image = space.skeleton.clone();
-        for &(ino, _, touching) in &space.open {
-            let (_, content) = self.file(view, ino, kept, touching, garbage);
+        let Self { names, files } = self;
+        let space = space(names, view, kept);
+        let skeleton = space.skeleton.get_or_insert_with(|| {
+            let mut image = view.renamed(kept.intersection(view.naming));
+            image.keep_reachable();
+            image
+        });
+        let mut image = skeleton.clone();
+        for &(ino, _) in &space.names.files {
+            let (_, content) = file(files, view, ino, kept, garbage);
             image.insert(ino, Node::File(Arc::clone(content)));
         }
         image
     }
+}
 
-    fn space(&mut self, view: &View<'_>, kept: AtomSet) -> Arc<NameSpace> {
-        let chosen = kept.intersection(view.naming);
-        if let Some(space) = self.names.get(&chosen) {
-            return Arc::clone(space);
-        }
-        let space = Arc::new(self.build_space(view, chosen));
-        self.names.insert(chosen, Arc::clone(&space));
-        space
-    }
-
-    fn build_space(&mut self, view: &View<'_>, chosen: AtomSet) -> NameSpace {
-        let mut skeleton = view.base.clone();
-        for position in chosen.iter() {
-            for change in &view.atoms[position].changes {
-                if matches!(change, MicroOp::Name { .. }) {
-                    skeleton.apply(change);
-                }
-            }
-        }
-        let names = skeleton.names();
-        let mut settled = names.dirs;
-        let mut open = Vec::new();
-        for &(ino, name) in &names.files {
-            let touching = view
-                .atoms
-                .iter()
-                .enumerate()
-                .filter(|(_, atom)| atom.touches_file(ino))
-                .fold(AtomSet::EMPTY, |mut set, (position, _)| {
-                    set.insert(position);
-                    set
-                });
-            if touching.is_empty() {
-                let (hash, content) = self.file(view, ino, AtomSet::EMPTY, touching, false);
-                settled ^= file_term(name, *hash);
-                let content = Arc::clone(content);
-                skeleton.insert(ino, Node::File(content));
-            } else {
-                open.push((ino, name, touching));
-            }
-        }
-        let mut reachable: Vec<Ino> = names.files.iter().map(|&(ino, _)| ino).collect();
-        skeleton.walk(&mut |_, ino| reachable.push(ino));
-        skeleton.retain(|ino| reachable.contains(&ino));
-        NameSpace {
-            skeleton,
-            settled,
-            open,
-        }
-    }
-
-    fn file(
-        &mut self,
-        view: &View<'_>,
-        ino: Ino,
-        kept: AtomSet,
-        touching: AtomSet,
-        garbage: bool,
-    ) -> &(u128, Arc<Content>) {
-        let chosen = kept.intersection(touching);
-        let exposed = if garbage {
-            touching.difference(chosen)
+fn space<'a>(
+    names: &'a mut FxHashMap<AtomSet, NameSpace>,
+    view: &View<'_>,
+    kept: AtomSet,
+) -> &'a mut NameSpace {
+    let chosen = kept.intersection(view.naming);
+    names.entry(chosen).or_insert_with(|| NameSpace {
+        names: if chosen.is_empty() {
+            view.base.names()
         } else {
-            AtomSet::EMPTY
-        };
-        self.files
-            .entry((ino, chosen, exposed))
-            .or_insert_with(|| build_file(view, ino, chosen, exposed))
-    }
+            view.renamed(chosen).names()
+        },
+        skeleton: None,
+    })
+}
+
+fn file<'a>(
+    files: &'a mut FxHashMap<(Ino, AtomSet, AtomSet), (u128, Arc<Content>)>,
+    view: &View<'_>,
+    ino: Ino,
+    kept: AtomSet,
+    garbage: bool,
+) -> &'a (u128, Arc<Content>) {
+    let touching = view.touching(ino);
+    let chosen = kept.intersection(touching);
+    let exposed = if garbage {
+        touching.difference(chosen)
+    } else {
+        AtomSet::EMPTY
+    };
+    files
+        .entry((ino, chosen, exposed))
+        .or_insert_with(|| build_file(view, ino, chosen, exposed))
 }
 
 fn build_file(
@@ -152,6 +141,13 @@ fn build_file(
     chosen: AtomSet,
     exposed: AtomSet,
 ) -> (u128, Arc<Content>) {
+    if chosen.is_empty()
+        && exposed.is_empty()
+        && let Some(content) = view.base.file(ino)
+        && content.is_trimmed()
+    {
+        return (content.hash(), Arc::clone(content));
+    }
     let mut content = view
         .base
         .file(ino)

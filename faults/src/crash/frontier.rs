@@ -33,6 +33,10 @@ pub struct Frontier {
     atoms: Vec<Atom>,
     /// The atoms that change names.
     naming: AtomSet,
+    /// The atoms that change each file with pending content.
+    touching: Vec<(Ino, AtomSet)>,
+    /// Where the atoms of the last entry start.
+    fresh: usize,
     entries: u32,
     memo: Memo,
     collect_at: usize,
@@ -54,6 +58,8 @@ impl Frontier {
             base: image,
             atoms: Vec::new(),
             naming: AtomSet::EMPTY,
+            touching: Vec::new(),
+            fresh: 0,
             entries: 0,
             memo: Memo::default(),
             collect_at: COLLECT_AT,
@@ -75,6 +81,7 @@ impl Frontier {
             base: self.base.clone(),
             volatile: self.volatile.clone(),
             atoms: self.atoms.clone(),
+            touching: self.touching.clone(),
             memo: Memo::default(),
             ..*self
         }
@@ -95,6 +102,7 @@ impl Frontier {
         let number = self.entries;
         self.entries += 1;
         let mut changed = false;
+        self.fresh = self.atoms.len();
         if !entry.changes.is_empty() {
             changed = true;
             let new = Cutter {
@@ -111,7 +119,6 @@ impl Frontier {
                 self.volatile.apply(change);
             }
             self.atoms.extend(new);
-            self.memo.forget_names();
             while self.atoms.len() > ATOMS_MAX - MERGED / 2 {
                 self.merge_oldest();
             }
@@ -131,9 +138,28 @@ impl Frontier {
             self.collect();
         }
         if changed {
-            self.naming = self.select(Atom::has_names);
+            self.index();
         }
         changed
+    }
+
+    /// Finds out which atoms change what.
+    fn index(&mut self) {
+        self.naming = self.select(Atom::has_names);
+        self.touching.clear();
+        for (position, atom) in self.atoms.iter().enumerate() {
+            for change in &atom.changes {
+                let Some(ino) = change.file() else { continue };
+                match self.touching.iter_mut().find(|(file, _)| *file == ino) {
+                    Some((_, set)) => set.insert(position),
+                    None => {
+                        let mut set = AtomSet::EMPTY;
+                        set.insert(position);
+                        self.touching.push((ino, set));
+                    }
+                }
+            }
+        }
     }
 
     fn select(&self, wanted: impl Fn(&Atom) -> bool) -> AtomSet {
@@ -168,6 +194,12 @@ impl Frontier {
             );
         }
         complete
+    }
+
+    /// Of states at this position, keeps those that could not be before the last entry.
+    pub fn retain_fresh(&self, states: &mut Vec<CrashState>) {
+        let old = AtomSet::first(self.fresh);
+        states.retain(|state| !state.kept.is_subset(&old) || state.garbage);
     }
 
     /// The state in which everything pending reached the disk.
@@ -225,6 +257,7 @@ impl Frontier {
                 base: &self.base,
                 atoms: &self.atoms,
                 naming: self.naming,
+                touching: &self.touching,
             },
         )
     }
@@ -235,6 +268,7 @@ impl Frontier {
             return;
         }
         self.memo.forget();
+        self.fresh = 0;
         for position in set.iter() {
             let changes = std::mem::take(&mut self.atoms[position].changes);
             for change in &changes {
@@ -327,6 +361,7 @@ impl Frontier {
             }
         }
         self.atoms = merged;
+        self.fresh = 0;
         self.memo.forget();
     }
 
@@ -349,7 +384,7 @@ impl Frontier {
                     .iter()
                     .any(|change| change.file().is_some_and(is_live))
         });
-        self.naming = self.select(Atom::has_names);
+        self.index();
         self.collect_at = COLLECT_AT.max(2 * self.base.inode_count());
     }
 }

@@ -119,11 +119,11 @@ impl SimFs {
         Ok(self.state())
     }
 
-    fn create_file(&self, state: &mut State, path: &Arc<str>, found: Place) -> Ino {
+    fn create_file(&self, state: &mut State, path: &str, found: Place) -> Ino {
         let ino = state.image.next_ino();
         state.commit(Entry {
             kind: OpKind::Open,
-            path: Arc::clone(path),
+            path: Arc::from(path),
             second: None,
             range: None,
             changes: vec![
@@ -142,19 +142,19 @@ impl SimFs {
 
     fn open_file(&self, path: &Path, options: OpenOptions) -> Result<SimFile, Errno> {
         let mut state = self.alive()?;
-        let path: Arc<str> = Arc::from(text(path)?);
-        state.begin(OpKind::Open, &path, None)?;
+        let path = text(path)?;
+        state.begin(OpKind::Open, path, None)?;
         let ino = if options.creation() == Creation::Never {
-            resolve(&state.image, &path)?
+            resolve(&state.image, path)?
         } else {
-            let found = place(&state.image, &path).map_err(|errno| match errno {
+            let found = place(&state.image, path).map_err(|errno| match errno {
                 Errno::EBUSY => Errno::EISDIR,
                 other => other,
             })?;
             match found.target {
                 Some(_) if options.creation() == Creation::New => return Err(Errno::EEXIST),
                 Some(ino) => ino,
-                None => self.create_file(&mut state, &path, found),
+                None => self.create_file(&mut state, path, found),
             }
         };
         let Some(Node::File(content)) = state.image.node(ino) else {
@@ -163,7 +163,7 @@ impl SimFs {
         if options.is_truncate() && !options.is_read_only() && content.len() > 0 {
             state.commit(Entry {
                 kind: OpKind::SetLen,
-                path: Arc::clone(&path),
+                path: Arc::from(path),
                 second: None,
                 range: Some((0, 0)),
                 changes: vec![
@@ -185,21 +185,27 @@ impl SimFs {
         let handle = state.next_handle;
         state.next_handle += 1;
         state.handles.insert(handle, (self.id, ino));
-        Ok(SimFile::new(self.clone(), handle, ino, path, options))
+        Ok(SimFile::new(
+            self.clone(),
+            handle,
+            ino,
+            Arc::from(path),
+            options,
+        ))
     }
 
     /// Records a change of names.
     fn rename_like(
         state: &mut State,
         kind: OpKind,
-        path: Arc<str>,
-        second: Option<Arc<str>>,
+        path: &str,
+        second: Option<&str>,
         changes: Vec<MicroOp>,
     ) {
         state.commit(Entry {
             kind,
-            path,
-            second,
+            path: Arc::from(path),
+            second: second.map(Arc::from),
             range: None,
             changes,
             sync: None,
@@ -209,10 +215,10 @@ impl SimFs {
 
     fn rename_path(&self, from: &Path, to: &Path) -> Result<(), Errno> {
         let mut state = self.alive()?;
-        let (from, to): (Arc<str>, Arc<str>) = (Arc::from(text(from)?), Arc::from(text(to)?));
-        state.begin(OpKind::Rename, &from, Some(&to))?;
-        let source = place(&state.image, &from)?;
-        let dest = place(&state.image, &to)?;
+        let (from, to) = (text(from)?, text(to)?);
+        state.begin(OpKind::Rename, from, Some(to))?;
+        let source = place(&state.image, from)?;
+        let dest = place(&state.image, to)?;
         let ino = source.target.ok_or(Errno::ENOENT)?;
         let source_is_dir = state.image.dir(ino).is_some();
         if let Some(old) = dest.target {
@@ -248,14 +254,13 @@ impl SimFs {
 
     fn link_path(&self, original: &Path, link: &Path) -> Result<(), Errno> {
         let mut state = self.alive()?;
-        let (original, link): (Arc<str>, Arc<str>) =
-            (Arc::from(text(original)?), Arc::from(text(link)?));
-        state.begin(OpKind::Link, &original, Some(&link))?;
-        let ino = resolve(&state.image, &original)?;
+        let (original, link) = (text(original)?, text(link)?);
+        state.begin(OpKind::Link, original, Some(link))?;
+        let ino = resolve(&state.image, original)?;
         if state.image.dir(ino).is_some() {
             return Err(Errno::EPERM);
         }
-        let dest = place(&state.image, &link).map_err(busy_is_taken)?;
+        let dest = place(&state.image, link).map_err(busy_is_taken)?;
         if dest.target.is_some() {
             return Err(Errno::EEXIST);
         }
@@ -270,9 +275,9 @@ impl SimFs {
 
     fn unlink_path(&self, kind: OpKind, path: &Path) -> Result<(), Errno> {
         let mut state = self.alive()?;
-        let path: Arc<str> = Arc::from(text(path)?);
-        state.begin(kind, &path, None)?;
-        let found = place(&state.image, &path)?;
+        let path = text(path)?;
+        state.begin(kind, path, None)?;
+        let found = place(&state.image, path)?;
         let ino = found.target.ok_or(Errno::ENOENT)?;
         match (kind, state.image.dir(ino)) {
             (OpKind::RemoveDir, None) => return Err(Errno::ENOTDIR),
@@ -294,9 +299,9 @@ impl SimFs {
 
     fn mkdir(&self, path: &Path) -> Result<(), Errno> {
         let mut state = self.alive()?;
-        let path: Arc<str> = Arc::from(text(path)?);
-        state.begin(OpKind::CreateDir, &path, None)?;
-        let found = place(&state.image, &path).map_err(busy_is_taken)?;
+        let path = text(path)?;
+        state.begin(OpKind::CreateDir, path, None)?;
+        let found = place(&state.image, path).map_err(busy_is_taken)?;
         if found.target.is_some() {
             return Err(Errno::EEXIST);
         }
@@ -315,9 +320,9 @@ impl SimFs {
 
     fn list(&self, path: &Path) -> Result<Vec<DirEntry>, Errno> {
         let mut state = self.alive()?;
-        let path: Arc<str> = Arc::from(text(path)?);
-        state.begin(OpKind::ReadDir, &path, None)?;
-        let ino = resolve(&state.image, &path)?;
+        let path = text(path)?;
+        state.begin(OpKind::ReadDir, path, None)?;
+        let ino = resolve(&state.image, path)?;
         let entries = state.image.dir(ino).ok_or(Errno::ENOTDIR)?;
         Ok(entries
             .iter()
@@ -334,9 +339,9 @@ impl SimFs {
 
     fn stat(&self, path: &Path) -> Result<Option<Metadata>, Errno> {
         let mut state = self.alive()?;
-        let path: Arc<str> = Arc::from(text(path)?);
-        state.begin(OpKind::Stat, &path, None)?;
-        match resolve(&state.image, &path) {
+        let path = text(path)?;
+        state.begin(OpKind::Stat, path, None)?;
+        match resolve(&state.image, path) {
             Ok(ino) => Ok(Some(describe(&state, ino))),
             Err(Errno::ENOENT | Errno::ENOTDIR) => Ok(None),
             Err(errno) => Err(errno),
@@ -345,13 +350,13 @@ impl SimFs {
 
     fn fsync_dir(&self, path: &Path) -> Result<(), Errno> {
         let mut state = self.alive()?;
-        let path: Arc<str> = Arc::from(text(path)?);
-        let decision: Option<Effect> = state.begin(OpKind::SyncDir, &path, None)?;
-        let ino = resolve(&state.image, &path)?;
+        let path = text(path)?;
+        let decision: Option<Effect> = state.begin(OpKind::SyncDir, path, None)?;
+        let ino = resolve(&state.image, path)?;
         if state.image.dir(ino).is_none() {
             return Err(Errno::ENOTDIR);
         }
-        state.sync(OpKind::SyncDir, &path, Scope::Dir(ino), decision)
+        state.sync(OpKind::SyncDir, path, Scope::Dir(ino), decision)
     }
 }
 
@@ -374,7 +379,7 @@ pub(super) fn describe(state: &State, ino: Ino) -> Metadata {
         kind,
         len,
         inode: ino.0,
-        links: state.links(ino),
+        links: state.image.links(ino),
     }
 }
 

@@ -52,21 +52,21 @@ impl State {
     pub(super) fn begin(
         &mut self,
         kind: OpKind,
-        path: &Arc<str>,
-        second: Option<&Arc<str>>,
+        path: &str,
+        second: Option<&str>,
     ) -> Result<Option<Effect>, Errno> {
         self.operations += 1;
         if self.operations > self.operations_max {
             return Err(Errno::EIO);
         }
-        let decision = self.plan.decide(kind, path, second.map(|path| &**path));
+        let decision = self.plan.decide(kind, path, second);
         if let Some(Effect::Fail(errno)) = decision {
             // A failed sync matters beyond its error: the data it was to cover counts as clean. The callers add that.
             if !kind.is_sync() {
                 self.log.push(Entry {
                     kind,
-                    path: Arc::clone(path),
-                    second: second.cloned(),
+                    path: Arc::from(path),
+                    second: second.map(Arc::from),
                     range: None,
                     changes: Vec::new(),
                     sync: None,
@@ -97,7 +97,7 @@ impl State {
     pub(super) fn sync(
         &mut self,
         kind: OpKind,
-        path: &Arc<str>,
+        path: &str,
         scope: Scope,
         decision: Option<Effect>,
     ) -> Result<(), Errno> {
@@ -108,7 +108,7 @@ impl State {
         };
         self.log.push(Entry {
             kind,
-            path: Arc::clone(path),
+            path: Arc::from(path),
             second: None,
             range: None,
             changes: Vec::new(),
@@ -149,14 +149,6 @@ impl State {
         {
             self.locks.remove(&ino);
         }
-    }
-
-    /// Number of names that a file has.
-    pub(super) fn links(&self, ino: Ino) -> u64 {
-        let mut links = 0;
-        self.image
-            .walk(&mut |_, target| links += u64::from(target == ino));
-        links
     }
 
     /// Whether `inner` is `outer` or lies below it.

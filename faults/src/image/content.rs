@@ -81,6 +81,19 @@ impl Content {
         }
     }
 
+    /// Whether everything stored can be read.
+    pub(crate) fn is_trimmed(&self) -> bool {
+        let whole = self.len / SECTOR as u64;
+        let rest = (self.len % SECTOR as u64) as usize;
+        let beyond = whole + u64::from(rest > 0);
+        let stored = (self.chunks.len() * CHUNK) as u64;
+        let tail_is_clean = rest == 0
+            || self
+                .sector(whole)
+                .is_none_or(|last| last.bytes()[rest..].iter().all(|&byte| byte == 0));
+        tail_is_clean && (beyond..stored).all(|index| self.sector(index).is_none())
+    }
+
     /// Removes everything that cannot be read: sectors beyond the length, and the rest of the last one.
     pub fn trim(&mut self) {
         let whole = self.len / SECTOR as u64;

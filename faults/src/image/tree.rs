@@ -95,6 +95,37 @@ impl Image {
         self.nodes.retain(|&ino, _| ino == ROOT || keep(ino));
     }
 
+    /// Forgets every inode that no name reaches.
+    pub fn keep_reachable(&mut self) {
+        let mut reachable = Vec::with_capacity(self.nodes.len());
+        self.reach(ROOT, &mut reachable);
+        self.nodes
+            .retain(|&ino, _| ino == ROOT || reachable.contains(&ino));
+    }
+
+    fn reach(&self, dir: Ino, reachable: &mut Vec<Ino>) {
+        let Some(entries) = self.dir(dir) else { return };
+        for &ino in entries.values() {
+            if !reachable.contains(&ino) {
+                reachable.push(ino);
+                self.reach(ino, reachable);
+            }
+        }
+    }
+
+    /// Number of names that a file or directory has, in directories reachable or not.
+    pub fn links(&self, ino: Ino) -> u64 {
+        self.nodes
+            .values()
+            .filter_map(|node| match node {
+                Node::Dir(entries) => Some(entries),
+                Node::File(_) => None,
+            })
+            .flat_map(|entries| entries.values())
+            .filter(|&&target| target == ino)
+            .count() as u64
+    }
+
     /// Number of inodes held, reachable or not.
     pub fn inode_count(&self) -> usize {
         self.nodes.len()

@@ -29,6 +29,9 @@ const OPERATIONS_MAX: u64 = 1_000_000;
 /// Crash points of one recovery at which each state is enumerated in full up to this many.
 const NESTED_EXHAUSTIVE: u32 = 64;
 
+/// Paths that are remembered.
+const KNOWN_PATHS_MAX: usize = 10_000;
+
 /// How much fewer states are looked at per level of nesting.
 const NESTED_SHRINK: u32 = 8;
 
@@ -106,12 +109,14 @@ pub(super) struct Lab<'a> {
     sut: &'a dyn Sut,
     contract: Contract,
     temporaries: GlobSet,
+    /// Which paths are temporaries: there are few, and matching is slow.
+    known_paths: FxHashMap<Box<str>, bool>,
     profile: Arc<Profile>,
     lying: bool,
     limits: Limits,
-    memo: FxHashMap<(u128, u8), OutcomeId>,
+    /// The deepest look at each image so far.
+    memo: FxHashMap<u128, (u8, OutcomeId)>,
     outcomes: Vec<Outcome>,
-    images: FxHashMap<u128, ()>,
     rng: Rng,
     pub(super) counters: Counters,
 }
@@ -135,12 +140,12 @@ impl<'a> Lab<'a> {
                 .build()
                 .expect("valid patterns make a valid set"),
             contract,
+            known_paths: FxHashMap::default(),
             profile,
             lying,
             limits,
             memo: FxHashMap::default(),
             outcomes: Vec::new(),
-            images: FxHashMap::default(),
             rng: Rng::stream(seed, "nested states"),
             counters: Counters::default(),
         }
@@ -169,24 +174,27 @@ impl<'a> Lab<'a> {
         depth: u8,
         now: Duration,
     ) -> OutcomeId {
-        if let Some(&id) = self.memo.get(&(key, depth)) {
-            return id;
-        }
-        if self.images.insert(key, ()).is_none() {
-            self.counters.states_unique += 1;
+        match self.memo.get(&key) {
+            Some(&(known, id)) if known >= depth => return id,
+            Some(_) => {}
+            None => self.counters.states_unique += 1,
         }
         let image = frontier.image(state);
         let outcome = self.explore_image(&image, depth, now);
         let id = self.outcomes.len() as OutcomeId;
         self.outcomes.push(outcome);
-        self.memo.insert((key, depth), id);
+        self.memo.insert(key, (depth, id));
         id
     }
 
     fn explore_image(&mut self, image: &Image, depth: u8, now: Duration) -> Outcome {
-        let canonical = self.read_canonical(image);
         let top = depth == self.limits.depth;
-        let recovery = self.recover(image, now, top);
+        let canonical = if top {
+            self.read_canonical(image)
+        } else {
+            Canonical::None
+        };
+        let recovery = self.recover(image, now, top && depth > 0);
         let mut outcome = Outcome {
             first: recovery.result.clone(),
             canonical,
@@ -272,13 +280,21 @@ impl<'a> Lab<'a> {
             }
             self.counters.crash_points += 1;
             frontier.states(bounds, &mut self.rng, &mut states);
+            if !last {
+                // The others were seen an entry earlier.
+                frontier.retain_fresh(&mut states);
+            }
             self.counters.states_generated += states.len() as u64;
             for &state in &states {
                 let key = frontier.key(state);
-                if left == 0 && !self.memo.contains_key(&(key, depth)) {
-                    continue;
-                }
-                if !self.memo.contains_key(&(key, depth)) {
+                let known = self
+                    .memo
+                    .get(&key)
+                    .is_some_and(|&(known, _)| known >= depth);
+                if !known {
+                    if left == 0 {
+                        continue;
+                    }
                     left -= 1;
                 }
                 let id = self.explore(&mut frontier, state, key, depth, now);
@@ -364,8 +380,8 @@ impl<'a> Lab<'a> {
             Ok(hash) => Recovered::State(hash),
             Err(message) => Recovered::Failed(Arc::from(message)),
         };
-        let leftover = self.leftover(&fs);
         let (end, volatile) = opened.unwrap_or_else(|| (fs.log_len(), fs.image()));
+        let leftover = self.leftover(&volatile);
         let mut log = fs.take_log();
         let usage = usage.map(|result| Usage {
             log: log.clone(),
@@ -416,13 +432,23 @@ impl<'a> Lab<'a> {
         result.unwrap_or_else(|panic| Err(panic_text(&*panic)))
     }
 
-    fn leftover(&self, fs: &SimFs) -> Option<Arc<str>> {
+    fn leftover(&mut self, image: &Image) -> Option<Arc<str>> {
         if self.temporaries.is_empty() {
             return None;
         }
         let mut found = None;
-        fs.image().walk(&mut |path, _| {
-            if found.is_none() && self.temporaries.is_match(path) {
+        image.walk(&mut |path, _| {
+            let is_temporary = match self.known_paths.get(path) {
+                Some(&known) => known,
+                None => {
+                    let is_match = self.temporaries.is_match(path);
+                    if self.known_paths.len() < KNOWN_PATHS_MAX {
+                        self.known_paths.insert(Box::from(path), is_match);
+                    }
+                    is_match
+                }
+            };
+            if is_temporary && found.is_none() {
                 found = Some(Arc::from(path));
             }
         });

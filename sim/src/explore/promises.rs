@@ -18,6 +18,8 @@ pub(super) struct Promises {
     windows: Vec<(Duration, Duration, Position)>,
     /// How far the last acknowledged snapshot reaches.
     snapshot: Option<Position>,
+    /// When background work last had its turn: a window that ended since is not overdue yet.
+    turn: Duration,
     /// Where each open snapshot was cut.
     cuts: BTreeMap<u8, Position>,
     /// The weakest level at which a write was acknowledged.
@@ -44,7 +46,7 @@ impl Promises {
                 if let Some(Command::SnapshotBegin(slot)) = command {
                     self.cuts.insert(*slot, event.step - 1);
                 }
-                !self.windows.is_empty()
+                false
             }
             What::Acked(level) => {
                 self.ended = true;
@@ -112,7 +114,7 @@ impl Promises {
         };
         self.windows
             .iter()
-            .filter(|(when, window, _)| *when + *window <= self.now)
+            .filter(|(when, window, _)| *when + *window <= self.turn)
             .map(|&(_, _, position)| position)
             .fold(kept, Position::max)
     }

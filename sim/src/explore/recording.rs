@@ -30,6 +30,7 @@ const OPERATIONS_MAX: u64 = 20_000_000;
 const RESTARTS_MAX: u32 = 8;
 
 /// What a run did, and what it must have left.
+#[derive(Clone)]
 pub(super) struct Recording {
     /// The steps as they were performed; step `n` is at index `n - 1`.
     pub(super) steps: Vec<Step>,

@@ -9,6 +9,7 @@ use plimsoll_faults::log::MicroOp;
 use plimsoll_faults::plan::FaultPlan;
 
 use super::errors::ErrorPlans;
+use super::explain::missing_barrier;
 use super::lab::Lab;
 use super::recording::{Recording, record};
 use super::shrink::shrink;
@@ -31,11 +32,8 @@ pub fn run(case: &Case) -> CaseReport {
     let mut violations = Vec::new();
     for (oracle, found) in std::mem::take(&mut exploration.found) {
         let expected = expected(oracle);
-        let witness = if expected {
-            found.witness
-        } else {
-            shrink(case, oracle, found.witness)
-        };
+        let (smallest, mut witness) = shrink(case, oracle, found);
+        witness.help = missing_barrier(&smallest, oracle);
         violations.push(Violation {
             oracle,
             expected,
@@ -50,6 +48,16 @@ pub fn run(case: &Case) -> CaseReport {
         counters: exploration.counters,
         fingerprint: exploration.fingerprint,
     }
+}
+
+/// The syncs of a case's run, in order, as a trace shows them.
+pub fn sync_sites(case: &Case) -> Vec<String> {
+    record(&*case.sut, &case.workload, &case.plan)
+        .log
+        .iter()
+        .filter(|entry| entry.kind.is_sync())
+        .map(ToString::to_string)
+        .collect()
 }
 
 /// What exploring a case found, before it is held to what was expected.
@@ -137,7 +145,9 @@ fn explore_plan(
         && !exploration.found.contains_key(&finding.oracle)
     {
         let witness = witness::of_finding(&with_plan(case, plan), &recording, finding);
-        exploration.found.insert(finding.oracle, Found { witness });
+        exploration
+            .found
+            .insert(finding.oracle, Found { witness, rank: 0 });
     }
     let case = with_plan(case, plan);
     let mut sweep = Sweep::new(&case, &recording, lab, &mut exploration.found);

@@ -1,6 +1,7 @@
 //! Smaller workloads that show the same violation.
 
 use super::run::explore;
+use super::sweep::Found;
 use crate::case::{Case, ErrorSweep};
 use crate::command::Command;
 use crate::oracle::Oracle;
@@ -12,19 +13,20 @@ const TRIES_MAX: u32 = 200;
 /// Longest workload that is shrunk.
 const COMMANDS_MAX: usize = 400;
 
-/// Removes commands from the workload as long as the oracle is still violated, and returns the evidence of the smallest.
-pub(super) fn shrink(case: &Case, oracle: Oracle, witness: Witness) -> Witness {
+/// Removes commands from the workload as long as the oracle is still violated, and returns the smallest case and its evidence.
+pub(super) fn shrink(case: &Case, oracle: Oracle, found: Found) -> (Case, Witness) {
     let before = case.workload.len();
-    if before > COMMANDS_MAX {
-        return witness;
-    }
-    let mut best = witness;
+    let rank = found.rank;
+    let mut best = found.witness;
     let mut case = case.clone();
     // The plan that showed it, not the sweep that led to the plan.
     if let Ok(plan) = best.plan.parse() {
         case.plan = plan;
     }
     case.errors = ErrorSweep::None;
+    if before > COMMANDS_MAX {
+        return (case, best);
+    }
     let mut tries = 0;
     let mut size = before.div_ceil(2).max(1);
     while size > 0 && tries < TRIES_MAX {
@@ -38,12 +40,12 @@ pub(super) fn shrink(case: &Case, oracle: Oracle, witness: Witness) -> Witness {
                 ..case.clone()
             };
             match explore(&smaller).found.remove(&oracle) {
-                Some(found) => {
+                Some(found) if found.rank <= rank => {
                     best = found.witness;
                     case = smaller;
                     removed = true;
                 }
-                None => start += size,
+                _ => start += size,
             }
         }
         if size == 1 && !removed {
@@ -55,9 +57,9 @@ pub(super) fn shrink(case: &Case, oracle: Oracle, witness: Witness) -> Witness {
             size / 2
         };
     }
-    best.commands = case.workload;
+    best.commands.clone_from(&case.workload);
     best.commands_before = before;
-    best
+    (case, best)
 }
 
 /// The workload without `size` commands from `start` on, and without what these leave dangling.

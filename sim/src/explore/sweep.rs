@@ -23,6 +23,8 @@ const CLOSE_LOOKS_MAX: u32 = 256;
 /// A violation, as found.
 pub(super) struct Found {
     pub(super) witness: Witness,
+    /// How many steps of reasoning the evidence takes: what the first recovery shows says most.
+    pub(super) rank: u8,
 }
 
 /// One sweep over one recording.
@@ -304,7 +306,12 @@ impl<'a, 'b> Sweep<'a, 'b> {
         self.close_looks += 1;
         let image = frontier.image(state);
         let reason = self.reason(&image, complaint);
-        if self.found.contains_key(&reason.oracle) {
+        let rank = complaint.rank();
+        if self
+            .found
+            .get(&reason.oracle)
+            .is_some_and(|found| found.rank <= rank)
+        {
             return;
         }
         let scene = witness::Scene {
@@ -322,7 +329,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
         };
         let oracle = reason.oracle;
         let witness = scene.witness(reason);
-        self.found.insert(oracle, Found { witness });
+        self.found.insert(oracle, Found { witness, rank });
     }
 
     fn reason(&self, image: &Image, complaint: &Complaint) -> Reason {
@@ -400,4 +407,14 @@ enum Complaint {
     Used(Used),
     /// Something with its own expected and found.
     Known(Oracle, (String, String)),
+}
+
+impl Complaint {
+    fn rank(&self) -> u8 {
+        match self {
+            Self::First(..) | Self::Known(..) => 0,
+            Self::Used(_) => 1,
+            Self::Later(..) => 2,
+        }
+    }
 }

@@ -1,0 +1,98 @@
+//! The op log of a program, cut so finely that a position in it stands for one thing that may or may not have happened.
+
+use plimsoll_faults::image::{Image, SECTOR};
+use plimsoll_faults::log::{Entry, MicroOp};
+use plimsoll_faults::op_kind::OpKind;
+
+use crate::support::program::Recording;
+
+/// Sectors in a block: what a real disk was asked to write is whole blocks.
+const BLOCK_SECTORS: u64 = 4096 / SECTOR as u64;
+
+/// The log of a program in entries of three sorts: data of one write in one block, anything else that changes the disk, a sync.
+pub struct Timeline {
+    pub image: Image,
+    pub entries: Vec<Entry>,
+    /// Where in the log each step ends.
+    ends: Vec<usize>,
+}
+
+impl Timeline {
+    pub fn new(recording: &Recording) -> Self {
+        let mut entries = Vec::new();
+        let mut ends = Vec::new();
+        for step in &recording.steps {
+            for entry in step {
+                split(entry, &mut entries);
+            }
+            ends.push(entries.len());
+        }
+        Self {
+            image: recording.image.clone(),
+            entries,
+            ends,
+        }
+    }
+
+    /// The positions whose states, together, are those of a crash after `after` steps had returned and before the next had.
+    ///
+    /// Without a sync every change only adds states, so the end of the step and the moment before each of its syncs suffice.
+    pub fn positions(&self, after: usize) -> impl Iterator<Item = usize> {
+        let start = if after == 0 { 0 } else { self.ends[after - 1] };
+        let end = self.ends.get(after).copied().unwrap_or(start);
+        (start..=end)
+            .filter(move |&position| position == end || self.entries[position].sync.is_some())
+    }
+
+    /// The number, in the whole log, of an entry that holds data of a write and nothing else.
+    pub fn is_data(&self, number: usize) -> bool {
+        let entry = &self.entries[number];
+        entry.kind == OpKind::Write && matches!(entry.changes.as_slice(), [MicroOp::Data { .. }])
+    }
+}
+
+/// An entry like `entry`, with these changes alone.
+fn part(entry: &Entry, changes: Vec<MicroOp>) -> Entry {
+    Entry {
+        changes,
+        sync: None,
+        ..entry.clone()
+    }
+}
+
+fn split(entry: &Entry, out: &mut Vec<Entry>) {
+    if entry.kind == OpKind::Write {
+        for change in &entry.changes {
+            match change {
+                MicroOp::Data {
+                    ino,
+                    first,
+                    sectors,
+                } => {
+                    let end = first + sectors.len() as u64;
+                    let mut start = *first;
+                    while start < end {
+                        let stop = end.min((start / BLOCK_SECTORS + 1) * BLOCK_SECTORS);
+                        let block = (start - first) as usize..(stop - first) as usize;
+                        let data = MicroOp::Data {
+                            ino: *ino,
+                            first: start,
+                            sectors: sectors[block].to_vec(),
+                        };
+                        out.push(part(entry, vec![data]));
+                        start = stop;
+                    }
+                }
+                other => out.push(part(entry, vec![other.clone()])),
+            }
+        }
+    } else if !entry.changes.is_empty() {
+        out.push(part(entry, entry.changes.clone()));
+    }
+    if entry.sync.is_some() {
+        out.push(Entry {
+            changes: Vec::new(),
+            ..entry.clone()
+        });
+    }
+}

@@ -1,0 +1,152 @@
+//! What a crash left, in the notation of the recordings: `a = n*512,0*100; b == a; d/; d/c = empty`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use plimsoll_faults::image::{Image, Ino, Node, SECTOR, Sector};
+
+/// The names of a disk, with what they refer to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tree {
+    pub entries: BTreeMap<String, Leaf>,
+}
+
+/// What a name refers to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Leaf {
+    Dir,
+    /// The first name of a file, with its content as runs of one character. NUL bytes are the character `0`, bytes that no file
+    /// ever held the character `?`.
+    File(Vec<(char, u64)>),
+    /// A further name of the file that has this first one.
+    Link(String),
+}
+
+impl Tree {
+    /// The tree that an image holds.
+    pub fn of(image: &Image) -> Self {
+        let mut first: BTreeMap<Ino, String> = BTreeMap::new();
+        let mut entries = BTreeMap::new();
+        image.walk(&mut |path, ino| {
+            entries.insert(path.to_owned(), ino);
+        });
+        let entries = entries.into_iter().map(|(path, ino)| {
+            let leaf = match image.node(ino) {
+                Some(Node::Dir(_)) => Leaf::Dir,
+                _ if first.contains_key(&ino) => Leaf::Link(first[&ino].clone()),
+                _ => {
+                    first.insert(ino, path.clone());
+                    Leaf::File(runs(image, ino))
+                }
+            };
+            (path, leaf)
+        });
+        Self {
+            entries: entries.collect(),
+        }
+    }
+
+    /// Reads the notation; the empty text is the empty tree.
+    pub fn parse(text: &str) -> Self {
+        let mut entries = BTreeMap::new();
+        for part in text.split("; ").filter(|part| !part.is_empty()) {
+            let (path, leaf) = if let Some((path, original)) = part.split_once(" == ") {
+                (path, Leaf::Link(original.to_owned()))
+            } else if let Some((path, content)) = part.split_once(" = ") {
+                let content = content.split(" (").next().unwrap_or_default();
+                (path, Leaf::File(parse_runs(content)))
+            } else {
+                let dir = part.strip_suffix('/');
+                (dir.unwrap_or_else(|| panic!("`{part}`?")), Leaf::Dir)
+            };
+            entries.insert(path.to_owned(), leaf);
+        }
+        Self { entries }
+    }
+
+    /// The notation.
+    pub fn render(&self) -> String {
+        let mut text = String::new();
+        for (path, leaf) in &self.entries {
+            if !text.is_empty() {
+                text.push_str("; ");
+            }
+            text.push_str(path);
+            match leaf {
+                Leaf::Dir => text.push('/'),
+                Leaf::Link(original) => text.push_str(&format!(" == {original}")),
+                Leaf::File(runs) => {
+                    text.push_str(" = ");
+                    render_runs(runs, &mut text);
+                    let links = 1 + self.links(path);
+                    if links > 1 {
+                        let _ = write!(text, " (nlink {links})");
+                    }
+                }
+            }
+        }
+        text
+    }
+
+    /// Number of further names of a file.
+    fn links(&self, path: &str) -> usize {
+        let is_link = |leaf: &&Leaf| matches!(leaf, Leaf::Link(original) if original == path);
+        self.entries.values().filter(is_link).count()
+    }
+}
+
+/// The character that stands for each byte of a file, and the byte itself, so that NUL and `0` stay apart in runs.
+fn runs(image: &Image, ino: Ino) -> Vec<(char, u64)> {
+    let content = image.file(ino).map(|content| content.to_vec());
+    let mut runs: Vec<(char, u64)> = Vec::new();
+    let mut last = None;
+    for (index, sector) in content.unwrap_or_default().chunks(SECTOR).enumerate() {
+        let garbage = Sector::garbage(ino.0, index as u64);
+        let is_garbage = *sector == garbage.bytes()[..sector.len()];
+        for &byte in sector {
+            let symbol = match byte {
+                _ if is_garbage => '?',
+                0 => '0',
+                byte => char::from(byte),
+            };
+            match runs.last_mut() {
+                Some((_, count))
+                    if last == Some((is_garbage, byte))
+                        || is_garbage
+                            && symbol == '?'
+                            && last.is_some_and(|(garbage, _)| garbage) =>
+                {
+                    *count += 1
+                }
+                _ => runs.push((symbol, 1)),
+            }
+            last = Some((is_garbage, byte));
+        }
+    }
+    runs
+}
+
+fn parse_runs(text: &str) -> Vec<(char, u64)> {
+    if text == "empty" {
+        return Vec::new();
+    }
+    let run = |run: &str| {
+        let mut parts = run.splitn(2, '*');
+        let symbol = parts.next().and_then(|symbol| symbol.parse().ok());
+        let count = parts.next().and_then(|count| count.parse().ok());
+        symbol
+            .zip(count)
+            .unwrap_or_else(|| panic!("`{run}` in `{text}` is no run"))
+    };
+    text.split(',').map(run).collect()
+}
+
+fn render_runs(runs: &[(char, u64)], text: &mut String) {
+    if runs.is_empty() {
+        text.push_str("empty");
+    }
+    for (index, (symbol, count)) in runs.iter().enumerate() {
+        let comma = if index > 0 { "," } else { "" };
+        let _ = write!(text, "{comma}{symbol}*{count}");
+    }
+}
