@@ -90,6 +90,8 @@ pub struct Case {
     pub plan: FaultPlan,
     /// Whether errors are swept on top of the plan.
     pub errors: ErrorSweep,
+    /// Whether the files of the closed store are damaged in every way at the end (oracles R4 and R5).
+    pub damage: bool,
     /// Where the store runs.
     pub disk: Disk,
     /// What is expected.

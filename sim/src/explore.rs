@@ -8,6 +8,7 @@
 //!
 //! **Not modelled yet**: concurrency; a store runs alone and its background work runs when the workload says so.
 
+mod damage;
 mod dump;
 mod errors;
 mod explain;

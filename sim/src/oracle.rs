@@ -41,6 +41,7 @@ oracles! {
     R1, "recovering twice differs from recovering once", "Recovery is idempotent.";
     R2, "lost by a crash during recovery", "A crash at any operation of a recovery loses nothing either.";
     R3, "refused to open after a legal crash", "Recovery succeeds after every legal crash, and never panics.";
+    R4, "damage silently dropped", "Damage to synced data is reported, never taken for a torn tail.";
     R5, "foreign bytes accepted", "An empty, short or foreign file gives a typed error.";
     C1, "the canonical path has no complete image", "At every instant an independent reader finds a complete old or new image.";
     L1, "leftover files or handles", "Temporaries are gone after the next successful open, and closing closes every handle.";

@@ -22,6 +22,17 @@ pub struct Content {
 }
 
 impl Content {
+    /// A file of these bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Self {
+        let mut content = Self::default();
+        let (first, sectors) = content.patch(bytes, 0);
+        for (index, sector) in sectors.into_iter().enumerate() {
+            content.set_sector(first + index as u64, Some(sector));
+        }
+        content.set_len(bytes.len() as u64);
+        content
+    }
+
     /// Length in bytes.
     pub const fn len(&self) -> u64 {
         self.len

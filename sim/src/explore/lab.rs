@@ -40,8 +40,33 @@ const NESTED_SHRINK: u32 = 8;
 pub(super) enum Recovered {
     /// The store opened and holds this.
     State(StateHash),
-    /// It did not open, could not be read, panicked or never ended.
+    /// It did not open, or could not be read, and said so.
     Failed(Arc<str>),
+    /// It panicked, or never ended.
+    Crashed(Arc<str>),
+}
+
+/// Why there is nothing to show.
+pub(super) enum NoState {
+    Failed(String),
+    Crashed(String),
+}
+
+impl NoState {
+    pub(super) fn into_message(self) -> String {
+        match self {
+            Self::Failed(message) | Self::Crashed(message) => message,
+        }
+    }
+}
+
+impl From<NoState> for Recovered {
+    fn from(none: NoState) -> Self {
+        match none {
+            NoState::Failed(message) => Self::Failed(Arc::from(message)),
+            NoState::Crashed(message) => Self::Crashed(Arc::from(message)),
+        }
+    }
 }
 
 /// What an independent reader found at the canonical path.
@@ -378,7 +403,7 @@ impl<'a> Lab<'a> {
         });
         let result = match result {
             Ok(hash) => Recovered::State(hash),
-            Err(message) => Recovered::Failed(Arc::from(message)),
+            Err(none) => Recovered::from(none),
         };
         let (end, volatile) = opened.unwrap_or_else(|| (fs.log_len(), fs.image()));
         let leftover = self.leftover(&volatile);
@@ -397,8 +422,13 @@ impl<'a> Lab<'a> {
         }
     }
 
+    /// Opens the store on a damaged image.
+    pub(super) fn recover_damaged(&mut self, image: &Image, now: Duration) -> Recovered {
+        self.recover(image, now, false).result
+    }
+
     /// Recovers the store on a copy of an image and returns everything it holds.
-    pub(super) fn recover_state(&self, image: &Image, now: Duration) -> Result<State, String> {
+    pub(super) fn recover_state(&self, image: &Image, now: Duration) -> Result<State, NoState> {
         let fs = SimFs::new(image.clone());
         fs.limit_operations(OPERATIONS_MAX);
         self.open_and(&fs, now, |instance| match dump(instance) {
@@ -413,7 +443,7 @@ impl<'a> Lab<'a> {
         fs: &SimFs,
         now: Duration,
         then: impl FnOnce(&mut dyn Instance) -> Result<T, String>,
-    ) -> Result<T, String> {
+    ) -> Result<T, NoState> {
         let host = Host::new(Arc::new(fs.clone()), Arc::new(SimClock::at(now)));
         let result = catch_unwind(AssertUnwindSafe(|| {
             let mut instance = self
@@ -427,9 +457,14 @@ impl<'a> Lab<'a> {
         }));
         fs.fence();
         if fs.is_exhausted() {
-            return Err("did not end: more operations than any recovery needs".to_owned());
+            return Err(NoState::Crashed(
+                "did not end: more operations than any recovery needs".to_owned(),
+            ));
         }
-        result.unwrap_or_else(|panic| Err(panic_text(&*panic)))
+        match result {
+            Ok(result) => result.map_err(NoState::Failed),
+            Err(panic) => Err(NoState::Crashed(panic_text(&*panic))),
+        }
     }
 
     fn leftover(&mut self, image: &Image) -> Option<Arc<str>> {

@@ -37,6 +37,8 @@ pub(super) struct Recording {
     pub(super) log: Vec<Entry>,
     pub(super) events: Vec<Event>,
     pub(super) model: Model,
+    /// What the closed store left on the disk.
+    pub(super) image: Image,
     /// What did not hold in the run itself, without a crash: oracle, expected, found.
     pub(super) finding: Option<Finding>,
     /// How often each fault of the plan took effect.
@@ -88,6 +90,7 @@ pub(super) fn record(sut: &dyn Sut, workload: &[Command], plan: &FaultPlan) -> R
     }
     recorder.process.fence();
     Recording {
+        image: recorder.disk.image(),
         log: recorder.disk.take_log(),
         fired: recorder.disk.fired(),
         operations: recorder.disk.operations(),

@@ -7,7 +7,9 @@ use plimsoll_faults::crash::CrashKind;
 use plimsoll_faults::log::Entry;
 use plimsoll_faults::log::MicroOp;
 use plimsoll_faults::plan::FaultPlan;
+use plimsoll_faults::rng::Rng;
 
+use super::damage::damage;
 use super::errors::ErrorPlans;
 use super::explain::missing_barrier;
 use super::lab::Lab;
@@ -92,6 +94,16 @@ pub(super) fn explore(case: &Case) -> Exploration {
     for (fault, &fired) in case.plan.faults.iter().zip(&first.fired) {
         if fired == 0 {
             exploration.unfired.push(fault.to_string());
+        }
+    }
+    if case.damage && first.finding.is_none() {
+        let mut rng = Rng::stream(case.seed, "damage");
+        for mishap in damage(&first, &mut lab, &mut rng) {
+            let witness = witness::of_mishap(case, &first, &mishap);
+            exploration
+                .found
+                .entry(mishap.oracle)
+                .or_insert(Found { witness, rank: 0 });
         }
     }
     if case.errors == ErrorSweep::Every {

@@ -197,7 +197,15 @@ impl<'a, 'b> Sweep<'a, 'b> {
                 .model
                 .find(*hash, floor, self.promises.current, self.promises.ended)
                 .is_some(),
-            Recovered::Failed(_) => false,
+            Recovered::Failed(_) | Recovered::Crashed(_) => false,
+        }
+    }
+
+    /// The latest position at which a state was legal.
+    fn position(&self, result: &Recovered) -> Option<Position> {
+        match result {
+            Recovered::State(hash) => self.recording.model.find_lost(*hash, Position::MAX),
+            Recovered::Failed(_) | Recovered::Crashed(_) => None,
         }
     }
 
@@ -253,10 +261,12 @@ impl<'a, 'b> Sweep<'a, 'b> {
                 }
             })
             .map(|bad| {
-                let oracle = if strict && self.is_legal(bad, floor) {
-                    Oracle::D6
-                } else {
+                let oracle = if !strict || !self.is_legal(bad, floor) {
                     Oracle::R2
+                } else if self.position(bad) < self.position(&outcome.first) {
+                    Oracle::D7
+                } else {
+                    Oracle::D6
                 };
                 Complaint::Later(oracle, bad.clone())
             })
@@ -347,7 +357,9 @@ impl<'a, 'b> Sweep<'a, 'b> {
             Complaint::Later(oracle, result) => Reason {
                 oracle: *oracle,
                 expected: match oracle {
-                    Oracle::R1 | Oracle::D6 => "what the first recovery showed".to_owned(),
+                    Oracle::R1 | Oracle::D6 | Oracle::D7 => {
+                        "what the first recovery showed".to_owned()
+                    }
                     _ => format!(
                         "every command up to #{}, after the second recovery too",
                         self.promises.floor(CrashKind::PowerLoss)
@@ -355,11 +367,13 @@ impl<'a, 'b> Sweep<'a, 'b> {
                 },
                 found: self.show(result),
             },
-            Complaint::First(Recovered::Failed(message), _) => Reason {
-                oracle: Oracle::R3,
-                expected: "the store opens".to_owned(),
-                found: message.to_string(),
-            },
+            Complaint::First(Recovered::Failed(message) | Recovered::Crashed(message), _) => {
+                Reason {
+                    oracle: Oracle::R3,
+                    expected: "the store opens".to_owned(),
+                    found: message.to_string(),
+                }
+            }
             Complaint::First(Recovered::State(_), kind) => {
                 match self.lab.recover_state(image, self.promises.now) {
                     Ok(shown) => classify(
@@ -375,10 +389,10 @@ impl<'a, 'b> Sweep<'a, 'b> {
                         },
                     ),
                     // The same image opened a moment ago: the store is not a function of its disk.
-                    Err(message) => Reason {
+                    Err(none) => Reason {
                         oracle: Oracle::X1,
                         expected: "the same recovery of the same image".to_owned(),
-                        found: message,
+                        found: none.into_message(),
                     },
                 }
             }
@@ -388,7 +402,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
     /// A recovered state in terms of the history.
     fn show(&self, result: &Recovered) -> String {
         match result {
-            Recovered::Failed(message) => message.to_string(),
+            Recovered::Failed(message) | Recovered::Crashed(message) => message.to_string(),
             Recovered::State(hash) => match self.recording.model.find_lost(*hash, Position::MAX) {
                 Some(position) => format!("the state after #{position}"),
                 None => "a state the store was never in".to_owned(),

@@ -3,6 +3,7 @@
 use plimsoll_faults::crash::CrashKind;
 use plimsoll_faults::image::{Image, Node};
 
+use super::damage::Mishap;
 use super::history::{Event, Position, What};
 use super::judge::Reason;
 use super::recording::{Finding, Recording};
@@ -70,6 +71,22 @@ pub(super) fn of_finding(case: &Case, recording: &Recording, finding: &Finding) 
         image: Vec::new(),
         expected: finding.expected.clone(),
         found: finding.found.clone(),
+        help: None,
+    }
+}
+
+/// The evidence of damage that was not taken as it should be.
+pub(super) fn of_mishap(case: &Case, recording: &Recording, mishap: &Mishap) -> Witness {
+    Witness {
+        commands: case.workload.clone(),
+        commands_before: case.workload.len(),
+        plan: case.plan.to_string(),
+        trace: trace(recording, recording.log.len()),
+        crash: format!("no crash; damage to {}", mishap.damage),
+        lost: Vec::new(),
+        image: list(&recording.image),
+        expected: mishap.expected.to_owned(),
+        found: mishap.found.clone(),
         help: None,
     }
 }
