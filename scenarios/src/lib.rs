@@ -1,1 +1,18 @@
-//! Under construction.
+//! The catalogue: scenarios, specimens of real protocols, adapters for other stores.
+//!
+//! A scenario is a TOML file: a store, a workload, faults, disks, and what is expected of them. [`catalogue()`] has those that ship;
+//! [`Scenario::parse`] reads one from any text. Each becomes [cases](plimsoll_sim::case::Case), one for every disk and seed.
+//!
+//! **Not covered**: reading files, running cases and printing what came of them; that is the business of the command line.
+
+pub mod adapters;
+mod catalogue;
+mod diagnostic;
+mod registry;
+mod scenario;
+pub mod specimens;
+
+pub use catalogue::{CATALOGUE, CatalogueFile, catalogue};
+pub use diagnostic::ScenarioError;
+pub use registry::{Registry, UnknownSut, parse_profile};
+pub use scenario::{Scenario, Workload};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use plimsoll_faults::crash::{Bounds, CrashState, Frontier};
+use plimsoll_faults::crash::{Bounds, CrashKind, CrashState, Frontier};
 use plimsoll_faults::disk::{SimClock, SimFs};
 use plimsoll_faults::image::Image;
 use plimsoll_faults::log::Entry;
@@ -17,7 +17,7 @@ use rustc_hash::FxHashMap;
 
 use super::dump::{Dump, dump, dump_pairs, panic_text};
 use super::state::{PairHash, State, StateHash};
-use crate::case::Limits;
+use crate::case::{Disk, Limits};
 use crate::command::{Command, Mutation};
 use crate::oracle::Oracle;
 use crate::report::Counters;
@@ -137,7 +137,7 @@ pub(super) struct Lab<'a> {
     /// Which paths are temporaries: there are few, and matching is slow.
     known_paths: FxHashMap<Box<str>, bool>,
     profile: Arc<Profile>,
-    lying: bool,
+    kinds: Vec<CrashKind>,
     limits: Limits,
     /// The deepest look at each image so far.
     memo: FxHashMap<u128, (u8, OutcomeId)>,
@@ -147,13 +147,7 @@ pub(super) struct Lab<'a> {
 }
 
 impl<'a> Lab<'a> {
-    pub(super) fn new(
-        sut: &'a dyn Sut,
-        profile: Arc<Profile>,
-        lying: bool,
-        limits: Limits,
-        seed: u64,
-    ) -> Self {
+    pub(super) fn new(sut: &'a dyn Sut, disk: &Disk, limits: Limits, seed: u64) -> Self {
         let contract = sut.contract();
         let mut temporaries = GlobSetBuilder::new();
         for pattern in &contract.temporaries {
@@ -166,8 +160,8 @@ impl<'a> Lab<'a> {
                 .expect("valid patterns make a valid set"),
             contract,
             known_paths: FxHashMap::default(),
-            profile,
-            lying,
+            profile: Arc::clone(&disk.profile),
+            kinds: disk.kinds.clone(),
             limits,
             memo: FxHashMap::default(),
             outcomes: Vec::new(),
@@ -183,7 +177,7 @@ impl<'a> Lab<'a> {
     /// A frontier at the start of a log on this image.
     pub(super) fn frontier(&self, image: Image) -> Frontier {
         let frontier = Frontier::new(image, Arc::clone(&self.profile));
-        if self.lying {
+        if self.kinds.contains(&CrashKind::Lying) {
             frontier.lying()
         } else {
             frontier
@@ -264,10 +258,10 @@ impl<'a> Lab<'a> {
             frontier.advance(entry);
         }
         let mut states = Vec::new();
-        if level >= Level::Process {
+        if level >= Level::Process && self.kinds.contains(&CrashKind::ProcessKill) {
             states.push(frontier.everything());
         }
-        if level == Level::Power && !self.lying {
+        if level == Level::Power && self.kinds.contains(&CrashKind::PowerLoss) {
             states.push(frontier.nothing());
         }
         states.into_iter().find_map(|state| {

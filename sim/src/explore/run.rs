@@ -1,9 +1,7 @@
 //! A case from start to verdict.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use plimsoll_faults::crash::CrashKind;
 use plimsoll_faults::log::Entry;
 use plimsoll_faults::log::MicroOp;
 use plimsoll_faults::plan::FaultPlan;
@@ -74,14 +72,7 @@ pub(super) struct Exploration {
 
 /// Explores a case once.
 pub(super) fn explore(case: &Case) -> Exploration {
-    let lying = case.disk.kinds.contains(&CrashKind::Lying);
-    let mut lab = Lab::new(
-        &*case.sut,
-        Arc::clone(&case.disk.profile),
-        lying,
-        case.limits,
-        case.seed,
-    );
+    let mut lab = Lab::new(&*case.sut, &case.disk, case.limits, case.seed);
     let mut exploration = Exploration {
         found: BTreeMap::new(),
         counters: Counters::default(),

@@ -17,8 +17,8 @@ use crate::case::Case;
 use crate::oracle::Oracle;
 use crate::report::Witness;
 
-/// Violations that are looked at closely in one sweep; a broken store violates something in every other state.
-const CLOSE_LOOKS_MAX: u32 = 256;
+/// Violations of one sort that are looked at closely in one sweep; a broken store violates something in every other state.
+const CLOSE_LOOKS_MAX: u32 = 128;
 
 /// A violation, as found.
 pub(super) struct Found {
@@ -40,7 +40,8 @@ pub(super) struct Sweep<'a, 'b> {
     sync_failed: bool,
     /// Entries of the log passed so far.
     at: usize,
-    close_looks: u32,
+    /// By sort of complaint.
+    close_looks: [u32; SORTS],
     /// What can come of a crash here: one state for each kind and outcome.
     here: Vec<(CrashKind, CrashState, OutcomeId)>,
     /// The same for a kill followed by a power loss.
@@ -71,7 +72,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
             promises: Promises::default(),
             sync_failed: false,
             at: 0,
-            close_looks: 0,
+            close_looks: [0; SORTS],
             here: Vec::new(),
             here_killed: None,
             rng: Rng::stream(case.seed, "states"),
@@ -310,10 +311,11 @@ impl<'a, 'b> Sweep<'a, 'b> {
         state: CrashState,
         complaint: &Complaint,
     ) {
-        if self.close_looks == CLOSE_LOOKS_MAX {
+        let looks = &mut self.close_looks[complaint.sort()];
+        if *looks == CLOSE_LOOKS_MAX {
             return;
         }
-        self.close_looks += 1;
+        *looks += 1;
         let image = frontier.image(state);
         let reason = self.reason(&image, complaint);
         let rank = complaint.rank();
@@ -423,7 +425,20 @@ enum Complaint {
     Known(Oracle, (String, String)),
 }
 
+/// Sorts of complaints.
+const SORTS: usize = 5;
+
 impl Complaint {
+    fn sort(&self) -> usize {
+        match self {
+            Self::First(Recovered::State(_), _) => 0,
+            Self::First(..) => 1,
+            Self::Used(_) => 2,
+            Self::Later(..) => 3,
+            Self::Known(..) => 4,
+        }
+    }
+
     fn rank(&self) -> u8 {
         match self {
             Self::First(..) | Self::Known(..) => 0,

@@ -1,0 +1,4 @@
+//! Real stores behind the trait that the harness knows.
+
+pub mod redb;
+pub mod reference;

@@ -1,0 +1,185 @@
+//! The reference store, in each of its modes.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use plimsoll_reference::fs::FsOps;
+use plimsoll_reference::host::Host;
+use plimsoll_reference::level::Ack;
+use plimsoll_reference::native::{
+    Compression, LogMode, Mutation, Options, Outcome, SnapshotJob, SnapshotPolicy, Store,
+    StoreError, SyncPolicy, read_snapshot,
+};
+use plimsoll_sim::command::{self, Command};
+use plimsoll_sim::sut::{CommandError, Contract, Instance, OpenError, Sut, Visit};
+
+/// The directory of the store.
+const BASE: &str = "data";
+
+/// The reference store with given options.
+#[derive(Clone, Debug)]
+pub struct Reference {
+    name: String,
+    options: Options,
+    snapshot: PathBuf,
+    temporaries: Vec<String>,
+}
+
+impl Reference {
+    /// The store with these options, whose directory must be `data`.
+    pub fn new(name: impl Into<String>, options: Options) -> Self {
+        Self {
+            name: name.into(),
+            options,
+            snapshot: Path::new(BASE).join("snapshot.plim"),
+            temporaries: vec![format!("{BASE}/*.tmp")],
+        }
+    }
+
+    /// The same, with log and snapshot elsewhere below the directory.
+    #[must_use]
+    fn paths(mut self, log_dir: &str, snapshot: &str) -> Self {
+        self.options = self.options.log_dir(log_dir).snapshot_path(snapshot);
+        self.snapshot = Path::new(BASE).join(snapshot);
+        self.temporaries = vec![format!("{BASE}/**/*.tmp")];
+        self
+    }
+}
+
+/// Each mode in which the reference is held to its contract.
+pub fn modes() -> Vec<Arc<dyn Sut>> {
+    let power = || Options::new(BASE);
+    let second = Duration::from_secs(1);
+    let modes = [
+        Reference::new("reference-power", power()),
+        Reference::new("reference-process", power().sync_policy(SyncPolicy::Never)),
+        Reference::new(
+            "reference-window",
+            power().sync_policy(SyncPolicy::Interval(second)),
+        ),
+        Reference::new(
+            "reference-async",
+            power().log_mode(LogMode::AsyncAfterCommit {
+                queue_commits_max: 4,
+                queue_bytes_max: 1 << 10,
+            }),
+        ),
+        Reference::new(
+            "reference-snapshot-only",
+            power()
+                .log_mode(LogMode::Never)
+                .snapshot_policy(SnapshotPolicy::Interval(second)),
+        ),
+        Reference::new("reference-memory", power().log_mode(LogMode::Never)),
+        Reference::new("reference-power-lz4", power().compression(Compression::Lz4)),
+        Reference::new("reference-power-segments", power().segment_bytes_max(256)),
+        Reference::new("reference-custom-paths", power()).paths("wal", "images/current.plim"),
+    ];
+    modes
+        .into_iter()
+        .map(|mode| -> Arc<dyn Sut> { Arc::new(mode) })
+        .collect()
+}
+
+impl Sut for Reference {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn contract(&self) -> Contract {
+        Contract {
+            temporaries: self.temporaries.clone(),
+            canonical: Some(self.snapshot.clone()),
+        }
+    }
+
+    fn open(&self, host: &Host) -> Result<Box<dyn Instance>, OpenError> {
+        let store = Store::open(host, &self.options).map_err(|error| OpenError {
+            message: text(&error),
+        })?;
+        Ok(Box::new(Open {
+            store,
+            jobs: BTreeMap::new(),
+        }))
+    }
+
+    fn read_canonical(&self, fs: &dyn FsOps, visit: &mut Visit<'_>) -> Result<bool, String> {
+        read_snapshot(fs, &self.snapshot, visit).map_err(|error| text(&error))
+    }
+}
+
+struct Open {
+    store: Store,
+    /// Snapshots begun and not finished.
+    jobs: BTreeMap<u8, SnapshotJob>,
+}
+
+impl Instance for Open {
+    fn apply(&mut self, command: &Command) -> Result<Ack, CommandError> {
+        let store = &mut self.store;
+        let result = match command {
+            Command::Write(command::Mutation::Put { key, value }) => store.put(key, value),
+            Command::Write(command::Mutation::Delete { key }) => store.delete(key),
+            Command::Batch(mutations) => {
+                let mutations: Vec<Mutation> = mutations.iter().map(mutation).collect();
+                store.batch(&mutations)
+            }
+            Command::Snapshot => store.snapshot(),
+            Command::SnapshotBegin(slot) => store.begin_snapshot().map(|job| {
+                self.jobs.insert(*slot, job);
+                // A cut is nothing on disk yet.
+                Ack::at(plimsoll_reference::level::Level::Memory)
+            }),
+            Command::SnapshotFinish(slot) => match self.jobs.remove(slot) {
+                Some(job) => store.finish_snapshot(job),
+                None => {
+                    let message = format!("no snapshot {slot} was begun");
+                    return Err(CommandError::absent(message));
+                }
+            },
+            Command::Sync => store.sync(),
+            Command::Tick | Command::Advance(_) => store.tick(),
+            Command::Reopen | Command::Kill => return Err(CommandError::unsupported()),
+        };
+        result.map_err(|error| command_error(&error))
+    }
+
+    fn dump(&mut self, visit: &mut Visit<'_>) -> Result<(), String> {
+        self.store.scan(visit);
+        Ok(())
+    }
+
+    fn close(self: Box<Self>) -> Result<Ack, CommandError> {
+        self.store.close().map_err(|error| command_error(&error))
+    }
+}
+
+fn mutation(mutation: &command::Mutation) -> Mutation {
+    match mutation {
+        command::Mutation::Put { key, value } => Mutation::Put {
+            key: key.clone(),
+            value: value.clone(),
+        },
+        command::Mutation::Delete { key } => Mutation::Delete { key: key.clone() },
+    }
+}
+
+fn command_error(error: &StoreError) -> CommandError {
+    match error.outcome() {
+        Outcome::Absent => CommandError::absent(text(error)),
+        Outcome::Unknown => CommandError::unknown(text(error)),
+    }
+}
+
+/// An error with its causes.
+fn text(error: &StoreError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

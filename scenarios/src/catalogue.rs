@@ -1,0 +1,100 @@
+//! The scenarios that ship.
+
+use crate::registry::Registry;
+use crate::scenario::Scenario;
+
+/// A file of the catalogue.
+#[derive(Clone, Copy, Debug)]
+pub struct CatalogueFile {
+    /// Its folder.
+    pub group: &'static str,
+    /// Its name without ending.
+    pub name: &'static str,
+    /// Its content.
+    pub text: &'static str,
+}
+
+impl CatalogueFile {
+    /// Its path in the repository.
+    pub fn path(&self) -> String {
+        format!("scenarios/catalogue/{}/{}.toml", self.group, self.name)
+    }
+}
+
+macro_rules! files {
+    ($($group:literal: $($name:literal)*;)*) => {
+        &[$($(
+            CatalogueFile {
+                group: $group,
+                name: $name,
+                text: include_str!(concat!("../catalogue/", $group, "/", $name, ".toml")),
+            },
+        )*)*]
+    };
+}
+
+/// Every file of the catalogue, by group, in the order in which they run. A test holds this list to the directory.
+pub const CATALOGUE: &[CatalogueFile] = files! {
+    "reference":
+        "ref-async"
+        "ref-custom-paths"
+        "ref-memory"
+        "ref-power"
+        "ref-power-damage"
+        "ref-power-errors"
+        "ref-power-lying"
+        "ref-power-lz4"
+        "ref-power-segments"
+        "ref-process"
+        "ref-snapshot-only"
+        "ref-window";
+    "redb":
+        "redb-created-in-place"
+        "redb-honest"
+        "redb-honest-random"
+        "redb-lying"
+        "redb-sync-fails";
+    "surrealmx":
+        "mx-fixed-async-everyappend"
+        "mx-fixed-errors"
+        "mx-fixed-snapshot-only"
+        "mx-fixed-sync-everyappend"
+        "mx-fixed-sync-interval"
+        "mx-fixed-sync-never"
+        "mx-r1-torn-tail"
+        "mx-r1-torn-tail-fixed"
+        "mx-r2-torn-commit"
+        "mx-r2-torn-commit-fixed"
+        "mx-r3-queue-dropped"
+        "mx-r3-queue-dropped-fixed"
+        "mx-r10-rename-before-sync"
+        "mx-r10-rename-before-sync-fixed"
+        "mx-r11-tail-not-synced"
+        "mx-r11-tail-not-synced-fixed"
+        "mx-r12-copy-back-fails"
+        "mx-r12-copy-back-fails-fixed"
+        "mx-r12-truncated-in-place"
+        "mx-r12-truncated-in-place-fixed"
+        "mx-r14-overlapping-snapshots"
+        "mx-r14-overlapping-snapshots-fixed"
+        "mx-r33-no-final-snapshot"
+        "mx-r33-no-final-snapshot-fixed"
+        "mx-r37-directory-not-synced"
+        "mx-r37-directory-not-synced-fixed"
+        "mx-r41-leftover-temporaries"
+        "mx-r41-leftover-temporaries-fixed";
+};
+
+/// Every scenario that ships.
+pub fn catalogue() -> Vec<Scenario> {
+    let registry = Registry::shipped();
+    CATALOGUE
+        .iter()
+        .map(|file| {
+            let mut scenario = Scenario::parse(&file.path(), file.text, &registry)
+                .unwrap_or_else(|error| panic!("the catalogue is tested: {error}"));
+            file.group.clone_into(&mut scenario.group);
+            scenario
+        })
+        .collect()
+}

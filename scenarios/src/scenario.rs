@@ -1,0 +1,140 @@
+//! A scenario: what a file says, with every name looked up.
+
+mod file;
+mod resolve;
+
+pub(crate) use resolve::toml_error;
+
+use std::sync::Arc;
+
+use plimsoll_faults::plan::FaultPlan;
+use plimsoll_sim::case::{Case, Disk, ErrorSweep, Expect, Limits};
+use plimsoll_sim::command::Command;
+use plimsoll_sim::sut::Sut;
+use plimsoll_sim::workload::{Shape, generate};
+
+use crate::diagnostic::ScenarioError;
+use crate::registry::Registry;
+
+/// What a store is put through, where, and what is expected of it.
+#[derive(Clone)]
+pub struct Scenario {
+    /// The name: that of its file, without folder and ending.
+    pub name: String,
+    /// The folder in the catalogue; empty for files from elsewhere.
+    pub group: String,
+    /// One sentence for lists.
+    pub title: String,
+    /// Why it is worth running, in one sentence.
+    pub why: String,
+    /// The store.
+    pub sut: Arc<dyn Sut>,
+    /// The steps.
+    pub workload: Workload,
+    /// What goes wrong while they run.
+    pub plan: FaultPlan,
+    /// Whether errors are swept on top.
+    pub errors: ErrorSweep,
+    /// Whether the files that the closed store leaves are damaged in every way.
+    pub damage: bool,
+    /// Where they run.
+    pub disks: Vec<Disk>,
+    /// What is expected.
+    pub expect: Expect,
+    /// How far to look.
+    pub limits: Limits,
+}
+
+/// The steps of a scenario.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Workload {
+    /// These.
+    Steps(Vec<Command>),
+    /// Generated ones.
+    Random {
+        /// The first seed.
+        first_seed: u64,
+        /// Number of seeds, one after the other.
+        seeds: u64,
+        /// What they are made of.
+        shape: Shape,
+    },
+}
+
+impl Scenario {
+    /// Reads a scenario. `file_name` is what errors call the file, and names the scenario.
+    ///
+    /// ```
+    /// use plimsoll_scenarios::{Registry, Scenario};
+    ///
+    /// let text = r#"
+    /// version = 1
+    /// title = "a put survives a power loss"
+    /// why = "It is what the store promises."
+    /// sut = "reference-power"
+    /// disks = ["posix-minimal"]
+    /// workload.steps = ["put a 1", "reopen"]
+    /// expect.verdict = "pass"
+    /// "#;
+    /// let scenario = Scenario::parse("my/first.toml", text, &Registry::shipped())?;
+    /// assert_eq!(scenario.cases()[0].id, "first@posix-minimal");
+    /// # Ok::<(), plimsoll_scenarios::ScenarioError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The text is not TOML, has a key that means nothing, lacks one, or names something that does not exist.
+    pub fn parse(file_name: &str, text: &str, registry: &Registry) -> Result<Self, ScenarioError> {
+        resolve::parse(file_name, text, registry)
+    }
+
+    /// The cases: one for every disk, and for every seed where there are several.
+    pub fn cases(&self) -> Vec<Case> {
+        let mut cases = Vec::new();
+        for disk in &self.disks {
+            let id = format!("{}@{}", self.name, disk.name());
+            match &self.workload {
+                Workload::Steps(steps) => cases.push(self.case(id, disk, steps.clone(), 0)),
+                Workload::Random {
+                    first_seed,
+                    seeds,
+                    shape,
+                } => {
+                    for seed in (*first_seed..).take(usize::try_from(*seeds).unwrap_or(usize::MAX))
+                    {
+                        let id = if *seeds == 1 {
+                            id.clone()
+                        } else {
+                            format!("{id}#{seed}")
+                        };
+                        cases.push(self.case(id, disk, generate(seed, shape), seed));
+                    }
+                }
+            }
+        }
+        cases
+    }
+
+    fn case(&self, id: String, disk: &Disk, workload: Vec<Command>, seed: u64) -> Case {
+        Case {
+            id,
+            sut: Arc::clone(&self.sut),
+            workload,
+            plan: self.plan.clone(),
+            errors: self.errors,
+            damage: self.damage,
+            disk: disk.clone(),
+            expect: self.expect.clone(),
+            limits: self.limits,
+            seed,
+        }
+    }
+}
+
+impl std::fmt::Debug for Scenario {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scenario")
+            .field("name", &self.name)
+            .field("sut", &self.sut.name())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,82 @@
+//! The keys of a scenario file.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+/// Text with its place in the file.
+pub(super) type Text = Spanned<String>;
+
+/// The whole file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    pub(super) version: Spanned<i64>,
+    pub(super) title: Text,
+    pub(super) why: Text,
+    pub(super) sut: Text,
+    pub(super) disks: Spanned<Vec<Text>>,
+    #[serde(default)]
+    pub(super) crashes: Option<Spanned<Vec<Text>>>,
+    #[serde(default)]
+    pub(super) faults: Vec<Text>,
+    #[serde(default)]
+    pub(super) errors: Option<Text>,
+    #[serde(default)]
+    pub(super) damage: bool,
+    pub(super) workload: Spanned<Workload>,
+    #[serde(default)]
+    pub(super) limits: Limits,
+    pub(super) expect: Expect,
+}
+
+/// Keys of the file, for the help under a key that is in the wrong table.
+pub(super) const TOP_LEVEL: &[&str] = &[
+    "version", "title", "why", "sut", "disks", "crashes", "faults", "errors", "damage", "workload",
+    "limits", "expect",
+];
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Workload {
+    pub(super) steps: Option<Spanned<Vec<Text>>>,
+    pub(super) random: Option<Spanned<Random>>,
+}
+
+/// Fields of [`plimsoll_sim::workload::Shape`], and the seeds.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Random {
+    pub(super) seeds: Option<Spanned<u64>>,
+    pub(super) first_seed: Option<u64>,
+    pub(super) commands: Option<u32>,
+    pub(super) keys: Option<u32>,
+    pub(super) value_len: Option<u32>,
+    pub(super) puts: Option<u32>,
+    pub(super) deletes: Option<u32>,
+    pub(super) batches: Option<u32>,
+    pub(super) snapshots: Option<u32>,
+    pub(super) overlapping_snapshots: Option<u32>,
+    pub(super) syncs: Option<u32>,
+    pub(super) ticks: Option<u32>,
+    pub(super) advances: Option<u32>,
+    pub(super) reopens: Option<u32>,
+    pub(super) kills: Option<u32>,
+}
+
+/// Fields of [`plimsoll_sim::case::Limits`].
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Limits {
+    pub(super) exhaustive_states: Option<u32>,
+    pub(super) samples: Option<u32>,
+    pub(super) depth: Option<u8>,
+    pub(super) nested_states: Option<u32>,
+    pub(super) states_max: Option<u64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Expect {
+    pub(super) verdict: Text,
+    pub(super) oracles: Option<Spanned<Vec<Text>>>,
+}

@@ -1,0 +1,359 @@
+//! From the keys of a file to a scenario: every name is looked up, and the first that is wrong is reported.
+
+use std::ops::Range;
+
+use plimsoll_faults::crash::CrashKind;
+use plimsoll_faults::errno::Errno;
+use plimsoll_faults::op_kind::OpKind;
+use plimsoll_faults::plan::{Fault, FaultPlan};
+use plimsoll_sim::case::{Disk, ErrorSweep, Expect, Limits};
+use plimsoll_sim::command::Command;
+use plimsoll_sim::oracle::Oracle;
+use plimsoll_sim::workload::Shape;
+use toml::Spanned;
+
+use super::file::{self, File, Text};
+use super::{Scenario, Workload};
+use crate::diagnostic::{Complaint, ScenarioError, did_you_mean};
+use crate::registry::Registry;
+
+/// What follows the name of a disk whose syncs lie.
+const LYING: &str = "+lying";
+
+/// Most seeds of one scenario: more belong into an exploration, which can be split and stopped.
+const SEEDS_MAX: u64 = 10_000;
+
+/// Something wrong at a place in the file.
+pub(crate) type Wrong = (Option<Range<usize>>, Complaint);
+
+type Resolved<T> = Result<T, Wrong>;
+
+fn wrong<T>(span: Range<usize>, complaint: Complaint) -> Resolved<T> {
+    Err((Some(span), complaint))
+}
+
+pub(super) fn parse(
+    file_name: &str,
+    text: &str,
+    registry: &Registry,
+) -> Result<Scenario, ScenarioError> {
+    resolve(file_name, text, registry)
+        .map_err(|(span, complaint)| ScenarioError::new(file_name, text, span, complaint))
+}
+
+fn resolve(file_name: &str, text: &str, registry: &Registry) -> Resolved<Scenario> {
+    let file: File = toml::from_str(text)
+        .map_err(|error| toml_error(error.message(), error.span(), file::TOP_LEVEL))?;
+    if *file.version.get_ref() != 1 {
+        let complaint = Complaint::new(format!("version {} is not known", file.version.get_ref()))
+            .help("this is version 1 of the format");
+        return wrong(file.version.span(), complaint);
+    }
+    let (crashes, crashes_span) = match &file.crashes {
+        Some(crashes) => (Some(kinds(crashes)?), crashes.span()),
+        None => (None, 0..0),
+    };
+    let disks = disks(&file.disks, crashes.as_deref(), registry)?;
+    if crashes.is_some() && disks.iter().all(|disk| disk.kinds == [CrashKind::Lying]) {
+        let complaint = Complaint::new("`crashes` chooses nothing: every disk lies")
+            .help("remove it, or add a disk that does not lie");
+        return wrong(crashes_span, complaint);
+    }
+    let sut = file.sut.get_ref();
+    Ok(Scenario {
+        name: stem(file_name).to_owned(),
+        group: String::new(),
+        title: sentence("title", &file.title)?,
+        why: sentence("why", &file.why)?,
+        sut: registry.sut(sut).map_err(|_| {
+            let known: Vec<&str> = registry.sut_names().collect();
+            (
+                Some(file.sut.span()),
+                Complaint::unknown("store", sut, &known),
+            )
+        })?,
+        workload: workload(&file.workload)?,
+        plan: FaultPlan {
+            faults: faults(&file.faults)?,
+        },
+        errors: errors(file.errors.as_ref())?,
+        damage: file.damage,
+        disks,
+        expect: expect(&file.expect)?,
+        limits: limits(&file.limits),
+    })
+}
+
+/// The name of a file without folder and ending.
+fn stem(file_name: &str) -> &str {
+    let name = file_name.rsplit(['/', '\\']).next().unwrap_or(file_name);
+    name.strip_suffix(".toml").unwrap_or(name)
+}
+
+/// An error of the TOML parser, with a suggestion where a key is unknown.
+pub(crate) fn toml_error(message: &str, span: Option<Range<usize>>, top_level: &[&str]) -> Wrong {
+    if let Some(key) = message.strip_prefix("missing field ") {
+        return (span, Complaint::new(format!("the key {key} is missing")));
+    }
+    let complaint = match message.strip_prefix("unknown field ") {
+        None => Complaint::new(message.replace("a sequence", "a list")),
+        Some(rest) => {
+            let mut names = rest.split('`').skip(1).step_by(2);
+            let key = names.next().unwrap_or_default();
+            let known: Vec<&str> = names.collect();
+            let complaint = Complaint::new(format!("there is no key `{key}` here"));
+            if top_level.contains(&key) && !known.contains(&key) {
+                complaint.help("it belongs before the first [table]")
+            } else if let Some(near) = did_you_mean(key, &known) {
+                complaint.help(format!("did you mean {near}?"))
+            } else {
+                complaint.help(format!("the keys are {}", known.join(", ")))
+            }
+        }
+    };
+    (span, complaint)
+}
+
+/// First words of commands.
+const COMMANDS: &[&str] = &[
+    "put",
+    "delete",
+    "batch",
+    "snapshot",
+    "snapshot-begin",
+    "snapshot-finish",
+    "sync",
+    "tick",
+    "advance",
+    "reopen",
+    "kill",
+];
+
+/// A step or fault that does not parse. Its error says after a semicolon what would.
+fn unparsable(text: &Text, error: &str, grammar: &str, known: &[&str]) -> Wrong {
+    let (message, help) = match error.find(grammar) {
+        Some(at) => (error[..at].trim_end_matches("; "), error[at..].to_owned()),
+        None => (error, String::new()),
+    };
+    let is_unknown = |word: &&str| !known.contains(word);
+    // The first word says what is meant, the last one how it ends.
+    let words: Vec<&str> = text.get_ref().split_whitespace().collect();
+    let near = [words.first(), words.last()]
+        .into_iter()
+        .flatten()
+        .copied()
+        .filter(is_unknown)
+        .find_map(|word| did_you_mean(word, known));
+    let help = match near {
+        Some(near) => format!("did you mean {near}?"),
+        None => help,
+    };
+    (Some(text.span()), Complaint::new(message).help(help))
+}
+
+fn steps(texts: &[Text]) -> Resolved<Vec<Command>> {
+    let step = |text: &Text| {
+        text.get_ref()
+            .parse::<Command>()
+            .map_err(|error| unparsable(text, &error.to_string(), "commands are ", COMMANDS))
+    };
+    texts.iter().map(step).collect()
+}
+
+fn faults(texts: &[Text]) -> Resolved<Vec<Fault>> {
+    let operations = OpKind::ALL.iter().map(|kind| kind.name());
+    let errors = Errno::ALL.iter().map(|errno| errno.name());
+    let known: Vec<&str> = operations
+        .chain(["any", "sync", "growing"])
+        .chain(errors)
+        .chain(["drop"])
+        .collect();
+    let fault = |text: &Text| {
+        text.get_ref()
+            .parse::<Fault>()
+            .map_err(|error| unparsable(text, &error.to_string(), "a fault is ", &known))
+    };
+    texts.iter().map(fault).collect()
+}
+
+fn sentence(key: &str, text: &Text) -> Resolved<String> {
+    let value = text.get_ref().trim();
+    if value.is_empty() {
+        return wrong(text.span(), Complaint::new(format!("`{key}` says nothing")));
+    }
+    Ok(value.to_owned())
+}
+
+fn errors(text: Option<&Text>) -> Resolved<ErrorSweep> {
+    match text.map(|text| (text.get_ref().as_str(), text.span())) {
+        None | Some(("none", _)) => Ok(ErrorSweep::None),
+        Some(("every", _)) => Ok(ErrorSweep::Every),
+        Some((other, span)) => wrong(
+            span,
+            Complaint::unknown("error sweep", other, &["every", "none"]),
+        ),
+    }
+}
+
+fn kinds(texts: &Spanned<Vec<Text>>) -> Resolved<Vec<CrashKind>> {
+    let known: Vec<&str> = CrashKind::HONEST.iter().map(|kind| kind.name()).collect();
+    let mut kinds = Vec::new();
+    for text in texts.get_ref() {
+        let name = text.get_ref().as_str();
+        match name.parse::<CrashKind>() {
+            Ok(CrashKind::Lying) => {
+                let complaint = Complaint::new("only a disk can lie")
+                    .help(format!("add `{LYING}` to the name of a disk instead"));
+                return wrong(text.span(), complaint);
+            }
+            Ok(kind) => kinds.push(kind),
+            Err(_) => {
+                return wrong(
+                    text.span(),
+                    Complaint::unknown("kind of crash", name, &known),
+                );
+            }
+        }
+    }
+    if kinds.is_empty() {
+        let complaint = Complaint::new("there is no crash in `crashes`")
+            .help(format!("these are known: {}", known.join(", ")));
+        return wrong(texts.span(), complaint);
+    }
+    Ok(kinds)
+}
+
+fn disks(
+    texts: &Spanned<Vec<Text>>,
+    crashes: Option<&[CrashKind]>,
+    registry: &Registry,
+) -> Resolved<Vec<Disk>> {
+    if texts.get_ref().is_empty() {
+        let complaint = Complaint::new("there is no disk in `disks`").help("name at least one");
+        return wrong(texts.span(), complaint);
+    }
+    let mut disks: Vec<Disk> = Vec::new();
+    for text in texts.get_ref() {
+        let name = text.get_ref().as_str();
+        let lies = name.strip_suffix(LYING);
+        let Some(profile) = registry.profile(lies.unwrap_or(name)) else {
+            let known: Vec<String> = registry
+                .profile_names()
+                .flat_map(|name| [name.to_owned(), format!("{name}{LYING}")])
+                .collect();
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            return wrong(text.span(), Complaint::unknown("disk", name, &known));
+        };
+        let kinds = match (lies, crashes) {
+            (Some(_), _) => vec![CrashKind::Lying],
+            (None, Some(crashes)) => crashes.to_vec(),
+            (None, None) => CrashKind::HONEST.to_vec(),
+        };
+        let disk = Disk { profile, kinds };
+        if disks.iter().any(|other| other.name() == disk.name()) {
+            return wrong(
+                text.span(),
+                Complaint::new(format!("disk `{name}` is there twice")),
+            );
+        }
+        disks.push(disk);
+    }
+    Ok(disks)
+}
+
+fn workload(workload: &Spanned<file::Workload>) -> Resolved<Workload> {
+    let choose = || Complaint::new("a workload has either `steps` or `random`");
+    match (&workload.get_ref().steps, &workload.get_ref().random) {
+        (None, None) => wrong(workload.span(), choose().help("add one of them")),
+        (Some(_), Some(random)) => wrong(random.span(), choose().help("remove one of them")),
+        (Some(texts), None) if texts.get_ref().is_empty() => {
+            wrong(texts.span(), Complaint::new("there is no step in `steps`"))
+        }
+        (Some(texts), None) => steps(texts.get_ref()).map(Workload::Steps),
+        (None, Some(random)) => {
+            let keys = random.get_ref();
+            let seeds = keys.seeds.as_ref().map_or(1, |seeds| *seeds.get_ref());
+            if !(1..=SEEDS_MAX).contains(&seeds) {
+                let span = keys.seeds.as_ref().map_or(random.span(), Spanned::span);
+                return wrong(
+                    span,
+                    Complaint::new(format!("a scenario has 1 to {SEEDS_MAX} seeds")),
+                );
+            }
+            Ok(Workload::Random {
+                first_seed: keys.first_seed.unwrap_or(0),
+                seeds,
+                shape: shape(keys),
+            })
+        }
+    }
+}
+
+fn shape(keys: &file::Random) -> Shape {
+    let default = Shape::default();
+    Shape {
+        commands: keys.commands.unwrap_or(default.commands),
+        keys: keys.keys.unwrap_or(default.keys),
+        value_len: keys.value_len.unwrap_or(default.value_len),
+        puts: keys.puts.unwrap_or(default.puts),
+        deletes: keys.deletes.unwrap_or(default.deletes),
+        batches: keys.batches.unwrap_or(default.batches),
+        snapshots: keys.snapshots.unwrap_or(default.snapshots),
+        overlapping_snapshots: keys
+            .overlapping_snapshots
+            .unwrap_or(default.overlapping_snapshots),
+        syncs: keys.syncs.unwrap_or(default.syncs),
+        ticks: keys.ticks.unwrap_or(default.ticks),
+        advances: keys.advances.unwrap_or(default.advances),
+        reopens: keys.reopens.unwrap_or(default.reopens),
+        kills: keys.kills.unwrap_or(default.kills),
+    }
+}
+
+fn limits(keys: &file::Limits) -> Limits {
+    let default = Limits::default();
+    Limits {
+        exhaustive_states: keys.exhaustive_states.unwrap_or(default.exhaustive_states),
+        samples: keys.samples.unwrap_or(default.samples),
+        depth: keys.depth.unwrap_or(default.depth),
+        nested_states: keys.nested_states.unwrap_or(default.nested_states),
+        states_max: keys.states_max.unwrap_or(default.states_max),
+    }
+}
+
+fn expect(expect: &file::Expect) -> Resolved<Expect> {
+    let known: Vec<&str> = Oracle::ALL.iter().map(|oracle| oracle.name()).collect();
+    match (expect.verdict.get_ref().as_str(), &expect.oracles) {
+        ("pass", None) => Ok(Expect::Pass),
+        ("pass", Some(oracles)) => {
+            let complaint = Complaint::new("a scenario that passes violates no oracle")
+                .help("remove `oracles`, or expect a violation");
+            wrong(oracles.span(), complaint)
+        }
+        ("violation", Some(names)) if !names.get_ref().is_empty() => {
+            let mut oracles = Vec::new();
+            for name in names.get_ref() {
+                match name.get_ref().parse::<Oracle>() {
+                    Ok(oracle) => oracles.push(oracle),
+                    Err(_) => {
+                        let complaint = Complaint::unknown("oracle", name.get_ref(), &known);
+                        return wrong(name.span(), complaint);
+                    }
+                }
+            }
+            Ok(Expect::Violation(oracles))
+        }
+        ("violation", oracles) => {
+            let span = oracles
+                .as_ref()
+                .map_or(expect.verdict.span(), Spanned::span);
+            let complaint = Complaint::new("a violation needs the oracles that may be violated")
+                .help("such as `oracles = [\"D1\"]`");
+            wrong(span, complaint)
+        }
+        (other, _) => wrong(
+            expect.verdict.span(),
+            Complaint::unknown("verdict", other, &["pass", "violation"]),
+        ),
+    }
+}

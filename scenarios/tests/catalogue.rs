@@ -1,0 +1,140 @@
+//! The catalogue: it lists its directory, it parses, and every case ends as it is expected to.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use plimsoll_scenarios::{CATALOGUE, Scenario, catalogue};
+use plimsoll_sim::case::Expect;
+use plimsoll_sim::explore;
+use plimsoll_sim::report::{CaseReport, Verdict};
+
+/// Has a test of its own, because the store panics on most of what it is given.
+const LYING: &str = "redb-lying";
+
+/// Runs every case of the scenarios chosen, and lists those that end otherwise than expected.
+fn check(is_chosen: impl Fn(&Scenario) -> bool) {
+    let mut wrong = Vec::new();
+    let mut cases = 0;
+    for scenario in catalogue().iter().filter(|scenario| is_chosen(scenario)) {
+        for case in scenario.cases() {
+            cases += 1;
+            let report = explore::run(&case);
+            if report.verdict != Verdict::Passed {
+                wrong.push(format!("{}: {}", case.id, describe(&report)));
+            }
+        }
+    }
+    assert!(cases > 0, "nothing was chosen");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn describe(report: &CaseReport) -> String {
+    let mut text = report.verdict.to_string();
+    if let Some(reason) = &report.reason {
+        text = format!("{text}: {reason}");
+    }
+    for violation in report
+        .violations
+        .iter()
+        .filter(|violation| !violation.expected)
+    {
+        let witness = &violation.witness;
+        let steps: Vec<String> = witness.commands.iter().map(ToString::to_string).collect();
+        text = format!(
+            "{text}\n  {} {}\n    steps: {}\n    plan: {}\n    crash: {}\n    lost: {}\n    expected: {}\n    found: {}",
+            violation.oracle,
+            violation.oracle.claim(),
+            steps.join(", "),
+            witness.plan,
+            witness.crash,
+            witness.lost.join(", "),
+            witness.expected,
+            witness.found,
+        );
+    }
+    text
+}
+
+#[test]
+fn the_list_is_the_directory() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("catalogue");
+    let mut files = BTreeSet::new();
+    for group in std::fs::read_dir(&root).expect("the catalogue is there") {
+        let group = group.expect("a folder").path();
+        for file in std::fs::read_dir(&group).expect("a group is a folder") {
+            let path = file.expect("a file").path();
+            let path = path.strip_prefix(&root).expect("it lies below the root");
+            files.insert(path.to_str().expect("a name in UTF-8").replace('\\', "/"));
+        }
+    }
+    let listed: BTreeSet<String> = CATALOGUE
+        .iter()
+        .map(|file| format!("{}/{}.toml", file.group, file.name))
+        .collect();
+    assert_eq!(listed.len(), CATALOGUE.len(), "a file is listed twice");
+    assert_eq!(listed, files);
+}
+
+#[test]
+fn names_of_scenarios_and_cases_are_unique() {
+    let catalogue = catalogue();
+    let names: BTreeSet<&str> = catalogue
+        .iter()
+        .map(|scenario| scenario.name.as_str())
+        .collect();
+    assert_eq!(names.len(), catalogue.len());
+    let ids: Vec<String> = catalogue
+        .iter()
+        .flat_map(Scenario::cases)
+        .map(|case| case.id)
+        .collect();
+    let distinct: BTreeSet<&String> = ids.iter().collect();
+    assert_eq!(distinct.len(), ids.len());
+}
+
+/// A bug that is shown under other conditions than its mended twin is not shown.
+#[test]
+fn a_mended_twin_differs_in_store_and_expectation_only() {
+    let catalogue = catalogue();
+    let mut twins = 0;
+    for mended in &catalogue {
+        let Some(name) = mended.name.strip_suffix("-fixed") else {
+            continue;
+        };
+        let broken = catalogue
+            .iter()
+            .find(|scenario| scenario.name == name)
+            .unwrap_or_else(|| panic!("{name} has a mended twin and is not there"));
+        twins += 1;
+        assert_ne!(mended.sut.name(), broken.sut.name(), "{name}");
+        assert_eq!(mended.expect, Expect::Pass, "{name}");
+        assert!(matches!(broken.expect, Expect::Violation(_)), "{name}");
+        assert_eq!(mended.workload, broken.workload, "{name}");
+        assert_eq!(mended.plan, broken.plan, "{name}");
+        assert_eq!(mended.errors, broken.errors, "{name}");
+        assert_eq!(mended.damage, broken.damage, "{name}");
+        assert_eq!(mended.limits, broken.limits, "{name}");
+        assert_eq!(mended.sut.contract(), broken.sut.contract(), "{name}");
+        let disks = |scenario: &Scenario| -> Vec<_> {
+            let kinds = |disk: &plimsoll_sim::case::Disk| (disk.name(), disk.kinds.clone());
+            scenario.disks.iter().map(kinds).collect()
+        };
+        assert_eq!(disks(mended), disks(broken), "{name}");
+    }
+    assert!(twins >= 9, "each bug that is shown has a twin");
+}
+
+#[test]
+fn reference() {
+    check(|scenario| scenario.group == "reference");
+}
+
+#[test]
+fn surrealmx() {
+    check(|scenario| scenario.group == "surrealmx");
+}
+
+#[test]
+fn redb() {
+    check(|scenario| scenario.group == "redb" && scenario.name != LYING);
+}
