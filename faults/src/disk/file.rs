@@ -52,6 +52,7 @@ impl SimFile {
 
     fn read(&self, buf: &mut [u8], offset: u64) -> Result<usize, Errno> {
         let mut state = self.process.alive()?;
+        signed(offset)?;
         state.begin(OpKind::Read, &self.path, None)?;
         Ok(self.content(&state)?.read(buf, offset))
     }
@@ -66,17 +67,18 @@ impl SimFile {
     /// Writes at `offset`, or at the end when there is none.
     fn write(&self, buf: &[u8], offset: Option<u64>) -> Result<usize, Errno> {
         let mut state = self.process.alive()?;
+        signed(offset.unwrap_or(0))?;
         self.writable()?;
         state.begin(OpKind::Write, &self.path, None)?;
+        if buf.is_empty() {
+            return Ok(0);
+        }
         let content = self.content(&state)?;
         let offset = offset.unwrap_or_else(|| content.len());
         let end = offset
             .checked_add(buf.len() as u64)
             .filter(|&end| end <= LEN_MAX)
             .ok_or(Errno::EFBIG)?;
-        if buf.is_empty() {
-            return Ok(0);
-        }
         let (first, sectors) = content.patch(buf, offset);
         let mut changes = vec![MicroOp::Data {
             ino: self.ino,
@@ -114,7 +116,9 @@ impl SimFile {
 
     fn resize(&self, len: u64) -> Result<(), Errno> {
         let mut state = self.process.alive()?;
-        self.writable()?;
+        signed(len)?;
+        // Not `EBADF`: ftruncate(2) permits either, and Linux gives this one.
+        self.writable().map_err(|_| Errno::EINVAL)?;
         state.begin(OpKind::SetLen, &self.path, None)?;
         if len > LEN_MAX {
             return Err(Errno::EFBIG);
@@ -167,11 +171,11 @@ impl SimFile {
 
     fn reserve(&self, offset: u64, len: u64) -> Result<(), Errno> {
         let mut state = self.process.alive()?;
-        self.writable()?;
-        state.begin(OpKind::Allocate, &self.path, None)?;
         if len == 0 {
             return Err(Errno::EINVAL);
         }
+        self.writable()?;
+        state.begin(OpKind::Allocate, &self.path, None)?;
         let end = offset
             .checked_add(len)
             .filter(|&end| end <= LEN_MAX)
@@ -220,6 +224,11 @@ impl SimFile {
         state.close(self.handle);
         state.begin(OpKind::Close, &self.path, None).map(drop)
     }
+}
+
+/// Offsets and lengths are signed in the system calls: the upper half is invalid.
+fn signed(offset: u64) -> Result<(), Errno> {
+    i64::try_from(offset).map(drop).map_err(|_| Errno::EINVAL)
 }
 
 impl Drop for SimFile {

@@ -9,7 +9,7 @@ use plimsoll_reference::fs::{Creation, DirEntry, FileKind, FsFile, FsOps, Metada
 
 use super::active_plan::ActivePlan;
 use super::file::SimFile;
-use super::path::{Place, place, resolve, text};
+use super::path::{Place, is_dir_path, place, resolve, text};
 use super::state::State;
 use crate::errno::Errno;
 use crate::image::{Image, Ino, Node};
@@ -144,14 +144,17 @@ impl SimFs {
         let mut state = self.alive()?;
         let path = text(path)?;
         state.begin(OpKind::Open, path, None)?;
+        if options.is_read_only()
+            && (options.is_truncate() || options.creation() != Creation::Never)
+        {
+            return Err(Errno::EINVAL);
+        }
         let ino = if options.creation() == Creation::Never {
             resolve(&state.image, path)?
         } else {
-            let found = place(&state.image, path).map_err(|errno| match errno {
-                Errno::EBUSY => Errno::EISDIR,
-                other => other,
-            })?;
+            let found = place(&state.image, path).map_err(busy_is_dir)?;
             match found.target {
+                _ if is_dir_path(path) => return Err(Errno::EISDIR),
                 Some(_) if options.creation() == Creation::New => return Err(Errno::EEXIST),
                 Some(ino) => ino,
                 None => self.create_file(&mut state, path, found),
@@ -160,7 +163,7 @@ impl SimFs {
         let Some(Node::File(content)) = state.image.node(ino) else {
             return Err(Errno::EISDIR);
         };
-        if options.is_truncate() && !options.is_read_only() && content.len() > 0 {
+        if options.is_truncate() && !content.is_empty() {
             state.commit(Entry {
                 kind: OpKind::SetLen,
                 path: Arc::from(path),
@@ -221,10 +224,20 @@ impl SimFs {
         let dest = place(&state.image, to)?;
         let ino = source.target.ok_or(Errno::ENOENT)?;
         let source_is_dir = state.image.dir(ino).is_some();
+        if !source_is_dir && (is_dir_path(from) || is_dir_path(to)) {
+            return Err(Errno::ENOTDIR);
+        }
+        // In the order of Linux: first what concerns the way to the two names, then what they refer to.
+        if source_is_dir && state.is_below(dest.dir, ino) {
+            return Err(Errno::EINVAL);
+        }
         if let Some(old) = dest.target {
             // rename(2): two names of one file stay as they are.
             if old == ino {
                 return Ok(());
+            }
+            if state.is_below(source.dir, old) {
+                return Err(Errno::ENOTEMPTY);
             }
             match (source_is_dir, state.image.dir(old)) {
                 (true, None) => return Err(Errno::ENOTDIR),
@@ -232,9 +245,6 @@ impl SimFs {
                 (true, Some(entries)) if !entries.is_empty() => return Err(Errno::ENOTEMPTY),
                 _ => {}
             }
-        }
-        if source_is_dir && state.is_below(dest.dir, ino) {
-            return Err(Errno::EINVAL);
         }
         let changes = vec![
             MicroOp::Name {
@@ -257,12 +267,15 @@ impl SimFs {
         let (original, link) = (text(original)?, text(link)?);
         state.begin(OpKind::Link, original, Some(link))?;
         let ino = resolve(&state.image, original)?;
-        if state.image.dir(ino).is_some() {
-            return Err(Errno::EPERM);
-        }
         let dest = place(&state.image, link).map_err(busy_is_taken)?;
         if dest.target.is_some() {
             return Err(Errno::EEXIST);
+        }
+        if is_dir_path(link) {
+            return Err(Errno::ENOENT);
+        }
+        if state.image.dir(ino).is_some() {
+            return Err(Errno::EPERM);
         }
         let changes = vec![MicroOp::Name {
             dir: dest.dir,
@@ -277,7 +290,10 @@ impl SimFs {
         let mut state = self.alive()?;
         let path = text(path)?;
         state.begin(kind, path, None)?;
-        let found = place(&state.image, path)?;
+        let found = match kind {
+            OpKind::RemoveDir => place(&state.image, path)?,
+            _ => place(&state.image, path).map_err(busy_is_dir)?,
+        };
         let ino = found.target.ok_or(Errno::ENOENT)?;
         match (kind, state.image.dir(ino)) {
             (OpKind::RemoveDir, None) => return Err(Errno::ENOTDIR),
@@ -286,6 +302,7 @@ impl SimFs {
             }
             (OpKind::RemoveDir, Some(_)) => {}
             (_, Some(_)) => return Err(Errno::EISDIR),
+            (_, None) if is_dir_path(path) => return Err(Errno::ENOTDIR),
             (_, None) => {}
         }
         let changes = vec![MicroOp::Name {
@@ -357,6 +374,14 @@ impl SimFs {
             return Err(Errno::ENOTDIR);
         }
         state.sync(OpKind::SyncDir, path, Scope::Dir(ino), decision)
+    }
+}
+
+fn busy_is_dir(errno: Errno) -> Errno {
+    if errno == Errno::EBUSY {
+        Errno::EISDIR
+    } else {
+        errno
     }
 }
 

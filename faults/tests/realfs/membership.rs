@@ -1,270 +1,306 @@
 //! Whether a state is in the allowed set, without enumerating the set.
 //!
-//! A block that is pending multiplies the number of states by two, and programs have dozens. But on `ext4-ordered` the data of a
-//! write neither waits for anything nor is waited for, so a legal choice is a legal choice of everything else (few: most of it
-//! is one chain, the journal) with *any* set of data blocks. So:
+//! Each block that is pending multiplies the number of states by two, and programs have dozens. But the changes that a model orders
+//! are few beside the data, and no block waits for another: whether a set of changes is legal is decided by the rest of them (the
+//! *choice*: names, lengths, truncations) and by each block with that choice alone. So:
 //!
-//! 1. A [`Frontier`] moves to the position and says which data entries are still pending there.
-//! 2. A second one moves there on the same log without those, and enumerates the rest exhaustively. No sync that comes before the
-//!    position can tell the difference: one that covered the file would have covered its data.
-//! 3. A state is allowed if, for one of these choices, names and lengths agree and each file is explained from its newest pending
-//!    block to its oldest: a block counts as written if it agrees with the state wherever nothing newer hides it. To take such a
-//!    block is never worse than to leave it, so one pass decides. What no block explains must be what the choice itself left.
+//! 1. A [`Frontier`] moves to the position and says which blocks are still pending there.
+//! 2. A second one goes there on the same log without those, and enumerates the choices exhaustively. No sync on the way can tell
+//!    the difference: one that covers a file covers its data, so none came after a block that is still pending.
+//! 3. For each pending block a third one goes there on the log with that block alone, its bytes replaced by a mark. It says with
+//!    which choices the block may be lost, with which it may be there, and which of its sectors can then be seen.
+//! 4. A state is allowed if, for one choice, names and lengths agree and each file is explained from its newest block to its
+//!    oldest: a block is taken if it agrees with the state wherever nothing newer hides it. To take such a block is never worse
+//!    than to leave it, so one pass decides. What no block explains must be what the choice itself left.
 //!
-//! Blocks are whole, because no recorded image tears inside one; a set of whole blocks is a set of sectors, which the profile
-//! allows. The log is cut into blocks before the crash model sees it, so that its bound on the pieces of one large write, which
-//! limits what is explored and not what is legal, does not count.
+//! So every rule is asked of the model and none is repeated here. Blocks are whole because no recorded image tears inside one; a set
+//! of whole blocks is a set of sectors, which the profile allows. The log is cut into blocks before the model sees it, so that the
+//! model's bound on the pieces of one large write, which limits what is explored and not what is legal, does not count.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use plimsoll_faults::crash::{Bounds, Frontier};
-use plimsoll_faults::image::{Image, Ino, SECTOR};
+use plimsoll_faults::crash::{Bounds, CrashState, Frontier};
+use plimsoll_faults::image::{Image, Ino, Node, SECTOR, Sector};
 use plimsoll_faults::log::{Entry, MicroOp};
-use plimsoll_faults::profile::{Exposure, Profile, ReplaceWaits, Tear};
+use plimsoll_faults::profile::{Cover, Exposure, Profile, Tear};
 use plimsoll_faults::rng::Rng;
 
 use crate::split::Timeline;
 use crate::support::tree::{Leaf, Tree};
 
-/// Choices of everything but data that one position may have.
+/// Choices that one position may have.
 const CHOICES_MAX: u32 = 1 << 16;
+
+/// States of one position that are enumerated to check the method.
+const ENUMERATED_MAX: u32 = 256;
 
 /// States of one program beyond which they are not counted.
 const COUNTED_MAX: usize = 20_000;
 
+/// A byte that no program writes.
+const MARK: u8 = 0xA7;
+
 /// The states that one position allows.
-pub struct Allowed<'a> {
-    timeline: &'a Timeline,
-    position: usize,
-    /// Data entries that may or may not have reached the disk.
-    pending: Vec<usize>,
+pub(crate) struct Allowed {
+    /// Blocks that may or may not have reached the disk, oldest first.
+    blocks: Vec<Block>,
     choices: Vec<Choice>,
 }
 
-/// A legal choice of everything but data.
-struct Choice {
-    image: Image,
-    /// Entries that did not reach the disk.
-    lost: BTreeSet<usize>,
+/// Pending data of one write in one block.
+struct Block {
+    entry: usize,
+    ino: Ino,
+    first: usize,
+    sectors: Vec<Arc<Sector>>,
 }
 
+/// What did not reach the disk: by entry of the log, one line each.
+type Lost = BTreeSet<(u32, String)>;
+
+/// A legal choice of everything but pending data.
+struct Choice {
+    image: Image,
+    /// What becomes of each block under it.
+    blocks: Vec<Fate>,
+}
+
+/// What may become of a block under a choice.
+#[derive(Clone, Default)]
+struct Fate {
+    may_be_lost: bool,
+    /// Which sectors are seen if it is there; none if it cannot be.
+    seen: Option<Vec<usize>>,
+}
+
+/// Goes to a position on a log in which some blocks are left out and one is marked.
 fn advance(
     timeline: &Timeline,
     position: usize,
     profile: &Arc<Profile>,
-    without: &[usize],
+    blocks: &[Block],
+    marked: Option<&Block>,
 ) -> Frontier {
     let mut frontier = Frontier::new(timeline.image.clone(), Arc::clone(profile));
     for (number, entry) in timeline.entries[..position].iter().enumerate() {
-        if without.contains(&number) {
-            frontier.advance(&Entry {
-                changes: Vec::new(),
-                ..entry.clone()
-            });
-        } else {
+        if blocks.iter().all(|block| block.entry != number) {
             frontier.advance(entry);
+            continue;
         }
+        let mark = marked.filter(|block| block.entry == number);
+        let mark = mark.map(|block| MicroOp::Data {
+            ino: block.ino,
+            first: block.first as u64,
+            sectors: vec![Sector::new([MARK; SECTOR]); block.sectors.len()],
+        });
+        frontier.advance(&Entry {
+            changes: mark.into_iter().collect(),
+            ..entry.clone()
+        });
     }
     frontier
 }
 
-impl<'a> Allowed<'a> {
-    pub fn at(timeline: &'a Timeline, position: usize, profile: &Arc<Profile>) -> Self {
-        let is_free = profile.tear == Tear::AnySectors
-            && profile.extend_exposes == Exposure::Zeros
-            && !profile.size_after_new_block_data
-            && profile.rename_replace_waits != ReplaceWaits::Data;
-        assert!(is_free, "data must neither wait nor be waited for");
-        let whole = Arc::new(Profile {
-            tear: Tear::None,
-            ..(**profile).clone()
-        });
-        let mut full = advance(timeline, position, &whole, &[]);
-        let pending: BTreeSet<usize> = full
+/// All states, unless there are more than `exhaustive`.
+fn states(frontier: &Frontier, exhaustive: u32) -> Option<Vec<CrashState>> {
+    let mut states = Vec::new();
+    let bounds = Bounds {
+        exhaustive,
+        samples: 0,
+    };
+    let complete = frontier.states(bounds, &mut Rng::stream(0, "membership"), &mut states);
+    complete.then_some(states)
+}
+
+/// Every state that a position allows, block by block, if they are few: the long way, to hold the short one to.
+pub(crate) fn enumerate(
+    timeline: &Timeline,
+    position: usize,
+    profile: &Profile,
+) -> Option<BTreeSet<String>> {
+    let mut frontier = advance(timeline, position, &whole(profile), &[], None);
+    let states = states(&frontier, ENUMERATED_MAX)?;
+    let image = |state| Tree::of(&frontier.image(state)).render();
+    Some(states.into_iter().map(image).collect())
+}
+
+/// The log is cut into the pieces that persist on their own, so the profile must not cut it again.
+fn whole(profile: &Profile) -> Arc<Profile> {
+    Arc::new(Profile {
+        tear: Tear::None,
+        ..profile.clone()
+    })
+}
+
+impl Allowed {
+    pub(crate) fn at(timeline: &Timeline, position: usize, profile: &Profile) -> Self {
+        assert_eq!(profile.tear, Tear::AnySectors, "no block waits for another");
+        assert_ne!(profile.extend_exposes, Exposure::Garbage, "no garbage");
+        assert!(profile.fsync_covers.contains(&Cover::Data));
+        assert!(profile.fdatasync_covers.contains(&Cover::Data));
+        let whole = whole(profile);
+        let mut full = advance(timeline, position, &whole, &[], None);
+        let pending: BTreeSet<u32> = full
             .lost(full.nothing())
-            .iter()
-            .map(|&(number, _)| number as usize)
-            .filter(|&number| timeline.is_data(number))
+            .into_iter()
+            .map(|(number, _)| number)
             .collect();
-        let pending: Vec<usize> = pending.into_iter().collect();
-        let mut rest = advance(timeline, position, &whole, &pending);
-        assert_eq!(full.pending() - pending.len(), rest.pending());
-        let nothing = rest.nothing();
-        assert_eq!(full.key(full.nothing()), rest.key(nothing));
-        let mut states = Vec::new();
-        let bounds = Bounds {
-            exhaustive: CHOICES_MAX,
-            samples: 0,
-        };
-        let complete = rest.states(bounds, &mut Rng::stream(0, "membership"), &mut states);
-        assert!(complete, "more than {CHOICES_MAX} choices");
-        let choices = states.into_iter().map(|state| Choice {
-            image: rest.image(state),
-            lost: rest
-                .lost(state)
-                .iter()
-                .map(|&(number, _)| number as usize)
-                .collect(),
-        });
-        Self {
-            timeline,
-            position,
-            pending,
-            choices: choices.collect(),
+        let blocks: Vec<Block> = pending
+            .into_iter()
+            .filter_map(|number| Block::of(timeline, number as usize))
+            .collect();
+        let mut rest = advance(timeline, position, &whole, &blocks, None);
+        assert_eq!(full.key(full.nothing()), rest.key(rest.nothing()));
+        let fates: Vec<BTreeMap<Lost, Fate>> = blocks
+            .iter()
+            .map(|block| {
+                let with = advance(timeline, position, &whole, &blocks, Some(block));
+                block.fates(with)
+            })
+            .collect();
+        let mut choices = Vec::new();
+        for state in states(&rest, CHOICES_MAX).expect("few choices") {
+            let lost: Lost = rest.lost(state).into_iter().collect();
+            let fates = fates.iter().map(|fates| fates.get(&lost).cloned());
+            // A choice that a block makes impossible, lost or not, is none.
+            if let Some(blocks) = fates.collect() {
+                let image = rest.image(state);
+                choices.push(Choice { image, blocks });
+            }
         }
+        Self { blocks, choices }
     }
 
     /// Whether a crash here may leave this.
-    pub fn contains(&self, tree: &Tree) -> bool {
+    pub(crate) fn contains(&self, tree: &Tree) -> bool {
         self.choices.iter().any(|choice| {
             let left = Tree::of(&choice.image);
+            let mut pairs = left.entries.iter().zip(&tree.entries);
             left.entries.len() == tree.entries.len()
-                && left.entries.iter().zip(&tree.entries).all(|(left, seen)| {
-                    left.0 == seen.0
-                        && match (left.1, seen.1) {
-                            (Leaf::File(_), Leaf::File(runs)) => {
-                                self.explains(choice, find(&choice.image, left.0), runs)
-                            }
-                            (left, seen) => left == seen,
-                        }
+                && pairs.all(|((name, left), (seen_name, seen))| {
+                    let agrees = match (left, seen) {
+                        (Leaf::File(_), Leaf::File(runs)) => self.explains(choice, name, runs),
+                        (left, seen) => left == seen,
+                    };
+                    name == seen_name && agrees
                 })
         })
     }
 
-    /// Whether a set of pending blocks turns what a choice left of a file into what was seen.
-    fn explains(&self, choice: &Choice, ino: Ino, runs: &[(char, u64)]) -> bool {
-        let seen: Vec<u8> = expand(runs);
-        let left = choice.image.file(ino).map(|content| content.to_vec());
-        let left: Vec<u8> = left
+    /// Whether a set of blocks turns what a choice left of a file into what was seen.
+    fn explains(&self, choice: &Choice, name: &str, runs: &[(char, u64)]) -> bool {
+        let ino = find(&choice.image, name);
+        let content = choice.image.file(ino).map(|content| content.to_vec());
+        let left: Vec<u8> = content
             .unwrap_or_default()
-            .iter()
-            .copied()
+            .into_iter()
             .map(symbol)
             .collect();
+        let seen: Vec<u8> = expand(runs);
         if seen.len() != left.len() {
             return false;
         }
+        let sector = |index: usize| &seen[index * SECTOR..seen.len().min((index + 1) * SECTOR)];
         let mut explained = vec![false; seen.len().div_ceil(SECTOR)];
-        for (first, blocks) in self.visible(choice, ino) {
-            let agrees = blocks.iter().enumerate().all(|(index, bytes)| {
-                let sector = first + index;
-                let range = sector * SECTOR..seen.len().min((sector + 1) * SECTOR);
-                bytes.as_ref().is_none_or(|bytes| {
-                    explained.get(sector).is_none_or(|&done| done)
-                        || seen[range].iter().zip(bytes).all(|(a, b)| a == b)
-                })
-            });
-            if agrees {
-                for (index, bytes) in blocks.iter().enumerate() {
-                    if let Some(done) = explained.get_mut(first + index) {
-                        *done |= bytes.is_some();
+        for (block, fate) in self.blocks.iter().zip(&choice.blocks).rev() {
+            if block.ino != ino {
+                continue;
+            }
+            let agrees = |index: &usize| {
+                let held = block.sectors[index - block.first].bytes();
+                let mut pairs = sector(*index).iter().zip(held);
+                explained[*index] || pairs.all(|(&seen, &held)| seen == symbol(held))
+            };
+            match &fate.seen {
+                Some(visible) if visible.iter().all(agrees) => {
+                    for &index in visible {
+                        explained[index] = true;
                     }
                 }
+                _ if fate.may_be_lost => {}
+                _ => return false,
             }
         }
-        explained.iter().enumerate().all(|(sector, &done)| {
-            let range = sector * SECTOR..seen.len().min((sector + 1) * SECTOR);
-            done || seen[range.clone()] == left[range]
-        })
+        let is_left = |index: usize| {
+            let range = index * SECTOR..seen.len().min((index + 1) * SECTOR);
+            sector(index) == &left[range]
+        };
+        (0..explained.len()).all(|index| explained[index] || is_left(index))
     }
 
-    /// The pending data of a file, newest first: the first sector, and each sector that no kept truncation wiped out.
-    fn visible(
-        &self,
-        choice: &Choice,
-        ino: Ino,
-    ) -> impl Iterator<Item = (usize, Vec<Option<Vec<u8>>>)> {
-        self.pending.iter().rev().filter_map(move |&number| {
-            let [
-                MicroOp::Data {
-                    ino: of,
-                    first,
-                    sectors,
-                },
-            ] = self.timeline.entries[number].changes.as_slice()
-            else {
-                panic!("a data entry holds data");
-            };
-            let sectors = sectors.iter().enumerate().map(|(index, sector)| {
-                let wiped = self.is_wiped(choice, ino, number, first + index as u64);
-                (!wiped).then(|| sector.bytes().iter().copied().map(symbol).collect())
-            });
-            (*of == ino).then(|| (*first as usize, sectors.collect()))
-        })
-    }
-
-    /// Whether a kept truncation, later than the entry `number`, decides what this sector holds.
-    fn is_wiped(&self, choice: &Choice, ino: Ino, number: usize, sector: u64) -> bool {
-        (number + 1..self.position)
-            .filter(|later| !self.timeline.is_data(*later) && !choice.lost.contains(later))
-            .flat_map(|later| &self.timeline.entries[later].changes)
-            .any(|change| match change {
-                MicroOp::Zero { ino: of, from, to } => *of == ino && (*from..*to).contains(&sector),
-                MicroOp::Data {
-                    ino: of,
-                    first,
-                    sectors,
-                } => *of == ino && (*first..first + sectors.len() as u64).contains(&sector),
-                _ => false,
-            })
-    }
-
-    /// Adds every allowed state, at block granularity, to a set. Returns whether the set is complete.
-    pub fn count(&self, into: &mut BTreeSet<u128>) -> bool {
+    /// Adds every allowed state, block by block, to a set. Returns whether the set is complete.
+    pub(crate) fn count(&self, into: &mut BTreeSet<u128>) -> bool {
         self.choices.iter().all(|choice| {
-            let mut images = vec![choice.image.clone()];
-            for &number in &self.pending {
-                let mut with = images.clone();
-                for image in &mut with {
-                    self.write(choice, number, image);
+            let mut images = BTreeMap::from([(choice.image.hash(), choice.image.clone())]);
+            for (block, fate) in self.blocks.iter().zip(&choice.blocks) {
+                let Some(seen) = &fate.seen else { continue };
+                let with: Vec<Image> = images
+                    .values()
+                    .map(|image| block.written(seen, image))
+                    .collect();
+                if !fate.may_be_lost {
+                    images.clear();
                 }
-                images.extend(with);
-                let mut distinct: BTreeMap<u128, Image> = BTreeMap::new();
-                for image in images {
-                    distinct.entry(image.hash()).or_insert(image);
-                }
-                images = distinct.into_values().collect();
+                images.extend(with.into_iter().map(|image| (image.hash(), image)));
                 if images.len() > COUNTED_MAX {
                     return false;
                 }
             }
-            into.extend(images.iter().map(Image::hash));
+            into.extend(images.keys());
             into.len() <= COUNTED_MAX
         })
     }
+}
 
-    /// Writes what a data entry shows under a choice.
-    fn write(&self, choice: &Choice, number: usize, image: &mut Image) {
-        let [
-            MicroOp::Data {
-                ino,
-                first,
-                sectors,
-            },
-        ] = self.timeline.entries[number].changes.as_slice()
-        else {
-            panic!("a data entry holds data");
-        };
-        let Some(len) = image.file(*ino).map(|content| content.len()) else {
-            return;
-        };
-        for (index, sector) in sectors.iter().enumerate() {
-            let position = first + index as u64;
-            let is_visible = position * (SECTOR as u64) < len;
-            if is_visible && !self.is_wiped(choice, *ino, number, position) {
-                image.apply(&MicroOp::Data {
-                    ino: *ino,
-                    first: position,
-                    sectors: vec![Arc::clone(sector)],
-                });
+impl Block {
+    /// The block that an entry writes, if it writes one and does nothing else.
+    fn of(timeline: &Timeline, number: usize) -> Option<Self> {
+        let (ino, first, sectors) = timeline.data(number)?;
+        Some(Self {
+            entry: number,
+            ino,
+            first: first as usize,
+            sectors: sectors.to_vec(),
+        })
+    }
+
+    /// By choice: what may become of this block, from a frontier where no other is pending.
+    fn fates(&self, mut frontier: Frontier) -> BTreeMap<Lost, Fate> {
+        let mut fates: BTreeMap<Lost, Fate> = BTreeMap::new();
+        for state in states(&frontier, CHOICES_MAX).expect("few choices") {
+            let mut lost: Lost = frontier.lost(state).into_iter().collect();
+            let count = lost.len();
+            lost.retain(|(number, _)| *number as usize != self.entry);
+            let is_lost = lost.len() < count;
+            let fate = fates.entry(lost).or_default();
+            if is_lost {
+                fate.may_be_lost = true;
+            } else {
+                let image = frontier.image(state);
+                let bytes = image.file(self.ino).map(|content| content.to_vec());
+                let bytes = bytes.unwrap_or_default();
+                let is_seen = |&index: &usize| bytes.get(index * SECTOR) == Some(&MARK);
+                let range = self.first..self.first + self.sectors.len();
+                fate.seen = Some(range.filter(is_seen).collect());
             }
         }
-        image.apply(&MicroOp::Size {
-            ino: *ino,
-            len,
-            change: plimsoll_faults::log::SizeChange::Set,
-        });
+        fates
+    }
+
+    /// An image with the sectors of this block that are seen.
+    fn written(&self, seen: &[usize], image: &Image) -> Image {
+        let mut image = image.clone();
+        if let Some(content) = image.file(self.ino) {
+            let mut content = (**content).clone();
+            for &index in seen {
+                let sector = Arc::clone(&self.sectors[index - self.first]);
+                content.set_sector(index as u64, Some(sector));
+            }
+            content.trim();
+            image.insert(self.ino, Node::File(Arc::new(content)));
+        }
+        image
     }
 }
 

@@ -5,10 +5,10 @@ use serde::Deserialize;
 use crate::support::program::Program;
 
 /// One program with what crashes left of it.
-pub struct Observed {
-    pub program: Program,
+pub(crate) struct Observed {
+    pub(crate) program: Program,
     /// By interval: the states seen when the crash came after that many steps had returned.
-    pub intervals: Vec<Vec<String>>,
+    pub(crate) intervals: Vec<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -30,7 +30,7 @@ struct Interval {
 }
 
 /// Reads a recording and the programs it is of.
-pub fn load(file: &str) -> Vec<Observed> {
+pub(crate) fn load(file: &str) -> Vec<Observed> {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/realfs");
     let set = match file.split('-').next() {
         Some("random") => "programs/random",

@@ -1,6 +1,8 @@
 //! The op log of a program, cut so finely that a position in it stands for one thing that may or may not have happened.
 
-use plimsoll_faults::image::{Image, SECTOR};
+use std::sync::Arc;
+
+use plimsoll_faults::image::{Image, Ino, SECTOR, Sector};
 use plimsoll_faults::log::{Entry, MicroOp};
 use plimsoll_faults::op_kind::OpKind;
 
@@ -10,15 +12,15 @@ use crate::support::program::Recording;
 const BLOCK_SECTORS: u64 = 4096 / SECTOR as u64;
 
 /// The log of a program in entries of three sorts: data of one write in one block, anything else that changes the disk, a sync.
-pub struct Timeline {
-    pub image: Image,
-    pub entries: Vec<Entry>,
+pub(crate) struct Timeline {
+    pub(crate) image: Image,
+    pub(crate) entries: Vec<Entry>,
     /// Where in the log each step ends.
     ends: Vec<usize>,
 }
 
 impl Timeline {
-    pub fn new(recording: &Recording) -> Self {
+    pub(crate) fn new(recording: &Recording) -> Self {
         let mut entries = Vec::new();
         let mut ends = Vec::new();
         for step in &recording.steps {
@@ -37,17 +39,26 @@ impl Timeline {
     /// The positions whose states, together, are those of a crash after `after` steps had returned and before the next had.
     ///
     /// Without a sync every change only adds states, so the end of the step and the moment before each of its syncs suffice.
-    pub fn positions(&self, after: usize) -> impl Iterator<Item = usize> {
+    pub(crate) fn positions(&self, after: usize) -> impl Iterator<Item = usize> {
         let start = if after == 0 { 0 } else { self.ends[after - 1] };
         let end = self.ends.get(after).copied().unwrap_or(start);
         (start..=end)
             .filter(move |&position| position == end || self.entries[position].sync.is_some())
     }
 
-    /// The number, in the whole log, of an entry that holds data of a write and nothing else.
-    pub fn is_data(&self, number: usize) -> bool {
+    /// The data that an entry holds, if it holds data of a write and nothing else: the file, the first sector, the sectors.
+    pub(crate) fn data(&self, number: usize) -> Option<(Ino, u64, &[Arc<Sector>])> {
         let entry = &self.entries[number];
-        entry.kind == OpKind::Write && matches!(entry.changes.as_slice(), [MicroOp::Data { .. }])
+        match entry.changes.as_slice() {
+            [
+                MicroOp::Data {
+                    ino,
+                    first,
+                    sectors,
+                },
+            ] if entry.kind == OpKind::Write => Some((*ino, *first, sectors)),
+            _ => None,
+        }
     }
 }
 

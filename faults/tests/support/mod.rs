@@ -1,5 +1,5 @@
 //! Litmus programs: their text form, their execution on a simulated disk, and the notation for what a crash left.
 
-pub mod program;
-pub mod step;
-pub mod tree;
+pub(crate) mod program;
+pub(crate) mod step;
+pub(crate) mod tree;

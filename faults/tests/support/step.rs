@@ -2,28 +2,29 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io;
 use std::path::Path;
 
 use plimsoll_faults::disk::SimFs;
+use plimsoll_faults::errno::Errno;
 use plimsoll_reference::fs::{FsFile, FsOps, OpenOptions, WriteSync, write_all_at};
 
-/// An operation and its operands, as written.
-pub struct Step {
+/// An operation and its operands, as written, and the error that it is to fail with, written `-> EIO` behind it.
+pub(crate) struct Step {
     words: Vec<String>,
+    error: Option<Errno>,
 }
 
-/// Operations that the recordings use and the simulated disk lacks.
-const UNSUPPORTED: &[&str] = &["directwrite", "symlink"];
-
 impl Step {
-    pub fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
+        let (operation, error) = match text.split_once(" -> ") {
+            Some((operation, error)) => (operation, Some(error)),
+            None => (text, None),
+        };
         Self {
-            words: text.split_whitespace().map(str::to_owned).collect(),
+            words: operation.split_whitespace().map(str::to_owned).collect(),
+            error: error.map(|error| error.parse().unwrap_or_else(|error| panic!("{error}"))),
         }
-    }
-
-    pub fn is_supported(&self) -> bool {
-        !UNSUPPORTED.contains(&self.words[0].as_str())
     }
 }
 
@@ -34,91 +35,78 @@ impl fmt::Display for Step {
 }
 
 /// A process that takes steps.
-pub struct Runner<'a> {
+pub(crate) struct Runner<'a> {
     disk: &'a SimFs,
     kept: BTreeMap<String, Box<dyn FsFile>>,
 }
 
 impl<'a> Runner<'a> {
-    pub const fn new(disk: &'a SimFs) -> Self {
+    pub(crate) const fn new(disk: &'a SimFs) -> Self {
         Self {
             disk,
             kept: BTreeMap::new(),
         }
     }
 
-    fn open(&self, path: &str, options: OpenOptions) -> Box<dyn FsFile> {
-        self.disk
-            .open(Path::new(path), options)
-            .unwrap_or_else(|error| panic!("cannot open {path}: {error}"))
+    fn open(&self, path: &str, options: OpenOptions) -> io::Result<Box<dyn FsFile>> {
+        self.disk.open(Path::new(path), options)
     }
 
     /// Does something with the handle kept open on a file, or with one of its own.
-    fn with(&self, path: &str, act: impl FnOnce(&dyn FsFile) -> std::io::Result<()>) {
-        let result = match self.kept.get(path) {
+    fn with(&self, path: &str, act: impl FnOnce(&dyn FsFile) -> io::Result<()>) -> io::Result<()> {
+        match self.kept.get(path) {
             Some(file) => act(&**file),
-            None => act(&*self.open(path, OpenOptions::read_write())),
-        };
-        result.unwrap_or_else(|error| panic!("{path}: {error}"));
+            None => act(&*self.open(path, OpenOptions::read_write())?),
+        }
     }
 
-    /// Takes a step, which must succeed.
-    pub fn run(&mut self, step: &Step) {
+    /// Takes a step, which must end as it says.
+    pub(crate) fn run(&mut self, step: &Step) {
+        let error = self.take(step).err();
+        let errno = error.as_ref().and_then(io::Error::raw_os_error);
+        assert_eq!(errno, step.error.map(Errno::code), "{step}: {error:?}");
+    }
+
+    fn take(&mut self, step: &Step) -> io::Result<()> {
         let words: Vec<&str> = step.words.iter().map(String::as_str).collect();
-        let (disk, path) = (self.disk, Path::new(words.get(1).copied().unwrap_or("")));
-        let done = match *words.as_slice() {
+        let disk = self.disk;
+        match *words.as_slice() {
             ["create", file] => {
-                self.open(file, OpenOptions::read_write().create_new());
-                return;
+                let options = OpenOptions::read_write().create_new();
+                self.open(file, options).map(drop)
             }
             ["open", file] => {
-                let handle = self.open(file, OpenOptions::read_write().create());
+                let handle = self.open(file, OpenOptions::read_write().create())?;
                 self.kept.insert(file.to_owned(), handle);
-                return;
+                Ok(())
             }
-            ["close", file] => {
-                let handle = self.kept.remove(file);
-                assert!(handle.is_some(), "{file} is not open");
-                return;
+            ["close", file] => self.kept.remove(file).expect("it is open").close(),
+            ["wait", _seconds] => Ok(()),
+            ["rename", from, to] => disk.rename(Path::new(from), Path::new(to)),
+            ["link", from, to] => disk.hard_link(Path::new(from), Path::new(to)),
+            ["unlink", file] => disk.remove_file(Path::new(file)),
+            ["mkdir", dir] => disk.create_dir(Path::new(dir)),
+            ["rmdir", dir] => disk.remove_dir(Path::new(dir)),
+            ["fsyncdir", dir] => disk.sync_dir(Path::new(dir)),
+            ["fsync", file] => self.with(file, |file| file.sync_all()),
+            ["fdatasync", file] => self.with(file, |file| file.sync_data()),
+            ["truncate", file, len] => self.with(file, |file| file.set_len(number(len))),
+            ["fallocate", file, offset, len] => {
+                self.with(file, |file| file.allocate(number(offset), number(len)))
             }
-            ["wait", _seconds] => return,
-            ["rename", _, to] => disk.rename(path, Path::new(to)),
-            ["link", _, to] => disk.hard_link(path, Path::new(to)),
-            ["unlink", _] => disk.remove_file(path),
-            ["mkdir", _] => disk.create_dir(path),
-            ["rmdir", _] => disk.remove_dir(path),
-            ["fsyncdir", _] => disk.sync_dir(path),
-            [operation, file, ref operands @ ..] => {
-                self.run_on_file(operation, file, operands);
-                return;
-            }
-            _ => panic!("`{step}` is no step"),
-        };
-        done.unwrap_or_else(|error| panic!("{step}: {error}"));
-    }
-
-    fn run_on_file(&self, operation: &str, path: &str, operands: &[&str]) {
-        match *operands {
-            [] if operation == "fsync" => self.with(path, |file| file.sync_all()),
-            [] if operation == "fdatasync" => self.with(path, |file| file.sync_data()),
-            [len] if operation == "truncate" => self.with(path, |file| file.set_len(number(len))),
-            [offset, len] if operation == "fallocate" => {
-                self.with(path, |file| file.allocate(number(offset), number(len)));
-            }
-            [len, fill] if operation == "append" => self.with(path, |file| {
+            ["append", file, len, fill] => self.with(file, |file| {
                 let end = file.metadata()?.len;
                 write_all_at(file, &bytes(len, fill), end)
             }),
-            [offset, len, fill] if operation == "pwrite" => self.with(path, |file| {
+            ["pwrite", file, offset, len, fill] => self.with(file, |file| {
                 write_all_at(file, &bytes(len, fill), number(offset))
             }),
-            [offset, len, fill] if operation == "dsyncwrite" => {
+            ["dsyncwrite", file, offset, len, fill] => {
                 let options = OpenOptions::read_write().create();
-                let file = self.open(path, options.write_sync(WriteSync::Data));
+                let file = self.open(file, options.write_sync(WriteSync::Data))?;
                 write_all_at(&*file, &bytes(len, fill), number(offset))
-                    .unwrap_or_else(|error| panic!("{path}: {error}"));
             }
-            _ => panic!("`{operation} {path}` with {operands:?} is no step"),
+            _ => panic!("`{step}` is no step"),
         }
     }
 }

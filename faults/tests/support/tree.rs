@@ -7,13 +7,13 @@ use plimsoll_faults::image::{Image, Ino, Node, SECTOR, Sector};
 
 /// The names of a disk, with what they refer to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Tree {
-    pub entries: BTreeMap<String, Leaf>,
+pub(crate) struct Tree {
+    pub(crate) entries: BTreeMap<String, Leaf>,
 }
 
 /// What a name refers to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Leaf {
+pub(crate) enum Leaf {
     Dir,
     /// The first name of a file, with its content as runs of one character. NUL bytes are the character `0`, bytes that no file
     /// ever held the character `?`.
@@ -24,7 +24,7 @@ pub enum Leaf {
 
 impl Tree {
     /// The tree that an image holds.
-    pub fn of(image: &Image) -> Self {
+    pub(crate) fn of(image: &Image) -> Self {
         let mut first: BTreeMap<Ino, String> = BTreeMap::new();
         let mut entries = BTreeMap::new();
         image.walk(&mut |path, ino| {
@@ -47,7 +47,7 @@ impl Tree {
     }
 
     /// Reads the notation; the empty text is the empty tree.
-    pub fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let mut entries = BTreeMap::new();
         for part in text.split("; ").filter(|part| !part.is_empty()) {
             let (path, leaf) = if let Some((path, original)) = part.split_once(" == ") {
@@ -65,7 +65,7 @@ impl Tree {
     }
 
     /// The notation.
-    pub fn render(&self) -> String {
+    pub(crate) fn render(&self) -> String {
         let mut text = String::new();
         for (path, leaf) in &self.entries {
             if !text.is_empty() {
@@ -95,7 +95,7 @@ impl Tree {
     }
 }
 
-/// The character that stands for each byte of a file, and the byte itself, so that NUL and `0` stay apart in runs.
+/// The content of a file as runs of equal bytes. A NUL and the character `0` look alike and are not in one run.
 fn runs(image: &Image, ino: Ino) -> Vec<(char, u64)> {
     let content = image.file(ino).map(|content| content.to_vec());
     let mut runs: Vec<(char, u64)> = Vec::new();
@@ -104,23 +104,17 @@ fn runs(image: &Image, ino: Ino) -> Vec<(char, u64)> {
         let garbage = Sector::garbage(ino.0, index as u64);
         let is_garbage = *sector == garbage.bytes()[..sector.len()];
         for &byte in sector {
-            let symbol = match byte {
-                _ if is_garbage => '?',
-                0 => '0',
-                byte => char::from(byte),
+            let held = (!is_garbage).then_some(byte);
+            let symbol = match held {
+                None => '?',
+                Some(0) => '0',
+                Some(byte) => char::from(byte),
             };
             match runs.last_mut() {
-                Some((_, count))
-                    if last == Some((is_garbage, byte))
-                        || is_garbage
-                            && symbol == '?'
-                            && last.is_some_and(|(garbage, _)| garbage) =>
-                {
-                    *count += 1
-                }
+                Some((_, count)) if last == Some(held) => *count += 1,
                 _ => runs.push((symbol, 1)),
             }
-            last = Some((is_garbage, byte));
+            last = Some(held);
         }
     }
     runs

@@ -73,9 +73,16 @@ impl FsOps for StdFs {
     )]
     fn open(&self, path: &Path, options: OpenOptions) -> io::Result<Box<dyn FsFile>> {
         use std::os::unix::fs::OpenOptionsExt;
+        // What open(2) leaves unspecified, or std refuses without an errno.
+        if options.is_read_only()
+            && (options.is_truncate() || options.creation() != Creation::Never)
+        {
+            return Err(errno(Errno::EINVAL));
+        }
         let mut open = fs::OpenOptions::new();
         open.read(true).write(!options.is_read_only());
-        if options.is_append() {
+        // std makes every appending handle a writing one.
+        if options.is_append() && !options.is_read_only() {
             open.append(true);
         }
         match options.creation() {
@@ -206,6 +213,7 @@ impl FsFile for StdFile {
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
+        i64::try_from(len).map_err(|_| errno(Errno::EINVAL))?;
         self.file.set_len(len)
     }
 

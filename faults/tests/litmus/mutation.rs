@@ -1,0 +1,197 @@
+//! Profiles that differ from a given one in one parameter.
+
+use plimsoll_faults::profile::{Cover, DirOrder, Exposure, Profile, ReplaceWaits, Tear};
+
+/// Changes without effect, with the reason.
+pub(crate) const INERT: &[(&str, &str)] = &[
+    (
+        "posix-minimal: in_block_size_journalled = true",
+        "the profile has no journal",
+    ),
+    (
+        "posix-minimal: fsync_covers with Entries",
+        "files have no entries",
+    ),
+    (
+        "posix-minimal: fsync_covers with PriorMetadata",
+        "the profile has no journal for it to cover",
+    ),
+    (
+        "posix-minimal: fsync_covers with PriorMetadataIfSize",
+        "the profile has no journal for it to cover",
+    ),
+    (
+        "posix-minimal: fdatasync_covers with Entries",
+        "files have no entries",
+    ),
+    (
+        "posix-minimal: fdatasync_covers with PriorMetadata",
+        "the profile has no journal for it to cover",
+    ),
+    (
+        "posix-minimal: fdatasync_covers with PriorMetadataIfSize",
+        "the profile has no journal for it to cover",
+    ),
+    (
+        "posix-minimal: fsync_dir_covers with Data",
+        "directories have no content",
+    ),
+    (
+        "posix-minimal: fsync_dir_covers with Size",
+        "directories have no content",
+    ),
+    (
+        "posix-minimal: fsync_dir_covers with PriorMetadata",
+        "the profile has no journal for it to cover",
+    ),
+    (
+        "posix-minimal: fsync_dir_covers with PriorMetadataIfSize",
+        "the profile has no journal for it to cover",
+    ),
+    (
+        "ext4-ordered: fsync_covers without OwnNames",
+        "the journal that `prior-metadata` covers holds it",
+    ),
+    (
+        "ext4-ordered: fsync_covers with Entries",
+        "files have no entries",
+    ),
+    (
+        "ext4-ordered: fsync_covers with PriorMetadataIfSize",
+        "the journal that `prior-metadata` covers holds it",
+    ),
+    (
+        "ext4-ordered: fdatasync_covers with Entries",
+        "files have no entries",
+    ),
+    (
+        "ext4-ordered: fsync_dir_covers with Data",
+        "directories have no content",
+    ),
+    (
+        "ext4-ordered: fsync_dir_covers with Size",
+        "directories have no content",
+    ),
+    (
+        "ext4-ordered: fsync_dir_covers with OwnNames",
+        "the journal that `prior-metadata` covers holds it",
+    ),
+    (
+        "ext4-ordered: fsync_dir_covers without Entries",
+        "the journal that `prior-metadata` covers holds it",
+    ),
+    (
+        "ext4-ordered: fsync_dir_covers with PriorMetadataIfSize",
+        "directories have no content",
+    ),
+];
+
+const COVERS: &[Cover] = &[
+    Cover::Data,
+    Cover::Size,
+    Cover::OwnNames,
+    Cover::Entries,
+    Cover::PriorMetadata,
+    Cover::PriorMetadataIfSize,
+];
+
+/// Every profile that differs from `base` in one parameter, or in one element of a list, with a label that names the change.
+pub(crate) fn of(base: &Profile) -> Vec<(String, Profile)> {
+    let mut all = Vec::new();
+    for tear in [
+        Tear::None,
+        Tear::SectorPrefix,
+        Tear::BlockPrefix,
+        Tear::AnySectors,
+    ] {
+        add(&mut all, base, &format!("tear = {tear:?}"), |p| {
+            p.tear = tear
+        });
+    }
+    for shown in [Exposure::None, Exposure::Zeros, Exposure::Garbage] {
+        add(
+            &mut all,
+            base,
+            &format!("extend_exposes = {shown:?}"),
+            |p| p.extend_exposes = shown,
+        );
+    }
+    for order in [DirOrder::None, DirOrder::PerDir, DirOrder::Global] {
+        add(&mut all, base, &format!("dirop_order = {order:?}"), |p| {
+            p.dirop_order = order
+        });
+    }
+    for waits in [
+        ReplaceWaits::Nothing,
+        ReplaceWaits::Size,
+        ReplaceWaits::Data,
+    ] {
+        add(
+            &mut all,
+            base,
+            &format!("rename_replace_waits = {waits:?}"),
+            |p| {
+                p.rename_replace_waits = waits;
+            },
+        );
+    }
+    switches(&mut all, base);
+    lists(&mut all, base);
+    all
+}
+
+fn add(
+    all: &mut Vec<(String, Profile)>,
+    base: &Profile,
+    label: &str,
+    change: impl FnOnce(&mut Profile),
+) {
+    let mut changed = base.clone();
+    change(&mut changed);
+    if changed != *base {
+        all.push((label.to_owned(), changed));
+    }
+}
+
+fn switches(all: &mut Vec<(String, Profile)>, base: &Profile) {
+    type Switch = fn(&mut Profile) -> &mut bool;
+    let switches: [(&str, Switch); 5] = [
+        ("size_after_new_block_data", |p| {
+            &mut p.size_after_new_block_data
+        }),
+        ("same_file_meta_ordered", |p| &mut p.same_file_meta_ordered),
+        ("in_block_size_journalled", |p| {
+            &mut p.in_block_size_journalled
+        }),
+        ("truncate_atomic", |p| &mut p.truncate_atomic),
+        ("dirop_atomic", |p| &mut p.dirop_atomic),
+    ];
+    for (name, switch) in switches {
+        let value = !*switch(&mut base.clone());
+        add(all, base, &format!("{name} = {value}"), |p| {
+            *switch(p) = value
+        });
+    }
+}
+
+fn lists(all: &mut Vec<(String, Profile)>, base: &Profile) {
+    type List = fn(&mut Profile) -> &mut Vec<Cover>;
+    let lists: [(&str, List); 3] = [
+        ("fsync_covers", |p| &mut p.fsync_covers),
+        ("fdatasync_covers", |p| &mut p.fdatasync_covers),
+        ("fsync_dir_covers", |p| &mut p.fsync_dir_covers),
+    ];
+    for (name, list) in lists {
+        for &cover in COVERS {
+            if list(&mut base.clone()).contains(&cover) {
+                add(all, base, &format!("{name} without {cover:?}"), |p| {
+                    list(p).retain(|&kept| kept != cover);
+                });
+            } else {
+                add(all, base, &format!("{name} with {cover:?}"), |p| {
+                    list(p).push(cover)
+                });
+            }
+        }
+    }
+}
