@@ -38,14 +38,12 @@ pub enum MicroOp {
         /// The sectors from there on.
         sectors: Vec<Arc<Sector>>,
     },
-    /// Sectors become zeros.
+    /// Every byte from an offset on becomes zero.
     Zero {
         /// The file.
         ino: Ino,
-        /// First sector.
+        /// The first byte.
         from: u64,
-        /// The sector after the last.
-        to: u64,
     },
     /// The length changes; the content does not.
     Size {

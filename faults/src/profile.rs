@@ -73,9 +73,10 @@ pub enum Cover {
     OwnNames,
     /// The entries of the directory, added and removed.
     Entries,
-    /// Every journalled change made before, on the whole file system, if the file or directory itself has changed.
+    /// Every journalled change on the whole file system, up to the last change of the file itself; all of them for a directory that
+    /// has changed.
     PriorMetadata,
-    /// Every journalled change made before, if the length of the file has changed.
+    /// Every journalled change, up to the last change of the file's length.
     PriorMetadataIfSize,
 }
 

@@ -88,13 +88,13 @@ impl Atom {
 /// Most pieces that one write is torn into. A larger write is cut into as many even runs of sectors.
 pub(super) const PIECES_MAX: usize = 16;
 
-/// Cuts a write into the pieces that may persist on their own, each of `unit` sectors at least.
+/// Cuts a write into the pieces that may persist on their own, each of `unit` sectors at least, each with its first sector.
 pub(super) fn pieces(
     ino: Ino,
     first: u64,
     sectors: &[Arc<Sector>],
     unit: usize,
-) -> impl Iterator<Item = MicroOp> {
+) -> impl Iterator<Item = (u64, MicroOp)> {
     // Pieces start at multiples of the unit on the disk, not in the write.
     let lead = (unit - (first as usize % unit)) % unit;
     let (head, tail) = sectors.split_at(lead.min(sectors.len()));
@@ -108,10 +108,16 @@ pub(super) fn pieces(
                 .enumerate()
                 .map(move |(index, run)| (start + (index * step) as u64, run)),
         )
-        .map(move |(first, run)| MicroOp::Data {
-            ino,
-            first,
-            sectors: run.to_vec(),
+        .map(move |(first, run)| {
+            let sectors = run.to_vec();
+            (
+                first,
+                MicroOp::Data {
+                    ino,
+                    first,
+                    sectors,
+                },
+            )
         })
 }
 
@@ -122,7 +128,7 @@ mod tests {
     fn cut(first: u64, count: usize, unit: usize) -> Vec<(u64, usize)> {
         let sectors = vec![Sector::new([1; SECTOR]); count];
         pieces(Ino(7), first, &sectors, unit)
-            .map(|piece| match piece {
+            .map(|(_, piece)| match piece {
                 MicroOp::Data { first, sectors, .. } => (first, sectors.len()),
                 other => panic!("a piece of data is data, not {other:?}"),
             })

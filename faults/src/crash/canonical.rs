@@ -174,7 +174,7 @@ fn apply(content: &mut Content, change: &MicroOp) {
                 content.set_sector(first + index as u64, Some(Arc::clone(sector)));
             }
         }
-        MicroOp::Zero { from, to, .. } => content.clear(*from, *to),
+        MicroOp::Zero { from, .. } => content.cut(*from),
         MicroOp::Size { len, .. } => content.set_len(*len),
         MicroOp::Inode { .. } | MicroOp::Name { .. } => {}
     }

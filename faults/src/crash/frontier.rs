@@ -7,7 +7,7 @@ use super::atom_set::{ATOMS_MAX, AtomSet};
 use super::canonical::{Memo, View};
 use super::enumerate::{Bounds, choices};
 use super::rules::{Cutter, forced};
-use crate::image::{Image, Ino};
+use crate::image::{Image, Ino, SECTOR};
 use crate::log::{Entry, MicroOp, SyncEnd};
 use crate::profile::{Exposure, Profile};
 use crate::rng::Rng;
@@ -288,7 +288,11 @@ impl Frontier {
             return;
         };
         for atom in &mut self.atoms {
-            if atom.touches_file(ino) && atom.has_data() && !atom.has_size() && !atom.has_names() {
+            let holds_pages = atom
+                .changes
+                .iter()
+                .any(|change| matches!(change, MicroOp::Data { ino: of, .. } if *of == ino));
+            if holds_pages && !atom.has_size() && !atom.has_names() {
                 atom.marked_clean = true;
             }
         }
@@ -373,6 +377,22 @@ impl Frontier {
         for atom in &self.atoms {
             live.extend(atom.names().filter_map(|(_, _, target)| target));
         }
+        // A pending name may lead to a directory that has entries of its own, in either image.
+        let mut next = 0;
+        while let Some(&ino) = live.get(next) {
+            for image in [&self.base, &self.volatile] {
+                let entries = image
+                    .dir(ino)
+                    .into_iter()
+                    .flat_map(|entries| entries.values());
+                for &child in entries {
+                    if !live.contains(&child) {
+                        live.push(child);
+                    }
+                }
+            }
+            next += 1;
+        }
         live.sort_unstable();
         let is_live = |ino: Ino| live.binary_search(&ino).is_ok();
         self.base.retain(is_live);
@@ -435,7 +455,7 @@ fn supersede(older: &mut Atom, newer: &MicroOp) {
 fn sector_range(change: &MicroOp) -> (u64, u64) {
     match change {
         MicroOp::Data { first, sectors, .. } => (*first, first + sectors.len() as u64),
-        MicroOp::Zero { from, to, .. } => (*from, *to),
+        MicroOp::Zero { from, .. } => (from.div_ceil(SECTOR as u64), u64::MAX),
         _ => (0, 0),
     }
 }

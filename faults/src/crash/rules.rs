@@ -1,14 +1,19 @@
 //! What a profile says: which changes persist as one, in which order, and what a sync covers.
 
+use std::sync::Arc;
+
 use super::atom::{Atom, pieces};
 use super::atom_set::AtomSet;
-use crate::image::{Image, Ino, SECTOR};
+use crate::image::{Image, Ino, SECTOR, Sector};
 use crate::log::{Entry, MicroOp, Scope, SizeChange};
 use crate::op_kind::OpKind;
 use crate::profile::{Cover, DirOrder, Exposure, Profile, ReplaceWaits, Tear};
 
 /// Sectors in an allocation block.
-const BLOCK_SECTORS: usize = 4096 / SECTOR;
+const BLOCK_SECTORS: usize = BLOCK_BYTES as usize / SECTOR;
+
+/// Bytes in an allocation block.
+const BLOCK_BYTES: u64 = 4096;
 
 /// Cuts the changes of one operation into atoms and orders them after the pending ones.
 pub(super) struct Cutter<'a> {
@@ -128,57 +133,109 @@ impl Cutter<'_> {
     }
 
     fn cut_write(&self, changes: &[&MicroOp], atoms: &mut Vec<Atom>) {
-        let base = self.pending.len();
         for change in changes {
             match change {
                 MicroOp::Data {
                     ino,
                     first,
                     sectors,
-                } => {
-                    let unit = match self.profile.tear {
-                        Tear::None => sectors.len(),
-                        Tear::BlockPrefix => BLOCK_SECTORS,
-                        Tear::SectorPrefix | Tear::AnySectors => 1,
-                    };
-                    let in_order =
-                        matches!(self.profile.tear, Tear::SectorPrefix | Tear::BlockPrefix);
-                    if self.profile.tear == Tear::None {
-                        atoms.push(self.atom(vec![(*change).clone()], AtomSet::EMPTY, false));
-                        continue;
-                    }
-                    let start = atoms.len();
-                    for piece in pieces(*ino, *first, sectors, unit) {
-                        let mut before = AtomSet::EMPTY;
-                        if in_order {
-                            for earlier in start..atoms.len() {
-                                before.insert(base + earlier);
-                            }
-                        }
-                        atoms.push(self.atom(vec![piece], before, false));
-                    }
-                }
+                } => self.cut_data(*ino, *first, sectors, atoms),
                 MicroOp::Size {
-                    ino, change: why, ..
-                } => {
-                    let data = (0..atoms.len()).fold(AtomSet::EMPTY, |mut set, position| {
-                        set.insert(base + position);
-                        set
-                    });
-                    let before = self.size_waits(*ino, *why, data);
-                    let journalled = self.has_journal()
-                        && *why == SizeChange::InBlock
-                        && self.profile.in_block_size_journalled;
-                    let before = if journalled {
-                        before.union(self.after_journal())
-                    } else {
-                        before
-                    };
-                    atoms.push(self.atom(vec![(*change).clone()], before, journalled));
-                }
+                    ino,
+                    len,
+                    change: why,
+                } => self.cut_size(*ino, *len, *why, atoms),
                 _ => {}
             }
         }
+    }
+
+    fn cut_data(&self, ino: Ino, first: u64, sectors: &[Arc<Sector>], atoms: &mut Vec<Atom>) {
+        let unit = match self.profile.tear {
+            Tear::None => sectors.len(),
+            Tear::BlockPrefix => BLOCK_SECTORS,
+            Tear::SectorPrefix | Tear::AnySectors => 1,
+        };
+        if self.profile.tear == Tear::None {
+            let data = MicroOp::Data {
+                ino,
+                first,
+                sectors: sectors.to_vec(),
+            };
+            atoms.push(self.atom(vec![data], self.reused(ino, first), false));
+            return;
+        }
+        let in_order = matches!(self.profile.tear, Tear::SectorPrefix | Tear::BlockPrefix);
+        let start = atoms.len();
+        for (first, piece) in pieces(ino, first, sectors, unit) {
+            let mut before = self.reused(ino, first);
+            if in_order {
+                for earlier in start..atoms.len() {
+                    before.insert(self.pending.len() + earlier);
+                }
+            }
+            atoms.push(self.atom(vec![piece], before, false));
+        }
+    }
+
+    /// The new length of a write: in one step, or first to the end of the last allocated block and then on.
+    fn cut_size(&self, ino: Ino, len: u64, why: SizeChange, atoms: &mut Vec<Atom>) {
+        let old = self.volatile.file(ino).map_or(0, |content| content.len());
+        let allocated = old.div_ceil(BLOCK_BYTES) * BLOCK_BYTES;
+        let at_once =
+            self.has_journal() && self.profile.in_block_size_journalled && !self.is_late(ino);
+        let mut late = AtomSet::EMPTY;
+        if at_once && allocated > old {
+            let before = self
+                .size_waits(ino, SizeChange::InBlock, AtomSet::EMPTY)
+                .union(self.after_journal());
+            late = before;
+            late.insert(self.pending.len() + atoms.len());
+            let size = MicroOp::Size {
+                ino,
+                len: len.min(allocated),
+                change: SizeChange::InBlock,
+            };
+            atoms.push(self.atom(vec![size], before, true));
+            if len <= allocated {
+                return;
+            }
+        }
+        let mut data = AtomSet::EMPTY;
+        for (position, _) in atoms.iter().enumerate().filter(|(_, atom)| atom.has_data()) {
+            data.insert(self.pending.len() + position);
+        }
+        let before = self.size_waits(ino, why, data).union(late);
+        let size = MicroOp::Size {
+            ino,
+            len,
+            change: why,
+        };
+        atoms.push(self.atom(vec![size], before, false));
+    }
+
+    /// Data in a block that a pending cut has freed goes into another block, which the file has only once the cut is committed:
+    /// freed blocks are not used again before that.
+    fn reused(&self, ino: Ino, first: u64) -> AtomSet {
+        if !self.profile.truncate_atomic {
+            return AtomSet::EMPTY;
+        }
+        let block = first / BLOCK_SECTORS as u64 * BLOCK_BYTES;
+        self.after(|atom| {
+            atom.changes.iter().any(|change| {
+                matches!(change, MicroOp::Zero { ino: of, from } if *of == ino && *from <= block)
+            })
+        })
+    }
+
+    /// Whether blocks of a file may not be allocated yet: its length then waits for them
+    /// (`ext4_da_should_update_i_disksize` refuses delayed buffers).
+    fn is_late(&self, ino: Ino) -> bool {
+        self.pending.iter().any(|atom| {
+            atom.changes.iter().any(|change| {
+                matches!(change, MicroOp::Size { ino: of, change: SizeChange::NewBlocks, .. } if *of == ino)
+            })
+        })
     }
 
     fn size_waits(&self, ino: Ino, why: SizeChange, data: AtomSet) -> AtomSet {
@@ -210,10 +267,19 @@ impl Cutter<'_> {
             }));
         }
         if self.profile.truncate_atomic {
-            let changes = changes.iter().map(|&change| change.clone()).collect();
+            let (data, rest): (Vec<&MicroOp>, Vec<&MicroOp>) = changes
+                .iter()
+                .partition(|change| matches!(change, MicroOp::Data { .. }));
+            // The rest of the last block is zeroed as data, which may land before the new length is committed.
+            self.cut_write(&data, atoms);
+            let changes = rest.into_iter().cloned().collect();
             atoms.push(self.atom(changes, before, self.has_journal()));
         } else {
-            for &change in changes {
+            // The cut itself zeroes.
+            for &change in changes
+                .iter()
+                .filter(|change| !matches!(change, MicroOp::Data { .. }))
+            {
                 atoms.push(self.atom(vec![change.clone()], before, self.has_journal()));
             }
         }
@@ -228,25 +294,31 @@ pub(super) fn forced(profile: &Profile, scope: Scope, pending: &[Atom]) -> AtomS
         Scope::Dir(ino) => (&profile.fsync_dir_covers, ino),
     };
     let names_it = |atom: &Atom| atom.names().any(|(_, _, target)| target == Some(ino));
-    let has_changed = pending
+    let is_dir = matches!(scope, Scope::Dir(_));
+    let changed = pending
         .iter()
-        .any(|atom| atom.touches_file(ino) || names_it(atom) || atom.touches_dir(ino));
+        .rposition(|atom| atom.touches_file(ino) || names_it(atom) || atom.touches_dir(ino));
+    // A directory sync commits everything; that of a file waits for the transaction that changed the inode last, and what came
+    // after it may be in another.
+    let changed = changed.map(|last| if is_dir { pending.len() } else { last });
     let size_changed = pending
         .iter()
-        .any(|atom| atom.touches_file(ino) && atom.has_size());
-    let covered = |atom: &Atom| {
+        .rposition(|atom| atom.touches_file(ino) && atom.has_size());
+    let covered = |position: usize, atom: &Atom| {
         covers.iter().any(|cover| match cover {
             Cover::Data => atom.touches_file(ino) && atom.has_data(),
             Cover::Size => atom.touches_file(ino) && atom.has_size(),
             Cover::OwnNames => names_it(atom),
             Cover::Entries => atom.touches_dir(ino),
-            Cover::PriorMetadata => has_changed && atom.journalled,
-            Cover::PriorMetadataIfSize => size_changed && atom.journalled,
+            Cover::PriorMetadata => changed.is_some_and(|last| position <= last) && atom.journalled,
+            Cover::PriorMetadataIfSize => {
+                size_changed.is_some_and(|last| position <= last) && atom.journalled
+            }
         })
     };
     let mut set = AtomSet::EMPTY;
     for (position, atom) in pending.iter().enumerate() {
-        if !atom.marked_clean && covered(atom) {
+        if !atom.marked_clean && covered(position, atom) {
             set = set.union(atom.before);
             set.insert(position);
         }

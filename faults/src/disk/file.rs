@@ -8,7 +8,7 @@ use plimsoll_reference::fs::{FsFile, Metadata, OpenOptions, WriteSync};
 use super::sim_fs::{SimFs, describe};
 use super::state::State;
 use crate::errno::Errno;
-use crate::image::{Content, Ino, SECTOR};
+use crate::image::{Content, Ino};
 use crate::log::{Entry, MicroOp, Scope, SizeChange, SyncEnd};
 use crate::op_kind::OpKind;
 use crate::plan::Effect;
@@ -144,11 +144,10 @@ impl SimFile {
     fn truncation(&self, content: &Content, len: u64) -> Vec<MicroOp> {
         let mut changes = Vec::new();
         if len < content.len() {
-            let rest = (len % SECTOR as u64) as usize;
-            let last = len / SECTOR as u64;
-            if rest > 0 && content.sector(last).is_some() {
-                let zeros = [0; SECTOR];
-                let (first, sectors) = content.patch(&zeros[rest..], len);
+            let end = (len.div_ceil(BLOCK) * BLOCK).min(content.len());
+            if end > len {
+                let zeros = vec![0; (end - len) as usize];
+                let (first, sectors) = content.patch(&zeros, len);
                 changes.push(MicroOp::Data {
                     ino: self.ino,
                     first,
@@ -157,8 +156,7 @@ impl SimFile {
             }
             changes.push(MicroOp::Zero {
                 ino: self.ino,
-                from: len.div_ceil(SECTOR as u64),
-                to: u64::MAX,
+                from: len,
             });
         }
         changes.push(MicroOp::Size {

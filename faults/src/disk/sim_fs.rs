@@ -170,11 +170,7 @@ impl SimFs {
                 second: None,
                 range: Some((0, 0)),
                 changes: vec![
-                    MicroOp::Zero {
-                        ino,
-                        from: 0,
-                        to: u64::MAX,
-                    },
+                    MicroOp::Zero { ino, from: 0 },
                     MicroOp::Size {
                         ino,
                         len: 0,

@@ -105,23 +105,25 @@ impl Content {
         tail_is_clean && (beyond..stored).all(|index| self.sector(index).is_none())
     }
 
+    /// Makes every byte from `from` on zero.
+    pub fn cut(&mut self, from: u64) {
+        let (whole, rest) = (from / SECTOR as u64, (from % SECTOR as u64) as usize);
+        if rest > 0
+            && let Some(last) = self.sector(whole)
+            && last.bytes()[rest..].iter().any(|&byte| byte != 0)
+        {
+            let mut bytes = *last.bytes();
+            bytes[rest..].fill(0);
+            self.set_sector(whole, Some(Sector::new(bytes)));
+        }
+        self.clear(whole + u64::from(rest > 0), u64::MAX);
+    }
+
     /// Removes everything that cannot be read: sectors beyond the length, and the rest of the last one.
     pub fn trim(&mut self) {
-        let whole = self.len / SECTOR as u64;
-        let rest = (self.len % SECTOR as u64) as usize;
-        let mut beyond = whole;
-        if rest > 0 {
-            beyond += 1;
-            if let Some(last) = self.sector(whole)
-                && last.bytes()[rest..].iter().any(|&byte| byte != 0)
-            {
-                let mut bytes = *last.bytes();
-                bytes[rest..].fill(0);
-                self.set_sector(whole, Some(Sector::new(bytes)));
-            }
-        }
-        self.clear(beyond, u64::MAX);
-        self.chunks.truncate((beyond as usize).div_ceil(CHUNK));
+        self.cut(self.len);
+        let sectors = self.len.div_ceil(SECTOR as u64) as usize;
+        self.chunks.truncate(sectors.div_ceil(CHUNK));
     }
 
     /// Hash of what can be read. The content must be trimmed.

@@ -153,9 +153,9 @@ impl Image {
                     }
                 }
             }
-            MicroOp::Zero { ino, from, to } => {
+            MicroOp::Zero { ino, from } => {
                 if let Some(content) = self.file_mut(*ino) {
-                    content.clear(*from, *to);
+                    content.cut(*from);
                 }
             }
             MicroOp::Size { ino, len, .. } => {
