@@ -13,7 +13,6 @@ macro_rules! errnos {
         /// The values are Linux's (`errno(3)`, `asm-generic/errno.h`), whatever the harness runs on, so that a run has the same
         /// bytes everywhere.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[expect(clippy::upper_case_acronyms, reason = "these are the names of errno(3)")]
         pub enum Errno {
             $(#[doc = $text] $name = $code,)*
         }

@@ -92,11 +92,11 @@ fn families(atoms: &[Atom], keep: &mut dyn FnMut(AtomSet)) {
     for count in (1..atoms.len()).rev() {
         keep(AtomSet::first(count));
     }
-    for position in 0..atoms.len() {
+    for (position, atom) in atoms.iter().enumerate() {
         let mut without = all;
         without.remove(position);
         keep(without);
-        let mut only = atoms[position].before;
+        let mut only = atom.before;
         only.insert(position);
         keep(only);
     }

@@ -1,0 +1,171 @@
+//! A segment file: a header, then frames.
+//!
+//! ```text
+//! magic 8 bytes | version u32 | zero u32 | number u64 | base u64 | salt u64 | first to u64 | zero u32 | CRC32C u32 | frames
+//! ```
+//!
+//! `base` is the sequence number of the first frame. It is also a statement: whatever precedes it was durable before this
+//! segment got its name, and frames of older segments from `base` on do not count.
+//!
+//! A segment gets its name by a rename, after its header and its frames up to `first to` were synced. No crash leaves one with
+//! half a header, or without those frames.
+
+use std::path::{Path, PathBuf};
+
+use crate::fs::{FsOps, OpenOptions, read_to_end};
+
+use super::codec::{Reader, put_u32, put_u64};
+use super::error::{StoreError, io_error};
+use super::limits::SEQUENCE_MAX;
+
+const MAGIC: [u8; 8] = *b"\xffPLIMlog";
+const VERSION: u32 = 1;
+
+/// Bytes before the first frame.
+pub(super) const SEGMENT_HEADER_BYTES: usize = 56;
+
+/// Bytes of the header that identify the segment: their checksum is the seed of its frames.
+const IDENTITY_BYTES: usize = 40;
+
+/// What a segment says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SegmentHeader {
+    pub(super) number: u64,
+    pub(super) base: u64,
+    /// Differs between stores and lives, so that blocks of a removed segment are not taken for frames of a new one.
+    pub(super) salt: u64,
+    /// Sequence number of the last frame that was durable before the segment got its name.
+    pub(super) first_to: u64,
+}
+
+impl SegmentHeader {
+    /// Appends the header to `out` and returns the seed of the segment's frames.
+    pub(super) fn write(&self, out: &mut Vec<u8>) -> u32 {
+        let start = out.len();
+        out.extend_from_slice(&MAGIC);
+        put_u32(out, VERSION);
+        put_u32(out, 0);
+        put_u64(out, self.number);
+        put_u64(out, self.base);
+        put_u64(out, self.salt);
+        let seed = crc32c::crc32c(&out[start..]);
+        put_u64(out, self.first_to);
+        put_u32(out, 0);
+        let crc = crc32c::crc32c(&out[start..]);
+        put_u32(out, crc);
+        debug_assert_eq!(out.len() - start, SEGMENT_HEADER_BYTES);
+        seed
+    }
+
+    /// Sets `first to` in a header at the start of `out`; the seed does not depend on it.
+    pub(super) fn set_first_to(out: &mut [u8], first_to: u64) {
+        out[IDENTITY_BYTES..IDENTITY_BYTES + 8].copy_from_slice(&first_to.to_le_bytes());
+        let crc = crc32c::crc32c(&out[..SEGMENT_HEADER_BYTES - 4]);
+        out[SEGMENT_HEADER_BYTES - 4..SEGMENT_HEADER_BYTES].copy_from_slice(&crc.to_le_bytes());
+    }
+
+    /// The header and the seed of the frames, or the offset and nature of the damage.
+    fn read(bytes: &[u8]) -> Result<(Self, u32), (u64, &'static str)> {
+        let short = (bytes.len() as u64, "the file ends within its header");
+        let mut reader = Reader::new(bytes);
+        let header = reader.take(SEGMENT_HEADER_BYTES - 4).ok_or(short)?;
+        let crc = reader.u32().ok_or(short)?;
+        if crc32c::crc32c(header) != crc {
+            return Err((0, "the header does not match its checksum"));
+        }
+        let mut fields = Reader::new(header.get(16..).unwrap_or_default());
+        let number = fields.u64().ok_or(short)?;
+        let base = fields.u64().ok_or(short)?;
+        let salt = fields.u64().ok_or(short)?;
+        let first_to = fields.u64().ok_or(short)?;
+        if !(1..=SEQUENCE_MAX).contains(&base) || !(base..=SEQUENCE_MAX).contains(&first_to) {
+            return Err((24, "the sequence numbers are out of range"));
+        }
+        let seed = crc32c::crc32c(header.get(..IDENTITY_BYTES).unwrap_or_default());
+        let header = Self {
+            number,
+            base,
+            salt,
+            first_to,
+        };
+        Ok((header, seed))
+    }
+}
+
+/// A segment that was read whole.
+#[derive(Debug)]
+pub(super) struct Segment {
+    pub(super) path: PathBuf,
+    pub(super) base: u64,
+    pub(super) first_to: u64,
+    /// Seed of the frames' checksums.
+    pub(super) seed: u32,
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Segment {
+    /// Reads the segment `number` at `path`; of its content only the header is looked at.
+    pub(super) fn read(fs: &dyn FsOps, path: PathBuf, number: u64) -> Result<Self, StoreError> {
+        let file = fs
+            .open(&path, OpenOptions::read_only())
+            .map_err(io_error("open", &path))?;
+        let bytes = read_to_end(&*file).map_err(io_error("read", &path))?;
+        check_magic(&path, &bytes, MAGIC, VERSION)?;
+        let corrupted = |(offset, reason)| StoreError::Corrupted {
+            path: path.clone(),
+            offset,
+            reason,
+        };
+        let (header, seed) = SegmentHeader::read(&bytes).map_err(corrupted)?;
+        if header.number != number {
+            return Err(corrupted((
+                16,
+                "the segment has another number than its name says",
+            )));
+        }
+        Ok(Self {
+            path,
+            base: header.base,
+            first_to: header.first_to,
+            seed,
+            bytes,
+        })
+    }
+}
+
+/// Compares the first twelve bytes of a file with its magic and its version.
+pub(super) fn check_magic(
+    path: &Path,
+    bytes: &[u8],
+    magic: [u8; 8],
+    version: u32,
+) -> Result<(), StoreError> {
+    if !bytes
+        .iter()
+        .zip(&magic)
+        .all(|(found, expected)| found == expected)
+    {
+        return Err(StoreError::ForeignFile {
+            path: path.to_path_buf(),
+        });
+    }
+    let corrupted = |offset, reason| StoreError::Corrupted {
+        path: path.to_path_buf(),
+        offset,
+        reason,
+    };
+    let mut reader = Reader::new(bytes.get(magic.len()..).unwrap_or_default());
+    match reader.u32() {
+        None => Err(corrupted(
+            bytes.len() as u64,
+            "the file ends within its header",
+        )),
+        Some(0) => Err(corrupted(8, "there is no format version 0")),
+        Some(found) if found > version => Err(StoreError::NewerVersion {
+            path: path.to_path_buf(),
+            found,
+            supported: version,
+        }),
+        Some(_) => Ok(()),
+    }
+}

@@ -1,0 +1,8 @@
+//! The native engine on real directories.
+
+mod damage;
+mod faults;
+mod files;
+mod model;
+mod snapshots;
+mod support;

@@ -1,0 +1,240 @@
+//! Random commands against a map in memory, over random changes of mode between lives of the store.
+
+use std::time::Duration;
+
+use plimsoll_reference::level::Level;
+use plimsoll_reference::native::{
+    Compression, LogMode, Mutation, Options, SnapshotJob, SnapshotPolicy, Store, SyncPolicy,
+};
+use proptest::prelude::*;
+
+use crate::support::{Bench, Map, dump};
+
+#[derive(Clone, Debug)]
+enum Step {
+    Batch(Vec<Mutation>),
+    Snapshot,
+    Begin,
+    Finish(prop::sample::Index),
+    Sync,
+    Tick,
+    Advance(u64),
+    Close(Mode),
+    Kill(Mode),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Mode {
+    log: LogMode,
+    sync: SyncPolicy,
+    snapshot: SnapshotPolicy,
+    compression: Compression,
+}
+
+fn mode() -> impl Strategy<Value = Mode> {
+    let log = prop_oneof![
+        1 => Just(LogMode::Never),
+        3 => Just(LogMode::OnCommit),
+        1 => (1_usize..4, 1_usize..200).prop_map(|(queue_commits_max, queue_bytes_max)| {
+            LogMode::AsyncAfterCommit {
+                queue_commits_max,
+                queue_bytes_max,
+            }
+        }),
+    ];
+    let second = Duration::from_secs(1);
+    let sync = prop_oneof![
+        Just(SyncPolicy::Never),
+        Just(SyncPolicy::EveryAppend),
+        Just(SyncPolicy::Interval(second)),
+    ];
+    let snapshot = prop_oneof![
+        Just(SnapshotPolicy::Never),
+        Just(SnapshotPolicy::Interval(second))
+    ];
+    let compression = prop_oneof![Just(Compression::None), Just(Compression::Lz4)];
+    (log, sync, snapshot, compression).prop_map(|(log, sync, snapshot, compression)| Mode {
+        log,
+        sync,
+        snapshot,
+        compression,
+    })
+}
+
+fn mutation() -> impl Strategy<Value = Mutation> {
+    let key = || prop::collection::vec(b'a'..=b'd', 0..3);
+    prop_oneof![
+        3 => (key(), prop::collection::vec(any::<u8>(), 0..80)).prop_map(|(key, value)| Mutation::Put { key, value }),
+        1 => key().prop_map(|key| Mutation::Delete { key }),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        8 => prop::collection::vec(mutation(), 0..4).prop_map(Step::Batch),
+        1 => Just(Step::Snapshot),
+        1 => Just(Step::Begin),
+        1 => any::<prop::sample::Index>().prop_map(Step::Finish),
+        1 => Just(Step::Sync),
+        1 => Just(Step::Tick),
+        1 => (0_u64..2_000).prop_map(Step::Advance),
+        1 => mode().prop_map(Step::Close),
+        2 => mode().prop_map(Step::Kill),
+    ]
+}
+
+/// The state after every commit, and the least commit that a kill must leave.
+struct Model {
+    states: Vec<Map>,
+    floor: u64,
+}
+
+impl Model {
+    fn last(&self) -> u64 {
+        self.states.len() as u64 - 1
+    }
+
+    fn commit(&mut self, mutations: &[Mutation]) {
+        let mut state = self.states.last().expect("the empty state").clone();
+        for mutation in mutations {
+            match mutation {
+                Mutation::Put { key, value } => {
+                    state.insert(key.clone(), value.clone());
+                }
+                Mutation::Delete { key } => {
+                    state.remove(key);
+                }
+            }
+        }
+        self.states.push(state);
+    }
+
+    fn check_reopened(&mut self, store: &Store) {
+        let sequence = store.sequence();
+        assert!(
+            (self.floor..=self.last()).contains(&sequence),
+            "recovered up to {sequence}, expected {} to {}",
+            self.floor,
+            self.last()
+        );
+        assert_eq!(
+            dump(store),
+            self.states[sequence as usize],
+            "commit {sequence}"
+        );
+        self.states.truncate(sequence as usize + 1);
+        self.floor = sequence;
+    }
+}
+
+struct Run {
+    bench: Bench,
+    dirs: bool,
+    mode: Mode,
+    model: Model,
+    store: Option<Store>,
+    jobs: Vec<SnapshotJob>,
+}
+
+impl Run {
+    fn options(&self) -> Options {
+        let options = Options::new("data")
+            .log_mode(self.mode.log)
+            .sync_policy(self.mode.sync)
+            .snapshot_policy(self.mode.snapshot)
+            .compression(self.mode.compression)
+            .segment_bytes_max(256);
+        if self.dirs {
+            options.log_dir("wal/deep").snapshot_path("images/state")
+        } else {
+            options
+        }
+    }
+
+    fn reopen(&mut self) {
+        self.jobs.clear();
+        let store = self.bench.open(&self.options());
+        self.model.check_reopened(&store);
+        self.store = Some(store);
+    }
+
+    fn step(&mut self, step: Step) {
+        let store = self.store.as_mut().expect("open between steps");
+        match step {
+            Step::Batch(mutations) => {
+                let ack = store.batch(&mutations).expect("nothing fails");
+                if !mutations.is_empty() {
+                    self.model.commit(&mutations);
+                }
+                if ack.level > Level::Memory {
+                    self.model.floor = self.model.last();
+                }
+            }
+            Step::Snapshot => {
+                assert_eq!(store.snapshot().expect("nothing fails").level, Level::Power);
+                self.model.floor = self.model.last();
+            }
+            Step::Begin => self
+                .jobs
+                .push(store.begin_snapshot().expect("nothing fails")),
+            Step::Finish(index) => {
+                if !self.jobs.is_empty() {
+                    let job = self.jobs.swap_remove(index.index(self.jobs.len()));
+                    self.model.floor = self.model.floor.max(job.covered());
+                    assert_eq!(
+                        store.finish_snapshot(job).expect("nothing fails").level,
+                        Level::Power
+                    );
+                }
+            }
+            Step::Sync | Step::Tick => {
+                let ack = match step {
+                    Step::Sync => store.sync(),
+                    _ => store.tick(),
+                };
+                if ack.expect("nothing fails").level > Level::Memory {
+                    self.model.floor = self.model.last();
+                }
+            }
+            Step::Advance(ms) => self.bench.clock.advance(Duration::from_millis(ms)),
+            Step::Close(mode) => {
+                let store = self.store.take().expect("open between steps");
+                if store.close().expect("nothing fails").level == Level::Power {
+                    self.model.floor = self.model.last();
+                } else {
+                    assert_eq!(
+                        self.mode.log,
+                        LogMode::Never,
+                        "a log keeps everything over a clean close"
+                    );
+                }
+                self.mode = mode;
+                self.reopen();
+            }
+            Step::Kill(mode) => {
+                drop(self.store.take());
+                self.mode = mode;
+                self.reopen();
+            }
+        }
+        let store = self.store.as_ref().expect("open between steps");
+        assert_eq!(store.sequence(), self.model.last());
+        assert_eq!(&dump(store), self.model.states.last().expect("a state"));
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_life_starts_with_a_prefix_that_its_acknowledgements_allow(
+        first in mode(),
+        dirs in any::<bool>(),
+        steps in prop::collection::vec(step(), 1..40),
+    ) {
+        let model = Model { states: vec![Map::new()], floor: 0 };
+        let mut run = Run { bench: Bench::new(), dirs, mode: first, model, store: None, jobs: Vec::new() };
+        run.reopen();
+        for step in steps {
+            run.step(step);
+        }
+    }
+}

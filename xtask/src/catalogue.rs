@@ -1,0 +1,96 @@
+//! The catalogue of scenarios and the registry of stores, as far as the command line needs them.
+//!
+//! Nothing else in this crate names `plimsoll_scenarios`.
+
+use std::sync::Arc;
+
+use plimsoll_faults::profile::Profile;
+use plimsoll_scenarios::{Registry, Scenario, catalogue};
+use plimsoll_sim::case::Case;
+use plimsoll_sim::sut::Sut;
+
+/// What the names of the reference's modes start with.
+const REFERENCE_PREFIX: &str = "reference-";
+
+/// A scenario: a sentence, and its cases, one for each disk and seed.
+pub(crate) struct Entry {
+    /// One sentence for lists.
+    pub(crate) title: String,
+    /// The cases.
+    pub(crate) cases: Vec<Case>,
+}
+
+impl From<Scenario> for Entry {
+    fn from(scenario: Scenario) -> Self {
+        Self {
+            cases: scenario.cases(),
+            title: scenario.title,
+        }
+    }
+}
+
+/// Everything that ships.
+pub(crate) struct Catalogue {
+    registry: Registry,
+    scenarios: Vec<Entry>,
+}
+
+impl Catalogue {
+    /// Loads everything.
+    pub(crate) fn load() -> Self {
+        Self {
+            registry: Registry::shipped(),
+            scenarios: catalogue().into_iter().map(Entry::from).collect(),
+        }
+    }
+
+    /// What ships, with one more store and other scenarios.
+    #[cfg(test)]
+    pub(crate) fn of(sut: Arc<dyn Sut>, scenarios: Vec<Entry>) -> Self {
+        let mut registry = Registry::shipped();
+        registry.add_sut(sut);
+        Self {
+            registry,
+            scenarios,
+        }
+    }
+
+    /// The scenarios, in the order in which they run.
+    pub(crate) fn scenarios(&self) -> &[Entry] {
+        &self.scenarios
+    }
+
+    /// The names of the reference's modes.
+    pub(crate) fn reference_modes(&self) -> impl Iterator<Item = &str> {
+        self.registry
+            .sut_names()
+            .filter(|name| name.starts_with(REFERENCE_PREFIX))
+    }
+
+    /// The store of this name. The error is a sentence that names the nearest.
+    pub(crate) fn sut(&self, name: &str) -> Result<Arc<dyn Sut>, String> {
+        self.registry.sut(name).map_err(|error| error.to_string())
+    }
+
+    /// Reads a scenario that does not ship and may name these disks beside those that do. The error is a whole report, with
+    /// line and column.
+    pub(crate) fn parse(
+        &self,
+        file_name: &str,
+        text: &str,
+        profiles: impl Iterator<Item = Arc<Profile>>,
+    ) -> Result<Entry, String> {
+        let mut registry = self.registry.clone();
+        for profile in profiles {
+            registry.add_profile(profile);
+        }
+        Scenario::parse(file_name, text, &registry)
+            .map(Entry::from)
+            .map_err(|error| error.to_string())
+    }
+}
+
+/// Reads a profile that does not ship. The error is a whole report, with line and column.
+pub(crate) fn parse_profile(file_name: &str, text: &str) -> Result<Profile, String> {
+    plimsoll_scenarios::parse_profile(file_name, text).map_err(|error| error.to_string())
+}

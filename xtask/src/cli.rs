@@ -1,0 +1,92 @@
+//! The command grammar.
+
+use clap::{Parser, Subcommand};
+
+use crate::bench::Bench;
+use crate::exit::Exit;
+use crate::sim::Sim;
+use crate::test::Test;
+
+/// Break stores in every way a disk allows, and check that nothing acknowledged is lost.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    before_help = "Examples:
+  cargo xtask sim                     every scenario and a minute's worth of exploration
+  cargo xtask sim run torn-tail       the scenarios whose name contains `torn-tail`
+  cargo xtask test                    formatting, lints and every test
+  cargo xtask bench sweep             how fast the explorer is",
+    after_help = crate::exit::HELP,
+    disable_help_subcommand = true
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Sim(Sim),
+    Test(Test),
+    Bench(Bench),
+}
+
+impl Cli {
+    /// Does what was asked.
+    pub(crate) fn run(self) -> anyhow::Result<Exit> {
+        match self.command {
+            Command::Sim(sim) => sim.run(),
+            Command::Test(test) => test.run(),
+            Command::Bench(bench) => bench.run(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    /// The help of a command, as wide as the documentation.
+    fn help(path: &[&str]) -> String {
+        let mut command = Cli::command();
+        command.build();
+        let mut command = &mut command;
+        for name in path {
+            command = command
+                .find_subcommand_mut(name)
+                .unwrap_or_else(|| panic!("there is a command `{name}`"));
+        }
+        // Rendering consumes settings, not the tree, so a clone keeps the borrow simple.
+        command
+            .clone()
+            .term_width(100)
+            .render_long_help()
+            .to_string()
+    }
+
+    #[test]
+    fn the_grammar_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_starts_with_examples() {
+        insta::assert_snapshot!("help", help(&[]));
+        insta::assert_snapshot!("help_sim", help(&["sim"]));
+        insta::assert_snapshot!("help_sim_run", help(&["sim", "run"]));
+        insta::assert_snapshot!("help_sim_repro", help(&["sim", "repro"]));
+        insta::assert_snapshot!("help_sim_list", help(&["sim", "list"]));
+        insta::assert_snapshot!("help_test", help(&["test"]));
+        insta::assert_snapshot!("help_bench_sweep", help(&["bench", "sweep"]));
+    }
+
+    #[test]
+    fn options_of_sim_do_not_go_before_a_subcommand() {
+        assert!(Cli::try_parse_from(["xtask", "sim", "--seed=7"]).is_ok());
+        assert!(Cli::try_parse_from(["xtask", "sim", "run", "--seed=7"]).is_ok());
+        assert!(Cli::try_parse_from(["xtask", "sim", "--seed=7", "list"]).is_err());
+    }
+}

@@ -1,0 +1,59 @@
+//! `cargo xtask sim`: run cases and say what came of them.
+
+pub(crate) mod case_runner;
+pub(crate) mod disks;
+pub(crate) mod exploration;
+pub(crate) mod list;
+pub(crate) mod options;
+pub(crate) mod pool;
+pub(crate) mod repro;
+pub(crate) mod run;
+pub(crate) mod seed;
+pub(crate) mod selection;
+pub(crate) mod tally;
+
+use clap::{Args, Subcommand};
+
+use crate::exit::Exit;
+use crate::sim::list::List;
+use crate::sim::options::RunOptions;
+use crate::sim::repro::Repro;
+use crate::sim::run::Run;
+
+/// Simulate: every scenario, then the reference store explored with seeded workloads.
+#[derive(Debug, Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    before_help = "Examples:
+  cargo xtask sim                                 everything that ships, in about a minute
+  cargo xtask sim --seed=$(git rev-parse HEAD)    new workloads for every commit
+  cargo xtask sim run torn-tail                   the cases whose id contains `torn-tail`
+  cargo xtask sim list                            what there is
+  cargo xtask sim repro CASE-ID                   one case, with its full trace",
+    after_help = crate::exit::HELP
+)]
+pub(crate) struct Sim {
+    #[command(subcommand)]
+    command: Option<SimCommand>,
+    #[command(flatten)]
+    options: RunOptions,
+}
+
+#[derive(Debug, Subcommand)]
+enum SimCommand {
+    Run(Run),
+    List(List),
+    Repro(Repro),
+}
+
+impl Sim {
+    /// Does what was asked.
+    pub(crate) fn run(self) -> anyhow::Result<Exit> {
+        match self.command {
+            None => Run::everything(self.options).run(),
+            Some(SimCommand::Run(run)) => run.run(),
+            Some(SimCommand::List(list)) => list.run(),
+            Some(SimCommand::Repro(repro)) => repro.run(),
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Exploration: the reference store in every mode, on every disk, under workloads that nobody wrote.
+//!
+//! A case of exploration is a function of its id, so that an id is all that is needed to see it again.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use plimsoll_faults::crash::CrashKind;
+use plimsoll_faults::plan::FaultPlan;
+use plimsoll_faults::profile::Profile;
+use plimsoll_faults::rng::Rng;
+use plimsoll_sim::case::{Case, Disk, ErrorSweep, Expect, Limits};
+use plimsoll_sim::sut::Sut;
+use plimsoll_sim::workload::{Shape, generate};
+
+use crate::sim::seed::Seed;
+
+/// Seeds per mode and disk unless asked otherwise. Together with the scenarios they have to look at more than a million states
+/// and a hundred thousand recoveries in less than a minute on two slow processors.
+pub(crate) const SEEDS_DEFAULT: u32 = 9;
+
+/// One seed in this many, from the first, is explored a second time with errors swept over it. Sweeping errors multiplies the
+/// work by the number of operations, so these workloads are short and their sweeps shallow.
+const SEEDS_PER_ERROR_SWEEP: u32 = 3;
+
+/// What every id of exploration starts with.
+pub(crate) const PREFIX: &str = "explore/";
+const ERRORS_SUFFIX: &str = "+errors";
+
+/// The id of a case of exploration, such as `explore/reference-power@posix-minimal#0x1a2b+errors`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ExploreId {
+    /// The mode of the reference, as the registry of stores calls it.
+    pub(crate) sut: String,
+    /// The profile.
+    pub(crate) disk: String,
+    /// Where the workload and every sampled choice come from.
+    pub(crate) seed: Seed,
+    /// Whether errors are swept over the workload.
+    pub(crate) errors: bool,
+}
+
+impl fmt::Display for ExploreId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{PREFIX}{}@{}#{}", self.sut, self.disk, self.seed)?;
+        f.write_str(if self.errors { ERRORS_SUFFIX } else { "" })
+    }
+}
+
+impl FromStr for ExploreId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || format!("`{text}` is not `{PREFIX}STORE@DISK#SEED[{ERRORS_SUFFIX}]`");
+        let rest = text.strip_prefix(PREFIX).ok_or_else(wrong)?;
+        let (rest, errors) = match rest.strip_suffix(ERRORS_SUFFIX) {
+            Some(rest) => (rest, true),
+            None => (rest, false),
+        };
+        let (name, seed) = rest.rsplit_once('#').ok_or_else(wrong)?;
+        let (sut, disk) = name.split_once('@').ok_or_else(wrong)?;
+        if sut.is_empty() || disk.is_empty() {
+            return Err(wrong());
+        }
+        Ok(Self {
+            sut: sut.to_owned(),
+            disk: disk.to_owned(),
+            seed: seed.parse().map_err(|_| wrong())?,
+            errors,
+        })
+    }
+}
+
+/// The ids that a run explores for one store and disk.
+pub(crate) fn ids(base: Seed, seeds: u32, sut: &str, disk: &str) -> Vec<ExploreId> {
+    // A stream per store and disk: the same few workloads everywhere would look at less.
+    let mut rng = Rng::stream(base.0, &format!("{sut}@{disk}"));
+    let mut ids = Vec::new();
+    for index in 0..seeds {
+        // Thirty-two bits are enough to be different, and short enough to be read out.
+        let seed = Seed(rng.next_u64() >> 32);
+        let id = |errors| ExploreId {
+            sut: sut.to_owned(),
+            disk: disk.to_owned(),
+            seed,
+            errors,
+        };
+        ids.push(id(false));
+        if index.is_multiple_of(SEEDS_PER_ERROR_SWEEP) {
+            ids.push(id(true));
+        }
+    }
+    ids
+}
+
+/// The case of an id. `sut` and `profile` are those that the id names.
+pub(crate) fn case(id: &ExploreId, sut: Arc<dyn Sut>, profile: Arc<Profile>) -> Case {
+    Case {
+        id: id.to_string(),
+        sut,
+        workload: generate(id.seed.0, &shape(id)),
+        plan: FaultPlan::none(),
+        errors: if id.errors {
+            ErrorSweep::Every
+        } else {
+            ErrorSweep::None
+        },
+        damage: !id.errors,
+        disk: Disk {
+            profile,
+            kinds: CrashKind::HONEST.to_vec(),
+        },
+        expect: Expect::Pass,
+        limits: limits(id.errors),
+        seed: id.seed.0,
+    }
+}
+
+/// Every workload is shaped by chance as well: one that has no snapshots, or nothing but snapshots, reaches states that the
+/// average of all never does.
+fn shape(id: &ExploreId) -> Shape {
+    let mut rng = Rng::stream(id.seed.0, "shape");
+    let commands = if id.errors {
+        3 + rng.below(5)
+    } else {
+        8 + rng.below(17)
+    };
+    let mut shape = Shape {
+        commands: commands as u32,
+        keys: 2 + rng.below(5) as u32,
+        value_len: *rng.pick(&[0, 8, 24, 100, 600]),
+        ..Shape::default()
+    };
+    let weights = [
+        &mut shape.deletes,
+        &mut shape.batches,
+        &mut shape.snapshots,
+        &mut shape.overlapping_snapshots,
+        &mut shape.syncs,
+        &mut shape.ticks,
+        &mut shape.advances,
+        &mut shape.reopens,
+        &mut shape.kills,
+    ];
+    for weight in weights {
+        match rng.below(8) {
+            0 => *weight = 0,
+            1 => *weight *= 6,
+            _ => {}
+        }
+    }
+    shape
+}
+
+/// Many shallow cases find more than a few deep ones; scenarios are the place for depth.
+fn limits(errors: bool) -> Limits {
+    if errors {
+        Limits {
+            exhaustive_states: 16,
+            samples: 8,
+            depth: 1,
+            nested_states: 8,
+            ..Limits::default()
+        }
+    } else {
+        Limits {
+            exhaustive_states: 64,
+            samples: 32,
+            nested_states: 16,
+            ..Limits::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_print_what_they_parse() {
+        for errors in [false, true] {
+            for (sut, disk, seed) in [
+                ("reference-power", "posix-minimal", 0x1a2b),
+                ("reference-window", "a+b#c@d", u64::MAX),
+                ("x", "y", 0),
+            ] {
+                let id = ExploreId {
+                    sut: sut.to_owned(),
+                    disk: disk.to_owned(),
+                    seed: Seed(seed),
+                    errors,
+                };
+                assert_eq!(id.to_string().parse(), Ok(id));
+            }
+        }
+        let text = "explore/reference-power@posix-minimal#0x1a2b+errors";
+        let id: ExploreId = text.parse().expect("this is the documented form");
+        assert_eq!(id.to_string(), text);
+    }
+
+    #[test]
+    fn what_is_no_id_is_refused() {
+        for text in [
+            "reference-power@posix-minimal#0x1",
+            "explore/reference-power#0x1",
+            "explore/@posix-minimal#0x1",
+            "explore/reference-power@#0x1",
+            "explore/reference-power@posix-minimal",
+            "explore/reference-power@posix-minimal#zz",
+            "explore/reference-power@posix-minimal#0x1+more",
+        ] {
+            let error = text.parse::<ExploreId>().expect_err(text);
+            assert!(error.contains("STORE@DISK#SEED"), "{error}");
+        }
+    }
+
+    #[test]
+    fn equal_bases_give_equal_ids_and_stores_and_disks_differ() {
+        let seeds = |base, sut, disk| -> Vec<u64> {
+            ids(Seed(base), 8, sut, disk)
+                .iter()
+                .map(|id| id.seed.0)
+                .collect()
+        };
+        assert_eq!(seeds(1, "a", "b"), seeds(1, "a", "b"));
+        assert_ne!(seeds(1, "a", "b"), seeds(2, "a", "b"));
+        assert_ne!(seeds(1, "a", "b"), seeds(1, "a", "c"));
+        assert_ne!(seeds(1, "a", "b"), seeds(1, "c", "b"));
+        // More seeds add to the ones before, so that a longer run includes the shorter one.
+        let few = ids(Seed(1), 3, "a", "b");
+        assert_eq!(ids(Seed(1), 30, "a", "b")[..few.len()], few);
+    }
+}

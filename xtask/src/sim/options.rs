@@ -1,0 +1,127 @@
+//! The options that several commands share. Each has an environment variable of the same name.
+
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
+
+use clap::{Args, ValueEnum};
+
+use crate::sim::exploration;
+use crate::sim::seed::{self, Seed};
+
+/// Where the workloads of exploration come from.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Chance {
+    /// Base seed of the exploration: decimal, 0x and hexadecimal, or a git commit
+    #[arg(long, value_name = "SEED", env = "SIM_SEED", hide_env_values = true, default_value_t = seed::DEFAULT)]
+    pub(crate) seed: Seed,
+    /// Fresh seeds per mode of the reference and disk
+    #[arg(long, value_name = "COUNT", env = "SIM_SEEDS", hide_env_values = true, default_value_t = exploration::SEEDS_DEFAULT)]
+    pub(crate) seeds: u32,
+}
+
+/// Which disks are looked at.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct DiskOptions {
+    /// Only these disks: names, or paths of profile files of your own (the reference is explored on those); separated by commas
+    #[arg(
+        long,
+        value_name = "NAME|PATH",
+        env = "SIM_DISK",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    pub(crate) disk: Vec<String>,
+}
+
+/// How far cases are explored.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(crate) struct Budget {
+    /// States generated per case before it ends with the verdict `limit`
+    #[arg(
+        long = "budget",
+        value_name = "STATES",
+        env = "SIM_BUDGET",
+        hide_env_values = true
+    )]
+    pub(crate) states_max: Option<NonZeroU64>,
+}
+
+/// What the output looks like.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Printing {
+    /// Text for people, or one JSON object a line
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        env = "SIM_FORMAT",
+        hide_env_values = true,
+        default_value = "human"
+    )]
+    pub(crate) format: Format,
+    /// Whether to colour; `auto` asks the terminal, NO_COLOR and CLICOLOR_FORCE
+    #[arg(
+        long,
+        value_name = "WHEN",
+        env = "SIM_COLOR",
+        hide_env_values = true,
+        default_value = "auto"
+    )]
+    pub(crate) color: Color,
+}
+
+/// What the output looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Text for people.
+    Human,
+    /// One JSON object a line.
+    Jsonl,
+}
+
+/// Whether to colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// Where the terminal and the environment want it.
+    Auto,
+    /// Even into a pipe.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+impl From<Color> for anstream::ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
+}
+
+/// The options of a run.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct RunOptions {
+    #[command(flatten)]
+    pub(crate) chance: Chance,
+    #[command(flatten)]
+    pub(crate) budget: Budget,
+    #[command(flatten)]
+    pub(crate) disks: DiskOptions,
+    /// Cases run at the same time [default: one per processor]; the result does not depend on it
+    #[arg(long, value_name = "COUNT", env = "SIM_JOBS", hide_env_values = true)]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    pub(crate) printing: Printing,
+}
+
+impl RunOptions {
+    /// Cases run at the same time.
+    pub(crate) fn jobs(&self) -> NonZeroUsize {
+        self.jobs
+            .or_else(|| std::thread::available_parallelism().ok())
+            .unwrap_or(NonZeroUsize::MIN)
+    }
+}
+
+/// A count of repetitions.
+pub(crate) type Repetitions = NonZeroU32;

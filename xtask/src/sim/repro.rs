@@ -1,0 +1,72 @@
+//! `cargo xtask sim repro`: one case, again, with everything that is known of it.
+
+use clap::Args;
+use plimsoll_sim::explore;
+
+use crate::catalogue::Catalogue;
+use crate::exit::{Ending, Exit};
+use crate::output::Output;
+use crate::report::Finished;
+use crate::sim::case_runner::{self, Rerun};
+use crate::sim::disks::Disks;
+use crate::sim::options::{Budget, DiskOptions, Printing};
+use crate::sim::seed::Seed;
+use crate::sim::selection;
+use crate::sim::tally::Tally;
+
+/// Run one case twice, check that both runs are equal, and show its full trace and witness.
+#[derive(Debug, Args)]
+#[command(
+    before_help = "Examples:
+  cargo xtask sim repro torn-tail@posix-minimal
+  cargo xtask sim repro explore/reference-power@posix-minimal#0x1a2b --seed=0x1a2b
+  cargo xtask sim repro explore/reference-power@mine#0x1a2b --disk=./mine.toml
+  cargo xtask sim repro ./my-scenario.toml --disk=posix-minimal",
+    after_help = crate::exit::HELP
+)]
+pub(crate) struct Repro {
+    /// The id of a case, as reports and `sim list` print it, or the path of a scenario file with one case
+    #[arg(value_name = "CASE-ID|PATH")]
+    target: String,
+    /// Scenario file that the case is in, when it does not ship
+    #[arg(long, value_name = "PATH", env = "SIM_FILE", hide_env_values = true)]
+    file: Option<String>,
+    /// Seed of every sampled choice of the case [default: the case's own]
+    // No environment variable: one that is meant for the base seed of runs would make this another case.
+    #[arg(long, value_name = "SEED")]
+    seed: Option<Seed>,
+    #[command(flatten)]
+    budget: Budget,
+    #[command(flatten)]
+    disks: DiskOptions,
+    #[command(flatten)]
+    printing: Printing,
+}
+
+impl Repro {
+    /// Runs the case and prints what came of it.
+    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+        let mut output = Output::new(self.printing.color);
+        let catalogue = Catalogue::load();
+        let known = selection::known_disks(&catalogue);
+        let disks = Disks::choose(&self.disks.disk, &known)?;
+        let mut selected = selection::find(&catalogue, &self.target, self.file.as_deref(), &disks)?;
+        selected.limit(self.budget);
+        if let Some(seed) = self.seed {
+            selected.case.seed = seed.0;
+        }
+        let outcome = case_runner::run(&explore::run, &selected.case, Rerun::Always);
+        let mut tally = Tally::default();
+        tally.add(&selected, &outcome);
+        let summary = tally.summary(1, outcome.elapsed);
+        let finished = Finished {
+            selected: &selected,
+            outcome: &outcome,
+            position: 1,
+            total: 1,
+        };
+        output.write(&self.printing.format.single(&finished, &summary))?;
+        debug_assert_ne!(summary.ending, Ending::Interrupted, "one case was run");
+        Ok(summary.ending.exit())
+    }
+}
