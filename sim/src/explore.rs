@@ -15,6 +15,7 @@ mod explain;
 mod history;
 mod judge;
 mod lab;
+mod memo;
 mod model;
 mod promises;
 mod recording;

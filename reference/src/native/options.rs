@@ -141,14 +141,16 @@ impl Options {
         self
     }
 
-    /// Keeps the log in this directory; a relative one starts at the base directory. No other store may share it.
+    /// Keeps the log in this directory; a relative one starts at the base directory. It is created, with its parents, when the first
+    /// segment is. No other store may share it.
     #[must_use]
     pub fn log_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.log_dir = Some(dir.into());
         self
     }
 
-    /// Keeps the snapshot at this path; a relative one starts at the base directory. No other store may share it.
+    /// Keeps the snapshot at this path; a relative one starts at the base directory. Its directory is created, with its parents, when
+    /// the first snapshot is. No other store may share it.
     #[must_use]
     pub fn snapshot_path(mut self, path: impl Into<PathBuf>) -> Self {
         self.snapshot_path = Some(path.into());

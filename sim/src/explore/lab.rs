@@ -16,6 +16,7 @@ use plimsoll_reference::level::Level;
 use rustc_hash::FxHashMap;
 
 use super::dump::{Dump, dump, dump_pairs, panic_text};
+use super::memo::{Known, Memo};
 use super::state::{PairHash, State, StateHash};
 use crate::case::{Disk, Limits};
 use crate::command::{Command, Mutation};
@@ -107,9 +108,6 @@ pub(super) struct Used {
     pub(super) found: Recovered,
 }
 
-/// Number of an outcome.
-pub(super) type OutcomeId = u32;
-
 /// A recovery that was run.
 pub(super) struct Recovery {
     pub(super) result: Recovered,
@@ -139,9 +137,7 @@ pub(super) struct Lab<'a> {
     profile: Arc<Profile>,
     kinds: Vec<CrashKind>,
     limits: Limits,
-    /// The deepest look at each image so far.
-    memo: FxHashMap<u128, (u8, OutcomeId)>,
-    outcomes: Vec<Outcome>,
+    memo: Memo,
     rng: Rng,
     pub(super) counters: Counters,
 }
@@ -163,15 +159,10 @@ impl<'a> Lab<'a> {
             profile: Arc::clone(&disk.profile),
             kinds: disk.kinds.clone(),
             limits,
-            memo: FxHashMap::default(),
-            outcomes: Vec::new(),
+            memo: Memo::default(),
             rng: Rng::stream(seed, "nested states"),
             counters: Counters::default(),
         }
-    }
-
-    pub(super) fn outcome(&self, id: OutcomeId) -> &Outcome {
-        &self.outcomes[id as usize]
     }
 
     /// A frontier at the start of a log on this image.
@@ -192,18 +183,16 @@ impl<'a> Lab<'a> {
         key: u128,
         depth: u8,
         now: Duration,
-    ) -> OutcomeId {
-        match self.memo.get(&key) {
-            Some(&(known, id)) if known >= depth => return id,
-            Some(_) => {}
-            None => self.counters.states_unique += 1,
+    ) -> Arc<Outcome> {
+        match self.memo.get(key, depth) {
+            Known::Enough(outcome) => return outcome,
+            Known::TooShallow => {}
+            Known::Nothing => self.counters.states_unique += 1,
         }
         let image = frontier.image(state);
-        let outcome = self.explore_image(&image, depth, now);
-        let id = self.outcomes.len() as OutcomeId;
-        self.outcomes.push(outcome);
-        self.memo.insert(key, (depth, id));
-        id
+        let outcome = Arc::new(self.explore_image(&image, depth, now));
+        self.memo.insert(key, depth, &outcome);
+        outcome
     }
 
     fn explore_image(&mut self, image: &Image, depth: u8, now: Duration) -> Outcome {
@@ -266,8 +255,8 @@ impl<'a> Lab<'a> {
         }
         states.into_iter().find_map(|state| {
             let key = frontier.key(state);
-            let id = self.explore(&mut frontier, state, key, 0, now);
-            let found = self.outcomes[id as usize].first.clone();
+            let outcome = self.explore(&mut frontier, state, key, 0, now);
+            let found = outcome.first.clone();
             (found != Recovered::State(wanted)).then_some(Used {
                 oracle: Oracle::D1,
                 expected: "what was recovered, and what was acknowledged since",
@@ -306,18 +295,14 @@ impl<'a> Lab<'a> {
             self.counters.states_generated += states.len() as u64;
             for &state in &states {
                 let key = frontier.key(state);
-                let known = self
-                    .memo
-                    .get(&key)
-                    .is_some_and(|&(known, _)| known >= depth);
-                if !known {
-                    if left == 0 {
-                        continue;
+                let nested = match self.memo.get(key, depth) {
+                    Known::Enough(nested) => nested,
+                    Known::TooShallow | Known::Nothing if left == 0 => continue,
+                    Known::TooShallow | Known::Nothing => {
+                        left -= 1;
+                        self.explore(&mut frontier, state, key, depth, now)
                     }
-                    left -= 1;
-                }
-                let id = self.explore(&mut frontier, state, key, depth, now);
-                let nested = &self.outcomes[id as usize];
+                };
                 let target = if last {
                     &mut outcome.after
                 } else {
@@ -372,8 +357,7 @@ impl<'a> Lab<'a> {
         self.counters.states_generated += states.len() as u64;
         for state in states {
             let key = frontier.key(state);
-            let id = self.explore(&mut frontier, state, key, depth, now);
-            let nested = &self.outcomes[id as usize];
+            let nested = self.explore(&mut frontier, state, key, depth, now);
             add(&mut outcome.after, &nested.first);
         }
     }

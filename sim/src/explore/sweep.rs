@@ -1,15 +1,17 @@
 //! Visits every crash point of a recording and holds every recovery to the oracles.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use plimsoll_faults::crash::{Bounds, CrashKind, CrashState, Frontier};
 use plimsoll_faults::image::Image;
 use plimsoll_faults::log::SyncEnd;
 use plimsoll_faults::rng::Rng;
+use rustc_hash::FxHashMap;
 
 use super::history::Position;
 use super::judge::{Expected, Reason, classify};
-use super::lab::{Canonical, Lab, Outcome, OutcomeId, Recovered, Used};
+use super::lab::{Canonical, Lab, Outcome, Recovered, Used};
 use super::promises::Promises;
 use super::recording::Recording;
 use super::witness;
@@ -43,7 +45,9 @@ pub(super) struct Sweep<'a, 'b> {
     /// By sort of complaint.
     close_looks: [u32; SORTS],
     /// What can come of a crash here: one state for each kind and outcome.
-    here: Vec<(CrashKind, CrashState, OutcomeId)>,
+    here: Vec<(CrashKind, CrashState, Arc<Outcome>)>,
+    /// The images that `here` has.
+    seen: FxHashMap<(CrashKind, u128), ()>,
     /// The same for a kill followed by a power loss.
     here_killed: Option<Outcome>,
     rng: Rng,
@@ -74,6 +78,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
             at: 0,
             close_looks: [0; SORTS],
             here: Vec::new(),
+            seen: FxHashMap::default(),
             here_killed: None,
             rng: Rng::stream(case.seed, "states"),
         }
@@ -116,6 +121,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
     /// Crashes here in every way.
     fn visit(&mut self, frontier: &mut Frontier) {
         self.here.clear();
+        self.seen.clear();
         self.here_killed = None;
         let kinds = &self.case.disk.kinds;
         let depth = self.case.limits.depth;
@@ -128,8 +134,8 @@ impl<'a, 'b> Sweep<'a, 'b> {
                     let state = frontier.everything();
                     let key = frontier.key(state);
                     self.lab.counters.states_generated += 1;
-                    let id = self.lab.explore(frontier, state, key, depth, now);
-                    self.note(kind, state, key, id);
+                    let outcome = self.lab.explore(frontier, state, key, depth, now);
+                    self.note(kind, state, key, outcome);
                 }
                 CrashKind::KillThenPowerLoss => {
                     if frontier.pending() > 0 {
@@ -151,37 +157,34 @@ impl<'a, 'b> Sweep<'a, 'b> {
         self.lab.counters.states_generated += states.len() as u64;
         for state in states {
             let key = frontier.key(state);
-            let id = self.lab.explore(
+            let outcome = self.lab.explore(
                 frontier,
                 state,
                 key,
                 self.case.limits.depth,
                 self.promises.now,
             );
-            self.note(kind, state, key, id);
+            self.note(kind, state, key, outcome);
         }
     }
 
-    fn note(&mut self, kind: CrashKind, state: CrashState, key: u128, id: OutcomeId) {
+    fn note(&mut self, kind: CrashKind, state: CrashState, key: u128, outcome: Arc<Outcome>) {
         self.trail = (self.trail ^ key).wrapping_mul(0xda94_2042_e4dd_58b5_9e37_79b9_7f4a_7c15);
         self.trail ^= self.trail >> 71;
-        if !self
-            .here
-            .iter()
-            .any(|&(other, _, known)| other == kind && known == id)
-        {
-            self.here.push((kind, state, id));
+        if self.seen.insert((kind, key), ()).is_none() {
+            self.here.push((kind, state, outcome));
         }
     }
 
     /// Holds everything that can come of a crash here to what is promised now.
     fn judge_here(&mut self, frontier: &mut Frontier) {
-        for index in 0..self.here.len() {
-            let (kind, state, id) = self.here[index];
-            if let Some(complaint) = self.complaint(kind, self.lab.outcome(id)) {
-                self.look_closely(frontier, kind, state, &complaint);
+        let here = std::mem::take(&mut self.here);
+        for (kind, state, outcome) in &here {
+            if let Some(complaint) = self.complaint(*kind, outcome) {
+                self.look_closely(frontier, *kind, *state, &complaint);
             }
         }
+        self.here = here;
         if let Some(outcome) = self.here_killed.take() {
             if let Some(complaint) = self.complaint(CrashKind::KillThenPowerLoss, &outcome) {
                 let state = frontier.everything();
