@@ -46,6 +46,7 @@ pub const CATALOGUE: &[CatalogueFile] = files! {
         "ref-power-lz4"
         "ref-power-segments"
         "ref-process"
+        "ref-snapshot-name-unsure"
         "ref-snapshot-only"
         "ref-window";
     "redb":

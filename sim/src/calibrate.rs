@@ -5,10 +5,9 @@
 
 use plimsoll_faults::plan::{Effect, Fault, FaultPlan, Occurrence, OpSelector};
 
-use crate::case::{Case, Disk, ErrorSweep, Expect};
+use crate::case::{Case, Disk, ErrorSweep};
 use crate::explore;
 use crate::oracle::Oracle;
-use crate::report::Verdict;
 
 /// A sync that was dropped, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,17 +38,14 @@ pub fn delete_syncs(case: &Case, disks: &[Disk]) -> Vec<Deletion> {
             let noticed = disks
                 .iter()
                 .filter_map(|disk| {
-                    let report = explore::run(&Case {
+                    let oracles = explore::violated(&Case {
                         id: format!("{} without {site}", case.id),
                         plan: plan.clone(),
                         errors: ErrorSweep::None,
                         disk: disk.clone(),
-                        // Any violation will do; none of them needs a smaller workload.
-                        expect: Expect::Violation(Oracle::ALL.to_vec()),
                         ..case.clone()
                     });
-                    let oracle = report.violations.first()?.oracle;
-                    (report.verdict != Verdict::Missed).then(|| (disk.name(), oracle))
+                    oracles.first().map(|&oracle| (disk.name(), oracle))
                 })
                 .collect();
             Deletion {

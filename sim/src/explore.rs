@@ -25,4 +25,4 @@ mod state;
 mod sweep;
 mod witness;
 
-pub use run::{run, sync_sites};
+pub use run::{run, sync_sites, violated};

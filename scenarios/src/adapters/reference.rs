@@ -76,6 +76,11 @@ pub fn modes() -> Vec<Arc<dyn Sut>> {
         Reference::new("reference-power-lz4", power().compression(Compression::Lz4)),
         Reference::new("reference-power-segments", power().segment_bytes_max(256)),
         Reference::new("reference-custom-paths", power()).paths("wal", "images/current.plim"),
+        Reference::new(
+            "reference-process-custom-paths",
+            power().sync_policy(SyncPolicy::Never),
+        )
+        .paths("wal", "current.plim"),
     ];
     modes
         .into_iter()

@@ -31,7 +31,7 @@ const OPERATIONS_MAX: u64 = 1_000_000;
 const NESTED_EXHAUSTIVE: u32 = 64;
 
 /// Paths that are remembered.
-const KNOWN_PATHS_MAX: usize = 10_000;
+const KNOWN_PATHS_MAX: usize = 1_000;
 
 /// How much fewer states are looked at per level of nesting.
 const NESTED_SHRINK: u32 = 8;
@@ -455,9 +455,10 @@ impl<'a> Lab<'a> {
                 Some(&known) => known,
                 None => {
                     let is_match = self.temporaries.is_match(path);
-                    if self.known_paths.len() < KNOWN_PATHS_MAX {
-                        self.known_paths.insert(Box::from(path), is_match);
+                    if self.known_paths.len() == KNOWN_PATHS_MAX {
+                        self.known_paths.clear();
                     }
+                    self.known_paths.insert(Box::from(path), is_match);
                     is_match
                 }
             };

@@ -8,7 +8,7 @@ use super::lab::Outcome;
 
 /// Images remembered per generation. A crash point shares its images with its neighbours, not with those of long ago: a sweep of any
 /// length needs the same memory, and a look-up stays in the cache.
-const GENERATION: usize = 1 << 16;
+const GENERATION: usize = 1 << 13;
 
 /// The deepest look at each image so far, forgotten by generations.
 #[derive(Default)]

@@ -50,6 +50,11 @@ pub fn run(case: &Case) -> CaseReport {
     }
 }
 
+/// The oracles that a case violates, without the evidence: much cheaper than [`run`] where that is all one wants to know.
+pub fn violated(case: &Case) -> Vec<Oracle> {
+    explore(case).found.into_keys().collect()
+}
+
 /// The syncs of a case's run, in order, as a trace shows them.
 pub fn sync_sites(case: &Case) -> Vec<String> {
     record(&*case.sut, &case.workload, &case.plan)
