@@ -1,7 +1,7 @@
-//! The missing barrier: the one sync that would have prevented a violation.
+//! The missing barrier: the fewest syncs that would have prevented a violation.
 //!
 //! Each candidate is a sync of what an operation changed, put right behind that operation. The run is swept again as if the store
-//! had asked for it; a candidate under which the oracle holds is the explanation.
+//! had asked for all of them; where that makes the oracle hold, those that are not needed are taken away again, one by one.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::oracle::Oracle;
 /// Longest log that is explained: each candidate costs a sweep.
 const LOG_MAX: usize = 400;
 
-/// Candidates that are tried, the last operations first.
+/// Candidates that are tried: those of the last operations.
 const CANDIDATES_MAX: usize = 48;
 
 /// A sync that the store did not ask for.
@@ -29,7 +29,7 @@ struct Candidate {
     path: String,
 }
 
-/// The sync that makes the oracle hold, in words.
+/// The syncs that make the oracle hold, in words.
 pub(super) fn missing_barrier(case: &Case, oracle: Oracle) -> Option<String> {
     if case.disk.kinds.contains(&CrashKind::Lying) {
         return None;
@@ -41,28 +41,44 @@ pub(super) fn missing_barrier(case: &Case, oracle: Oracle) -> Option<String> {
     // Only the run itself is mended, not the recoveries after it: those are left alone here.
     let mut case = case.clone();
     case.limits.depth = 0;
-    if !is_violated(&case, &recording, oracle)? {
+    let is_violated =
+        |syncs: &[Candidate]| is_violated(&case, &with_syncs(&recording, syncs), oracle);
+    if is_violated(&[]) != Some(true) {
         return None;
     }
-    candidates(&recording.log)
-        .into_iter()
-        .rev()
-        .take(CANDIDATES_MAX)
-        .find(|candidate| {
-            is_violated(&case, &with_sync(&recording, candidate), oracle) == Some(false)
-        })
-        .map(|candidate| {
-            let call = match candidate.scope {
-                Scope::Dir(_) => "directory sync",
-                Scope::File(_) | Scope::FileData(_) => "fsync",
-            };
-            format!(
-                "a {call} of `{}` after operation {} ({}) would have prevented it",
-                candidate.path,
-                candidate.after + 1,
-                recording.log[candidate.after]
-            )
-        })
+    let mut needed = candidates(&recording.log);
+    needed.drain(..needed.len().saturating_sub(CANDIDATES_MAX));
+    if is_violated(&needed) != Some(false) {
+        return None;
+    }
+    let mut index = 0;
+    while index < needed.len() {
+        let candidate = needed.remove(index);
+        if is_violated(&needed) != Some(false) {
+            needed.insert(index, candidate);
+            index += 1;
+        }
+    }
+    let syncs: Vec<String> = needed
+        .iter()
+        .map(|candidate| candidate.describe(&recording.log))
+        .collect();
+    Some(format!("{} would have prevented it", syncs.join(" and ")))
+}
+
+impl Candidate {
+    fn describe(&self, log: &[Entry]) -> String {
+        let call = match self.scope {
+            Scope::Dir(_) => "a directory sync",
+            Scope::File(_) | Scope::FileData(_) => "an fsync",
+        };
+        format!(
+            "{call} of `{}` after operation {} ({})",
+            self.path,
+            self.after + 1,
+            log[self.after]
+        )
+    }
 }
 
 fn candidates(log: &[Entry]) -> Vec<Candidate> {
@@ -109,29 +125,32 @@ fn parent_of(entry: &Entry, change: &MicroOp) -> String {
     }
 }
 
-/// The run as if the store had asked for this sync too.
-fn with_sync(recording: &Recording, candidate: &Candidate) -> Recording {
-    let kind = match candidate.scope {
-        Scope::Dir(_) => OpKind::SyncDir,
-        Scope::File(_) => OpKind::SyncAll,
-        Scope::FileData(_) => OpKind::SyncData,
-    };
+/// The run as if the store had asked for these syncs too.
+fn with_syncs(recording: &Recording, syncs: &[Candidate]) -> Recording {
     let mut mended = recording.clone();
-    mended.log.insert(
-        candidate.after + 1,
-        Entry {
-            kind,
-            path: Arc::from(candidate.path.as_str()),
-            second: None,
-            range: None,
-            changes: Vec::new(),
-            sync: Some((candidate.scope, SyncEnd::Done)),
-            error: None,
-        },
-    );
-    for event in &mut mended.events {
-        if event.at > candidate.after {
-            event.at += 1;
+    // From the back, so that the places of the earlier ones stay what they are.
+    for candidate in syncs.iter().rev() {
+        let kind = match candidate.scope {
+            Scope::Dir(_) => OpKind::SyncDir,
+            Scope::File(_) => OpKind::SyncAll,
+            Scope::FileData(_) => OpKind::SyncData,
+        };
+        mended.log.insert(
+            candidate.after + 1,
+            Entry {
+                kind,
+                path: Arc::from(candidate.path.as_str()),
+                second: None,
+                range: None,
+                changes: Vec::new(),
+                sync: Some((candidate.scope, SyncEnd::Done)),
+                error: None,
+            },
+        );
+        for event in &mut mended.events {
+            if event.at > candidate.after {
+                event.at += 1;
+            }
         }
     }
     mended

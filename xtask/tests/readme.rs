@@ -1,0 +1,27 @@
+//! What the README shows is what the program prints.
+
+use std::path::Path;
+use std::process::Command;
+
+#[test]
+fn the_failure_shown_is_real() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the crate lies in the workspace");
+    let page = std::fs::read_to_string(root.join("README.md")).expect("the page is there");
+    let block = page
+        .split("```")
+        .find(|block| block.trim_start().starts_with("expected["))
+        .expect("the page shows a failure");
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(["sim", "repro", "mx-r10-rename-before-sync@ext4-ordered"])
+        .output()
+        .expect("the program runs");
+    let printed = String::from_utf8(output.stdout).expect("it prints text");
+    for line in block.lines().filter(|line| !line.trim().is_empty()) {
+        assert!(
+            printed.lines().any(|other| other == line),
+            "not printed: {line}\n{printed}"
+        );
+    }
+}
