@@ -4,7 +4,8 @@
 //! switched on its own.
 //!
 //! **Not modelled yet**: garbage inside torn sectors, damage to neighbours of a torn write, stripes and servers of network file
-//! systems, failure models of `fsync` other than F1.
+//! systems, failure models of `fsync` other than F1, which blocks a file has (what that costs is listed in
+//! `tests/realfs/disagreements.txt`).
 
 use std::sync::Arc;
 
@@ -21,6 +22,8 @@ pub enum Tear {
     SectorPrefix,
     /// A prefix of its 4,096-byte blocks.
     BlockPrefix,
+    /// Any of its 4,096-byte blocks (copy on write).
+    AnyBlocks,
     /// Any of its 512-byte sectors (queued commands and flash reorder freely).
     AnySectors,
 }
@@ -73,9 +76,10 @@ pub enum Cover {
     OwnNames,
     /// The entries of the directory, added and removed.
     Entries,
-    /// Every journalled change on the whole file system, up to the last change of the file itself; all of them for a directory that
-    /// has changed.
+    /// Every journalled change on the whole file system, up to the last change of the file or directory itself.
     PriorMetadata,
+    /// Every journalled change on the whole file system, if the file or directory has changed.
+    AllMetadata,
     /// Every journalled change, up to the last change of the file's length.
     PriorMetadataIfSize,
 }
@@ -96,12 +100,16 @@ pub struct Profile {
     pub extend_exposes: Exposure,
     /// Whether a new length waits for the data written into its new blocks.
     pub size_after_new_block_data: bool,
+    /// Whether the length of a growing file follows its blocks, so that a write of several may persist as a shorter one.
+    pub size_grows_by_block: bool,
     /// Whether changes of one file's length persist in order.
     pub same_file_meta_ordered: bool,
     /// Whether a write that stays within the last allocated block changes the length through the journal, at once.
     pub in_block_size_journalled: bool,
     /// Whether setting the length is one journalled change: length and cut-off data together.
     pub truncate_atomic: bool,
+    /// Whether blocks that a cut has freed are written again only once the cut is durable.
+    pub reuse_waits_for_commit: bool,
     /// Whether one operation's changes of directories persist together.
     pub dirop_atomic: bool,
     /// In which order changes of directories persist.
@@ -114,6 +122,9 @@ pub struct Profile {
     pub fdatasync_covers: Vec<Cover>,
     /// What `fsync` of a directory makes durable.
     pub fsync_dir_covers: Vec<Cover>,
+    /// Whether a sync writes what it covers ahead of what the order puts before it: only the directories that lead there and former
+    /// holders of the same names come along, and of a move between directories only the new name.
+    pub sync_escapes_order: bool,
 }
 
 /// A profile that cannot be read. The message names line and column.
@@ -153,6 +164,9 @@ impl Profile {
         [
             include_str!("profiles/posix-minimal.toml"),
             include_str!("profiles/ext4-ordered.toml"),
+            include_str!("profiles/ext4-writeback.toml"),
+            include_str!("profiles/xfs.toml"),
+            include_str!("profiles/btrfs.toml"),
         ]
         .into_iter()
         .map(|text| Arc::new(Self::parse(text).expect("shipped profiles are tested")))
@@ -177,7 +191,16 @@ mod tests {
             .iter()
             .map(|profile| profile.name.clone())
             .collect();
-        assert_eq!(names, ["posix-minimal", "ext4-ordered"]);
+        assert_eq!(
+            names,
+            [
+                "posix-minimal",
+                "ext4-ordered",
+                "ext4-writeback",
+                "xfs",
+                "btrfs"
+            ]
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Every state that a real ext4 left behind after a power cut is in the allowed set of the `ext4-ordered` profile.
+//! Every state that a real file system left behind after a power cut is in the allowed set of the profile that models it.
 //!
 //! The recordings are described in `realfs/README.md`, the method in `realfs/membership.rs`. States that the model forbids although
 //! they were seen are listed in `realfs/disagreements.txt`; a new one fails the test, and so does one that has gone.
@@ -24,12 +24,17 @@ use support::program::Program;
 use support::step::Step;
 use support::tree::Tree;
 
-/// The recordings on the file system that the profile models.
-const RECORDINGS: &[&str] = &[
-    "ext4-ordered.json",
-    "random-ext4-ordered.json",
-    "scheduled-ext4-ordered.json",
-];
+/// The profiles that model a real file system. The recordings of each carry its name.
+const MODELS: &[&str] = &["ext4-ordered", "xfs", "ext4-writeback", "btrfs"];
+
+/// The recordings on the file system that a profile models.
+fn recordings(model: &str) -> [String; 3] {
+    [
+        format!("{model}.json"),
+        format!("random-{model}.json"),
+        format!("scheduled-{model}.json"),
+    ]
+}
 
 /// Programs that need what the simulated disk lacks: `O_DIRECT` and symbolic links. The list must not grow silently.
 const SKIPPED: &[&str] = &[
@@ -61,8 +66,7 @@ struct Outcome {
     forbidden: Vec<(usize, String)>,
 }
 
-fn check(observed: &Observed) -> Outcome {
-    let profile = Profile::named("ext4-ordered").expect("the profile ships");
+fn check(observed: &Observed, profile: &Profile) -> Outcome {
     let timeline = Timeline::new(&observed.program.record());
     let steps = observed.program.steps.len();
     assert_eq!(observed.intervals.len(), steps + 1, "one more than steps");
@@ -71,7 +75,7 @@ fn check(observed: &Observed) -> Outcome {
     for (after, states) in observed.intervals.iter().enumerate() {
         let positions = timeline.positions(after);
         let allowed: Vec<Allowed> = positions
-            .map(|position| Allowed::at(&timeline, position, &profile))
+            .map(|position| Allowed::at(&timeline, position, profile))
             .collect();
         for allowed in &allowed {
             is_counted &= allowed.count(&mut allowed_states);
@@ -101,24 +105,24 @@ fn known() -> BTreeSet<String> {
         .collect()
 }
 
-#[test]
-fn observed_states_are_allowed() {
-    let (mut table, mut skipped) = (String::new(), Vec::new());
-    let mut found = BTreeSet::new();
-    for file in RECORDINGS {
-        for observed in load(file) {
+/// Holds one model to its recordings: adds lines to the table and to what was seen and forbidden. Returns the programs left out.
+fn compare(model: &str, table: &mut String, found: &mut BTreeSet<String>) -> Vec<String> {
+    let profile = Profile::named(model).expect("the profile ships");
+    let mut skipped = Vec::new();
+    for file in recordings(model) {
+        for observed in load(&file) {
             let name = &observed.program.name;
             if let Some(step) = unsupported(&observed.program) {
-                table.push_str(&format!("{name:32} skipped: {step}\n"));
+                table.push_str(&format!("{model:15} {name:32} skipped: {step}\n"));
                 skipped.push(name.clone());
                 continue;
             }
-            let outcome = check(&observed);
+            let outcome = check(&observed, &profile);
             let allowed = outcome
                 .allowed
                 .map_or_else(|| "many".to_owned(), |count| count.to_string());
             table.push_str(&format!(
-                "{name:32} {allowed:>8} allowed {:>4} observed {:>3} forbidden\n",
+                "{model:15} {name:32} {allowed:>8} allowed {:>4} observed {:>3} forbidden\n",
                 outcome.observed,
                 outcome.forbidden.len()
             ));
@@ -127,11 +131,21 @@ fn observed_states_are_allowed() {
             }
         }
     }
+    skipped
+}
+
+#[test]
+fn observed_states_are_allowed() {
+    let mut table = String::new();
+    let mut found = BTreeSet::new();
+    for model in MODELS {
+        let skipped = compare(model, &mut table, &mut found);
+        assert_eq!(skipped, SKIPPED, "programs that are not held to the model");
+    }
     #[expect(clippy::print_stdout, reason = "a table for who asks with --nocapture")]
     {
         print!("{table}");
     }
-    assert_eq!(skipped, SKIPPED, "programs that are not held to the model");
     let known = known();
     let new: Vec<&String> = found.difference(&known).collect();
     let gone: Vec<&String> = known.difference(&found).collect();
@@ -144,9 +158,17 @@ fn observed_states_are_allowed() {
 /// The method of `membership.rs` held to plain enumeration, wherever that is possible: on all states of all positions of a program.
 #[test]
 fn membership_agrees_with_enumeration() {
-    let profile = Profile::named("ext4-ordered").expect("the profile ships");
+    for model in MODELS {
+        let compared = compare_methods(model);
+        assert!(compared > 5_000, "{model}: only {compared} comparisons");
+    }
+}
+
+/// Returns how many states were asked of both methods.
+fn compare_methods(model: &str) -> usize {
+    let profile = Profile::named(model).expect("the profile ships");
     let mut compared = 0;
-    let all = RECORDINGS.iter().flat_map(|file| load(file));
+    let all = recordings(model).into_iter().flat_map(|file| load(&file));
     for observed in all.filter(|observed| unsupported(&observed.program).is_none()) {
         let timeline = Timeline::new(&observed.program.record());
         let steps = 0..=observed.program.steps.len();
@@ -176,5 +198,5 @@ fn membership_agrees_with_enumeration() {
             }
         }
     }
-    assert!(compared > 10_000, "only {compared} comparisons");
+    compared
 }

@@ -38,6 +38,22 @@ impl Atom {
             .any(|change| matches!(change, MicroOp::Data { .. } | MicroOp::Zero { .. }))
     }
 
+    /// Whether it holds written data of a file in a range of bytes.
+    pub(super) fn has_data_in(&self, file: Ino, from: u64, to: u64) -> bool {
+        self.changes.iter().any(|change| match change {
+            MicroOp::Data {
+                ino,
+                first,
+                sectors,
+            } => {
+                let start = first * SECTOR as u64;
+                let end = start + (sectors.len() * SECTOR) as u64;
+                *ino == file && start < to && end > from
+            }
+            _ => false,
+        })
+    }
+
     pub(super) fn has_size(&self) -> bool {
         self.changes
             .iter()

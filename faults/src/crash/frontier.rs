@@ -6,7 +6,7 @@ use super::atom::Atom;
 use super::atom_set::{ATOMS_MAX, AtomSet};
 use super::canonical::{Memo, View};
 use super::enumerate::{Bounds, choices};
-use super::rules::{Cutter, forced};
+use super::rules::{Cutter, forced, parted};
 use crate::image::{Image, Ino, SECTOR};
 use crate::log::{Entry, MicroOp, SyncEnd};
 use crate::profile::{Exposure, Profile};
@@ -126,9 +126,18 @@ impl Frontier {
         if let Some((scope, end)) = entry.sync {
             match end {
                 SyncEnd::Done if !self.lying => {
+                    // Without room for the parts a move persists whole, which is legal too.
+                    while self.atoms.len() < ATOMS_MAX
+                        && let Some(position) = parted(&self.profile, scope, &self.atoms)
+                    {
+                        self.part(position);
+                    }
                     let set = forced(&self.profile, scope, &self.atoms);
                     changed |= !set.is_empty();
                     self.persist(set);
+                    if self.profile.sync_escapes_order {
+                        changed |= self.loosen(scope);
+                    }
                 }
                 SyncEnd::Failed => self.mark_clean(scope),
                 SyncEnd::Done | SyncEnd::Dropped => {}
@@ -279,6 +288,59 @@ impl Frontier {
             }
         }
         self.keep(|atom| !atom.changes.is_empty());
+    }
+
+    /// Cuts an atom of names in two: what is added, then what is removed. Nothing depends on one without the other.
+    fn part(&mut self, position: usize) {
+        let to: Vec<Option<usize>> = (0..self.atoms.len())
+            .map(|old| Some(old + usize::from(old > position)))
+            .collect();
+        self.renumber(&to);
+        for atom in &mut self.atoms[position + 1..] {
+            if atom.before.contains(position) {
+                atom.before.insert(position + 1);
+            }
+        }
+        let mut removed = self.atoms[position].clone();
+        let is_removal = |change: &MicroOp| matches!(change, MicroOp::Name { target: None, .. });
+        removed.changes.retain(is_removal);
+        // The log may hold the removal too, ahead of the transaction.
+        removed.before = AtomSet::EMPTY;
+        self.atoms[position]
+            .changes
+            .retain(|change| !is_removal(change));
+        self.atoms.insert(position + 1, removed);
+        self.memo.forget();
+    }
+
+    /// After the sync of a file the removal of its other names may be in the log as well, and then waits for nothing.
+    /// Returns whether there is one.
+    fn loosen(&mut self, scope: crate::log::Scope) -> bool {
+        use crate::log::Scope;
+        let (Scope::File(ino) | Scope::FileData(ino)) = scope else {
+            return false;
+        };
+        let base = &self.base;
+        let is_old_name = |change: &MicroOp| match change {
+            MicroOp::Name {
+                dir,
+                name,
+                target: None,
+            } => base.dir(*dir).and_then(|entries| entries.get(name)) == Some(&ino),
+            _ => false,
+        };
+        let mut found = false;
+        for atom in &mut self.atoms {
+            if atom.changes.iter().all(is_old_name) {
+                atom.before = AtomSet::EMPTY;
+                found = true;
+            }
+        }
+        if found {
+            self.fresh = 0;
+            self.memo.forget();
+        }
+        found
     }
 
     /// A sync failed: its data counts as clean, so no later sync writes it, although it may or may not have reached the disk.

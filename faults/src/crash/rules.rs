@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::atom::{Atom, pieces};
+use super::atom::{Atom, PIECES_MAX, pieces};
 use super::atom_set::AtomSet;
 use crate::image::{Image, Ino, SECTOR, Sector};
 use crate::log::{Entry, MicroOp, Scope, SizeChange};
@@ -153,7 +153,7 @@ impl Cutter<'_> {
     fn cut_data(&self, ino: Ino, first: u64, sectors: &[Arc<Sector>], atoms: &mut Vec<Atom>) {
         let unit = match self.profile.tear {
             Tear::None => sectors.len(),
-            Tear::BlockPrefix => BLOCK_SECTORS,
+            Tear::BlockPrefix | Tear::AnyBlocks => BLOCK_SECTORS,
             Tear::SectorPrefix | Tear::AnySectors => 1,
         };
         if self.profile.tear == Tear::None {
@@ -201,23 +201,51 @@ impl Cutter<'_> {
                 return;
             }
         }
-        let mut data = AtomSet::EMPTY;
-        for (position, _) in atoms.iter().enumerate().filter(|(_, atom)| atom.has_data()) {
-            data.insert(self.pending.len() + position);
+        for len in self.lengths(old, len) {
+            let data = self.data_between(ino, old, len, atoms);
+            let before = self.size_waits(ino, why, data).union(late);
+            late = before;
+            late.insert(self.pending.len() + atoms.len());
+            let size = MicroOp::Size {
+                ino,
+                len,
+                change: why,
+            };
+            atoms.push(self.atom(vec![size], before, false));
         }
-        let before = self.size_waits(ino, why, data).union(late);
-        let size = MicroOp::Size {
-            ino,
-            len,
-            change: why,
-        };
-        atoms.push(self.atom(vec![size], before, false));
+    }
+
+    /// The lengths that a file goes through on its way to a new one: the ends of its blocks, if the profile says so, and the new one.
+    /// A large write goes in even steps, as its data does. (A hole before the data counts as blocks: more is allowed than needed.)
+    fn lengths(&self, old: u64, len: u64) -> Vec<u64> {
+        let mut lengths = Vec::new();
+        if self.profile.size_grows_by_block {
+            let first = old / BLOCK_BYTES + 1;
+            lengths.extend((first..len.div_ceil(BLOCK_BYTES)).map(|block| block * BLOCK_BYTES));
+            let step = lengths.len().div_ceil(PIECES_MAX).max(1);
+            lengths = lengths.into_iter().step_by(step).collect();
+        }
+        lengths.push(len);
+        lengths
+    }
+
+    /// Data of a range of a file that has not reached the disk: of earlier operations, and of this one.
+    fn data_between(&self, ino: Ino, from: u64, to: u64, new: &[Atom]) -> AtomSet {
+        let reaches = |atom: &Atom| atom.has_data_in(ino, from, to);
+        let mut set = self.after(reaches);
+        for (position, atom) in new.iter().enumerate() {
+            if reaches(atom) {
+                set = set.union(atom.before);
+                set.insert(self.pending.len() + position);
+            }
+        }
+        set
     }
 
     /// Data in a block that a pending cut has freed goes into another block, which the file has only once the cut is committed:
     /// freed blocks are not used again before that.
     fn reused(&self, ino: Ino, first: u64) -> AtomSet {
-        if !self.profile.truncate_atomic {
+        if !self.profile.truncate_atomic || !self.profile.reuse_waits_for_commit {
             return AtomSet::EMPTY;
         }
         let block = first / BLOCK_SECTORS as u64 * BLOCK_BYTES;
@@ -288,19 +316,12 @@ impl Cutter<'_> {
 
 /// The pending atoms that a successful sync of `scope` makes durable.
 pub(super) fn forced(profile: &Profile, scope: Scope, pending: &[Atom]) -> AtomSet {
-    let (covers, ino) = match scope {
-        Scope::File(ino) => (&profile.fsync_covers, ino),
-        Scope::FileData(ino) => (&profile.fdatasync_covers, ino),
-        Scope::Dir(ino) => (&profile.fsync_dir_covers, ino),
-    };
+    let (covers, ino) = covers(profile, scope);
     let names_it = |atom: &Atom| atom.names().any(|(_, _, target)| target == Some(ino));
-    let is_dir = matches!(scope, Scope::Dir(_));
+    // The sync of a file or directory waits for the transaction that changed it last; what came after may be in another.
     let changed = pending
         .iter()
         .rposition(|atom| atom.touches_file(ino) || names_it(atom) || atom.touches_dir(ino));
-    // A directory sync commits everything; that of a file waits for the transaction that changed the inode last, and what came
-    // after it may be in another.
-    let changed = changed.map(|last| if is_dir { pending.len() } else { last });
     let size_changed = pending
         .iter()
         .rposition(|atom| atom.touches_file(ino) && atom.has_size());
@@ -311,6 +332,7 @@ pub(super) fn forced(profile: &Profile, scope: Scope, pending: &[Atom]) -> AtomS
             Cover::OwnNames => names_it(atom),
             Cover::Entries => atom.touches_dir(ino),
             Cover::PriorMetadata => changed.is_some_and(|last| position <= last) && atom.journalled,
+            Cover::AllMetadata => changed.is_some() && atom.journalled,
             Cover::PriorMetadataIfSize => {
                 size_changed.is_some_and(|last| position <= last) && atom.journalled
             }
@@ -319,9 +341,65 @@ pub(super) fn forced(profile: &Profile, scope: Scope, pending: &[Atom]) -> AtomS
     let mut set = AtomSet::EMPTY;
     for (position, atom) in pending.iter().enumerate() {
         if !atom.marked_clean && covered(position, atom) {
-            set = set.union(atom.before);
+            if !profile.sync_escapes_order {
+                set = set.union(atom.before);
+            }
             set.insert(position);
         }
     }
-    set
+    if profile.sync_escapes_order {
+        with_paths(set, pending)
+    } else {
+        set
+    }
+}
+
+/// What a sync of `scope` covers, and whose sync it is.
+fn covers(profile: &Profile, scope: Scope) -> (&[Cover], Ino) {
+    match scope {
+        Scope::File(ino) => (&profile.fsync_covers, ino),
+        Scope::FileData(ino) => (&profile.fdatasync_covers, ino),
+        Scope::Dir(ino) => (&profile.fsync_dir_covers, ino),
+    }
+}
+
+/// Adds what a log of a few inodes needs to be replayed: the names of the directories that lead to its names, and what became of
+/// files that had one of these names before (they would be lost otherwise).
+fn with_paths(mut set: AtomSet, pending: &[Atom]) -> AtomSet {
+    loop {
+        let mut grown = set;
+        for position in set.iter() {
+            for (dir, name, _) in pending[position].names() {
+                for (earlier, atom) in pending[..position].iter().enumerate() {
+                    let is_needed = atom.names().any(|(of, other, target)| {
+                        target == Some(dir) || (of == dir && other == name)
+                    });
+                    if is_needed {
+                        grown.insert(earlier);
+                    }
+                }
+            }
+        }
+        if grown == set {
+            return set;
+        }
+        set = grown;
+    }
+}
+
+/// The first pending move between directories of which a sync of `scope` writes the new name alone.
+pub(super) fn parted(profile: &Profile, scope: Scope, pending: &[Atom]) -> Option<usize> {
+    let (covers, ino) = covers(profile, scope);
+    if !profile.sync_escapes_order {
+        return None;
+    }
+    pending.iter().position(|atom| {
+        let mut names = atom.names();
+        let mut removed = atom.names().filter(|(_, _, target)| target.is_none());
+        let added = names.find(|(dir, _, target)| {
+            (*target == Some(ino) && covers.contains(&Cover::OwnNames))
+                || (target.is_some() && *dir == ino && covers.contains(&Cover::Entries))
+        });
+        added.is_some_and(|(to, _, _)| removed.any(|(from, _, _)| from != to))
+    })
 }

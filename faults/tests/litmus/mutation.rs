@@ -9,11 +9,19 @@ pub(crate) const INERT: &[(&str, &str)] = &[
         "the profile has no journal",
     ),
     (
+        "posix-minimal: reuse_waits_for_commit = true",
+        "the profile's truncation is not atomic",
+    ),
+    (
         "posix-minimal: fsync_covers with Entries",
         "files have no entries",
     ),
     (
         "posix-minimal: fsync_covers with PriorMetadata",
+        "the profile has no journal for it to cover",
+    ),
+    (
+        "posix-minimal: fsync_covers with AllMetadata",
         "the profile has no journal for it to cover",
     ),
     (
@@ -26,6 +34,10 @@ pub(crate) const INERT: &[(&str, &str)] = &[
     ),
     (
         "posix-minimal: fdatasync_covers with PriorMetadata",
+        "the profile has no journal for it to cover",
+    ),
+    (
+        "posix-minimal: fdatasync_covers with AllMetadata",
         "the profile has no journal for it to cover",
     ),
     (
@@ -45,8 +57,16 @@ pub(crate) const INERT: &[(&str, &str)] = &[
         "the profile has no journal for it to cover",
     ),
     (
+        "posix-minimal: fsync_dir_covers with AllMetadata",
+        "the profile has no journal for it to cover",
+    ),
+    (
         "posix-minimal: fsync_dir_covers with PriorMetadataIfSize",
         "the profile has no journal for it to cover",
+    ),
+    (
+        "ext4-ordered: sync_escapes_order = true",
+        "its syncs cover the order itself, as they cover the whole journal",
     ),
     (
         "ext4-ordered: fsync_covers without OwnNames",
@@ -74,14 +94,136 @@ pub(crate) const INERT: &[(&str, &str)] = &[
     ),
     (
         "ext4-ordered: fsync_dir_covers with OwnNames",
-        "the journal that `prior-metadata` covers holds it",
+        "the journal that `all-metadata` covers holds it",
     ),
     (
         "ext4-ordered: fsync_dir_covers without Entries",
-        "the journal that `prior-metadata` covers holds it",
+        "the journal that `all-metadata` covers holds it",
+    ),
+    (
+        "ext4-ordered: fsync_dir_covers with PriorMetadata",
+        "the journal that `all-metadata` covers holds it",
     ),
     (
         "ext4-ordered: fsync_dir_covers with PriorMetadataIfSize",
+        "directories have no content",
+    ),
+    (
+        "ext4-writeback: sync_escapes_order = true",
+        "its syncs cover the order itself, as they cover the whole journal",
+    ),
+    (
+        "ext4-writeback: fsync_covers without OwnNames",
+        "the journal that `prior-metadata` covers holds it",
+    ),
+    (
+        "ext4-writeback: fsync_covers with Entries",
+        "files have no entries",
+    ),
+    (
+        "ext4-writeback: fsync_covers with PriorMetadataIfSize",
+        "the journal that `prior-metadata` covers holds it",
+    ),
+    (
+        "ext4-writeback: fdatasync_covers with Entries",
+        "files have no entries",
+    ),
+    (
+        "ext4-writeback: fsync_dir_covers with Data",
+        "directories have no content",
+    ),
+    (
+        "ext4-writeback: fsync_dir_covers with Size",
+        "directories have no content",
+    ),
+    (
+        "ext4-writeback: fsync_dir_covers with OwnNames",
+        "the journal that `all-metadata` covers holds it",
+    ),
+    (
+        "ext4-writeback: fsync_dir_covers without Entries",
+        "the journal that `all-metadata` covers holds it",
+    ),
+    (
+        "ext4-writeback: fsync_dir_covers with PriorMetadata",
+        "the journal that `all-metadata` covers holds it",
+    ),
+    (
+        "ext4-writeback: fsync_dir_covers with PriorMetadataIfSize",
+        "directories have no content",
+    ),
+    (
+        "xfs: size_after_new_block_data = false",
+        "`extend_exposes = none` says so for every length",
+    ),
+    (
+        "xfs: fsync_covers without OwnNames",
+        "the order of the journal brings along the same changes",
+    ),
+    ("xfs: fsync_covers with Entries", "files have no entries"),
+    (
+        "xfs: fsync_covers with PriorMetadataIfSize",
+        "the journal that `prior-metadata` covers holds it",
+    ),
+    (
+        "xfs: fdatasync_covers without OwnNames",
+        "the order of the journal brings along the same changes",
+    ),
+    (
+        "xfs: fdatasync_covers with Entries",
+        "files have no entries",
+    ),
+    (
+        "xfs: fdatasync_covers with PriorMetadataIfSize",
+        "the journal that `prior-metadata` covers holds it",
+    ),
+    (
+        "xfs: fsync_dir_covers with Data",
+        "directories have no content",
+    ),
+    (
+        "xfs: fsync_dir_covers with Size",
+        "directories have no content",
+    ),
+    (
+        "xfs: fsync_dir_covers with OwnNames",
+        "the journal that `prior-metadata` covers holds it",
+    ),
+    (
+        "xfs: fsync_dir_covers without Entries",
+        "the order of the journal brings along the same changes",
+    ),
+    (
+        "xfs: fsync_dir_covers without PriorMetadata",
+        "the order of the journal brings along the same changes",
+    ),
+    (
+        "xfs: fsync_dir_covers with PriorMetadataIfSize",
+        "directories have no content",
+    ),
+    (
+        "btrfs: size_after_new_block_data = false",
+        "`extend_exposes = none` says so for every length",
+    ),
+    ("btrfs: fsync_covers with Entries", "files have no entries"),
+    (
+        "btrfs: fdatasync_covers with Entries",
+        "files have no entries",
+    ),
+    (
+        "btrfs: fsync_dir_covers with Data",
+        "directories have no content",
+    ),
+    (
+        "btrfs: fsync_dir_covers with Size",
+        "directories have no content",
+    ),
+    (
+        "btrfs: fsync_dir_covers with OwnNames",
+        "the log holds the names of a directory that lead to its entries",
+    ),
+    (
+        "btrfs: fsync_dir_covers with PriorMetadataIfSize",
         "directories have no content",
     ),
 ];
@@ -92,6 +234,7 @@ const COVERS: &[Cover] = &[
     Cover::OwnNames,
     Cover::Entries,
     Cover::PriorMetadata,
+    Cover::AllMetadata,
     Cover::PriorMetadataIfSize,
 ];
 
@@ -102,6 +245,7 @@ pub(crate) fn of(base: &Profile) -> Vec<(String, Profile)> {
         Tear::None,
         Tear::SectorPrefix,
         Tear::BlockPrefix,
+        Tear::AnyBlocks,
         Tear::AnySectors,
     ] {
         add(&mut all, base, &format!("tear = {tear:?}"), |p| {
@@ -155,16 +299,19 @@ fn add(
 
 fn switches(all: &mut Vec<(String, Profile)>, base: &Profile) {
     type Switch = fn(&mut Profile) -> &mut bool;
-    let switches: [(&str, Switch); 5] = [
+    let switches: [(&str, Switch); 8] = [
         ("size_after_new_block_data", |p| {
             &mut p.size_after_new_block_data
         }),
+        ("size_grows_by_block", |p| &mut p.size_grows_by_block),
         ("same_file_meta_ordered", |p| &mut p.same_file_meta_ordered),
         ("in_block_size_journalled", |p| {
             &mut p.in_block_size_journalled
         }),
         ("truncate_atomic", |p| &mut p.truncate_atomic),
         ("dirop_atomic", |p| &mut p.dirop_atomic),
+        ("reuse_waits_for_commit", |p| &mut p.reuse_waits_for_commit),
+        ("sync_escapes_order", |p| &mut p.sync_escapes_order),
     ];
     for (name, switch) in switches {
         let value = !*switch(&mut base.clone());

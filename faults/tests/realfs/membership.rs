@@ -135,7 +135,8 @@ fn whole(profile: &Profile) -> Arc<Profile> {
 
 impl Allowed {
     pub(crate) fn at(timeline: &Timeline, position: usize, profile: &Profile) -> Self {
-        assert_eq!(profile.tear, Tear::AnySectors, "no block waits for another");
+        let is_free = matches!(profile.tear, Tear::AnySectors | Tear::AnyBlocks);
+        assert!(is_free, "no block waits for another");
         assert_ne!(profile.extend_exposes, Exposure::Garbage, "no garbage");
         assert!(profile.fsync_covers.contains(&Cover::Data));
         assert!(profile.fdatasync_covers.contains(&Cover::Data));
