@@ -8,7 +8,9 @@
 mod active_plan;
 mod clock;
 mod file;
+mod names;
 mod path;
+mod request;
 mod sim_fs;
 mod state;
 

@@ -107,13 +107,13 @@ pub struct Entry {
     pub path: Arc<str>,
     /// The second path of a rename or link.
     pub second: Option<Arc<str>>,
-    /// Offset and length of a write, or zero and the length of a truncation.
+    /// Offset and length of what was written, or zero and the length of a truncation.
     pub range: Option<(u64, u64)>,
     /// The changes, in the order in which they were made.
     pub changes: Vec<MicroOp>,
     /// What it was to make durable, and how that ended.
     pub sync: Option<(Scope, SyncEnd)>,
-    /// The error it returned.
+    /// The error it returned, which may be one that came after the changes.
     pub error: Option<Errno>,
 }
 
@@ -131,6 +131,12 @@ impl fmt::Display for Entry {
             (_, None) => {}
         }
         match (self.error, self.sync) {
+            (Some(errno), Some((_, SyncEnd::Done))) => {
+                write!(f, "  -> {errno}, but it took effect")
+            }
+            (Some(errno), _) if !self.changes.is_empty() => {
+                write!(f, "  -> {errno}, but it took effect")
+            }
             (Some(errno), _) => write!(f, "  -> {errno}"),
             (None, Some((_, SyncEnd::Dropped))) => f.write_str("  -> ok, but nothing was synced"),
             _ => Ok(()),

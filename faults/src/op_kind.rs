@@ -1,5 +1,7 @@
 //! The operations of a file system, as fault selectors and reports name them.
 
+mod errnos;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -104,6 +106,13 @@ impl OpKind {
                 | Self::Link
                 | Self::CreateDir
         )
+    }
+
+    /// Whether the operation leaves something changed, made durable or locked, which an error returned of it can belie.
+    ///
+    /// Closing does not count: the descriptor is gone whether or not `close(2)` reports an error.
+    pub const fn has_effect(self) -> bool {
+        !matches!(self, Self::Read | Self::ReadDir | Self::Stat | Self::Close)
     }
 
     /// Whether the operation exists to make something durable.

@@ -37,7 +37,8 @@ pub enum ErrorSweep {
     #[default]
     None,
     /// On top of the plan, operation 1, 2, 3 ... fails until a run completes without reaching it; each with EIO and ENOSPC, once
-    /// and persistently; each such run is then swept for crashes.
+    /// and persistently, and with an EIO that comes once, after the operation took effect. Each such run is then swept for
+    /// crashes.
     Every,
 }
 

@@ -2,7 +2,7 @@
 
 use globset::{Glob, GlobMatcher};
 
-use crate::op_kind::OpKind;
+use super::request::Request;
 use crate::plan::{Effect, Fault, FaultPlan};
 
 /// A plan with its counters.
@@ -17,6 +17,21 @@ struct ActiveFault {
     path: Option<GlobMatcher>,
     selected: u32,
     fired: u32,
+}
+
+impl ActiveFault {
+    fn selects(&self, request: &Request<'_>) -> bool {
+        let on_path = self.path.as_ref().is_none_or(|pattern| {
+            pattern.is_match(request.path)
+                || request
+                    .second
+                    .is_some_and(|second| pattern.is_match(second))
+        });
+        on_path
+            && self.fault.op.matches(request.kind)
+            && self.fault.effect.applies_to(request.kind)
+            && (!self.fault.effect.halves() || request.moves >= 2)
+    }
 }
 
 impl ActivePlan {
@@ -39,24 +54,10 @@ impl ActivePlan {
     }
 
     /// What happens to this operation. Every fault counts it; the first that hits decides.
-    pub(super) fn decide(
-        &mut self,
-        kind: OpKind,
-        path: &str,
-        second: Option<&str>,
-    ) -> Option<Effect> {
+    pub(super) fn decide(&mut self, request: &Request<'_>) -> Option<Effect> {
         let mut decision = None;
         for active in &mut self.faults {
-            if !active.fault.op.matches(kind) {
-                continue;
-            }
-            if let Some(pattern) = &active.path
-                && !pattern.is_match(path)
-                && !second.is_some_and(|second| pattern.is_match(second))
-            {
-                continue;
-            }
-            if active.fault.effect == Effect::Drop && !kind.is_sync() {
+            if !active.selects(request) {
                 continue;
             }
             active.selected += 1;

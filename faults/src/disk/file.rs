@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use plimsoll_reference::fs::{FsFile, Metadata, OpenOptions, WriteSync};
 
-use super::sim_fs::{SimFs, describe};
+use super::names::describe;
+use super::request::Request;
+use super::sim_fs::SimFs;
 use super::state::State;
 use crate::errno::Errno;
 use crate::image::{Content, Ino};
 use crate::log::{Entry, MicroOp, Scope, SizeChange, SyncEnd};
 use crate::op_kind::OpKind;
-use crate::plan::Effect;
+use crate::plan::{Effect, Position};
 
 /// Bytes that a file system allocates at a time.
 const BLOCK: u64 = 4096;
@@ -53,8 +55,18 @@ impl SimFile {
     fn read(&self, buf: &mut [u8], offset: u64) -> Result<usize, Errno> {
         let mut state = self.process.alive()?;
         signed(offset)?;
-        state.begin(OpKind::Read, &self.path, None)?;
-        Ok(self.content(&state)?.read(buf, offset))
+        let len = self
+            .content(&state)
+            .map_or(0, |content| content.len().saturating_sub(offset))
+            .min(buf.len() as u64) as usize;
+        let request = Request::new(OpKind::Read, &self.path).moving(len);
+        state.perform(request, |state, decision| {
+            let wanted = match decision {
+                Some(effect) if effect.halves() => len / 2,
+                _ => buf.len(),
+            };
+            Ok(self.content(state)?.read(&mut buf[..wanted], offset))
+        })
     }
 
     fn writable(&self) -> Result<(), Errno> {
@@ -69,11 +81,28 @@ impl SimFile {
         let mut state = self.process.alive()?;
         signed(offset.unwrap_or(0))?;
         self.writable()?;
-        state.begin(OpKind::Write, &self.path, None)?;
+        let request = Request::new(OpKind::Write, &self.path).moving(buf.len());
+        state.perform(request, |state, decision| {
+            let done = match decision {
+                Some(effect) if effect.halves() => &buf[..buf.len() / 2],
+                _ => buf,
+            };
+            self.put(state, done, offset, decision)
+        })
+    }
+
+    /// Changes the content, unless there is nothing to write.
+    fn put(
+        &self,
+        state: &mut State,
+        buf: &[u8],
+        offset: Option<u64>,
+        decision: Option<Effect>,
+    ) -> Result<usize, Errno> {
         if buf.is_empty() {
             return Ok(0);
         }
-        let content = self.content(&state)?;
+        let content = self.content(state)?;
         let offset = offset.unwrap_or_else(|| content.len());
         let end = offset
             .checked_add(buf.len() as u64)
@@ -97,7 +126,10 @@ impl SimFile {
                 },
             });
         }
+        // A write that fails midway never gets to its sync; a short one syncs what it wrote.
+        let breaks_off = matches!(decision, Some(Effect::Fail(_, Position::Partial)));
         let sync = match self.options.sync_mode() {
+            _ if breaks_off => None,
             WriteSync::None => None,
             WriteSync::Data => Some((Scope::FileData(self.ino), SyncEnd::Done)),
             WriteSync::All => Some((Scope::File(self.ino), SyncEnd::Done)),
@@ -119,25 +151,26 @@ impl SimFile {
         signed(len)?;
         // Not `EBADF`: ftruncate(2) permits either, and Linux gives this one.
         self.writable().map_err(|_| Errno::EINVAL)?;
-        state.begin(OpKind::SetLen, &self.path, None)?;
-        if len > LEN_MAX {
-            return Err(Errno::EFBIG);
-        }
-        let content = self.content(&state)?;
-        if len == content.len() {
-            return Ok(());
-        }
-        let changes = self.truncation(content, len);
-        state.commit(Entry {
-            kind: OpKind::SetLen,
-            path: Arc::clone(&self.path),
-            second: None,
-            range: Some((0, len)),
-            changes,
-            sync: None,
-            error: None,
-        });
-        Ok(())
+        state.perform(Request::new(OpKind::SetLen, &self.path), |state, _| {
+            if len > LEN_MAX {
+                return Err(Errno::EFBIG);
+            }
+            let content = self.content(state)?;
+            if len == content.len() {
+                return Ok(());
+            }
+            let changes = self.truncation(content, len);
+            state.commit(Entry {
+                kind: OpKind::SetLen,
+                path: Arc::clone(&self.path),
+                second: None,
+                range: Some((0, len)),
+                changes,
+                sync: None,
+                error: None,
+            });
+            Ok(())
+        })
     }
 
     /// What setting the length changes: cutting also zeroes what it cuts off, so that a later extension reads zeros.
@@ -173,54 +206,58 @@ impl SimFile {
             return Err(Errno::EINVAL);
         }
         self.writable()?;
-        state.begin(OpKind::Allocate, &self.path, None)?;
-        let end = offset
-            .checked_add(len)
-            .filter(|&end| end <= LEN_MAX)
-            .ok_or(Errno::EFBIG)?;
-        if end <= self.content(&state)?.len() {
-            return Ok(());
-        }
-        state.commit(Entry {
-            kind: OpKind::Allocate,
-            path: Arc::clone(&self.path),
-            second: None,
-            range: Some((offset, len)),
-            changes: vec![MicroOp::Size {
-                ino: self.ino,
-                len: end,
-                change: SizeChange::Set,
-            }],
-            sync: None,
-            error: None,
-        });
-        Ok(())
+        state.perform(Request::new(OpKind::Allocate, &self.path), |state, _| {
+            let end = offset
+                .checked_add(len)
+                .filter(|&end| end <= LEN_MAX)
+                .ok_or(Errno::EFBIG)?;
+            if end <= self.content(state)?.len() {
+                return Ok(());
+            }
+            state.commit(Entry {
+                kind: OpKind::Allocate,
+                path: Arc::clone(&self.path),
+                second: None,
+                range: Some((offset, len)),
+                changes: vec![MicroOp::Size {
+                    ino: self.ino,
+                    len: end,
+                    change: SizeChange::Set,
+                }],
+                sync: None,
+                error: None,
+            });
+            Ok(())
+        })
     }
 
     fn sync(&self, kind: OpKind, scope: Scope) -> Result<(), Errno> {
         let mut state = self.process.alive()?;
-        let decision: Option<Effect> = state.begin(kind, &self.path, None)?;
-        state.sync(kind, &self.path, scope, decision)
+        state.perform(Request::new(kind, &self.path), |state, decision| {
+            state.sync(kind, &self.path, scope, decision)
+        })
     }
 
     fn stat(&self) -> Result<Metadata, Errno> {
         let mut state = self.process.alive()?;
-        state.begin(OpKind::Stat, &self.path, None)?;
-        Ok(describe(&state, self.ino))
+        state.perform(Request::new(OpKind::Stat, &self.path), |state, _| {
+            Ok(describe(state, self.ino))
+        })
     }
 
     fn lock(&self) -> Result<bool, Errno> {
         let mut state = self.process.alive()?;
-        state.begin(OpKind::Lock, &self.path, None)?;
-        let holder = *state.locks.entry(self.ino).or_insert(self.handle);
-        Ok(holder == self.handle)
+        state.perform(Request::new(OpKind::Lock, &self.path), |state, _| {
+            let holder = *state.locks.entry(self.ino).or_insert(self.handle);
+            Ok(holder == self.handle)
+        })
     }
 
     fn finish(&self) -> Result<(), Errno> {
         let mut state = self.process.alive()?;
         // The descriptor is gone even when close(2) reports an error.
         state.close(self.handle);
-        state.begin(OpKind::Close, &self.path, None).map(drop)
+        state.perform(Request::new(OpKind::Close, &self.path), |_, _| Ok(()))
     }
 }
 

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::active_plan::ActivePlan;
+use super::request::Request;
 use crate::errno::Errno;
 use crate::image::{Image, Ino, Node};
 use crate::log::{Entry, MicroOp, Scope, SyncEnd};
 use crate::op_kind::OpKind;
-use crate::plan::Effect;
+use crate::plan::{Effect, Position};
 
 /// Inodes beyond which removed ones are looked for, so that a long run does not keep every file it ever replaced.
 const COLLECT_AT: usize = 64;
@@ -48,34 +49,36 @@ impl State {
         }
     }
 
-    /// Counts an operation and asks the plan what becomes of it.
-    pub(super) fn begin(
+    /// Asks the plan what becomes of an operation, does it accordingly, and says what the process is told.
+    ///
+    /// An operation that fails by itself returns its own error, whatever the plan says.
+    pub(super) fn perform<T>(
         &mut self,
-        kind: OpKind,
-        path: &str,
-        second: Option<&str>,
-    ) -> Result<Option<Effect>, Errno> {
+        request: Request<'_>,
+        operation: impl FnOnce(&mut Self, Option<Effect>) -> Result<T, Errno>,
+    ) -> Result<T, Errno> {
         self.operations += 1;
         if self.operations > self.operations_max {
             return Err(Errno::EIO);
         }
-        let decision = self.plan.decide(kind, path, second);
-        if let Some(Effect::Fail(errno)) = decision {
-            // A failed sync matters beyond its error: the data it was to cover counts as clean. The callers add that.
-            if !kind.is_sync() {
-                self.log.push(Entry {
-                    kind,
-                    path: Arc::from(path),
-                    second: second.map(Arc::from),
-                    range: None,
-                    changes: Vec::new(),
-                    sync: None,
-                    error: Some(errno),
-                });
+        let decision = self.plan.decide(&request);
+        if let Some(Effect::Fail(errno, Position::Before)) = decision {
+            // A failed sync matters beyond its error: the data it was to cover counts as clean. The sync itself adds that.
+            if !request.kind.is_sync() {
+                self.log.push(request.failed(errno));
                 return Err(errno);
             }
         }
-        Ok(decision)
+        let logged = self.log.len();
+        let done = operation(self, decision)?;
+        let Some(errno) = decision.and_then(Effect::late_error) else {
+            return Ok(done);
+        };
+        match self.log.get_mut(logged..).and_then(<[Entry]>::last_mut) {
+            Some(entry) => entry.error = Some(errno),
+            None => self.log.push(request.failed(errno)),
+        }
+        Err(errno)
     }
 
     /// Makes changes visible to every process and records them.
@@ -102,9 +105,10 @@ impl State {
         decision: Option<Effect>,
     ) -> Result<(), Errno> {
         let (end, error) = match decision {
-            Some(Effect::Fail(errno)) => (SyncEnd::Failed, Some(errno)),
+            Some(Effect::Fail(errno, Position::Before)) => (SyncEnd::Failed, Some(errno)),
             Some(Effect::Drop) => (SyncEnd::Dropped, None),
-            None => (SyncEnd::Done, None),
+            // An error that comes after the effect leaves the sync done.
+            Some(Effect::Fail(..) | Effect::Short) | None => (SyncEnd::Done, None),
         };
         self.log.push(Entry {
             kind,
