@@ -46,8 +46,7 @@ impl Atom {
                 first,
                 sectors,
             } => {
-                let start = first * SECTOR as u64;
-                let end = start + (sectors.len() * SECTOR) as u64;
+                let (start, end) = byte_range(*first, sectors);
                 *ino == file && start < to && end > from
             }
             _ => false,
@@ -82,8 +81,7 @@ impl Atom {
                     first,
                     sectors,
                 } => {
-                    let from = first * SECTOR as u64;
-                    let to = from + (sectors.len() * SECTOR) as u64;
+                    let (from, to) = byte_range(*first, sectors);
                     format!("data of inode {}, bytes {from}..{to}", ino.0)
                 }
                 MicroOp::Zero { ino, .. } => format!("cut-off data of inode {} is zeroed", ino.0),
@@ -99,6 +97,12 @@ impl Atom {
             })
             .collect()
     }
+}
+
+/// Where sectors lie in their file: the first byte, and the one after the last.
+fn byte_range(first: u64, sectors: &[Arc<Sector>]) -> (u64, u64) {
+    let start = first * SECTOR as u64;
+    (start, start + (sectors.len() * SECTOR) as u64)
 }
 
 /// Most pieces that one write is torn into. A larger write is cut into as many even runs of sectors.

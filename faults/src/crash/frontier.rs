@@ -8,7 +8,7 @@ use super::canonical::{Memo, View};
 use super::enumerate::{Bounds, choices};
 use super::rules::{Cutter, forced, parted};
 use crate::image::{Image, Ino, SECTOR};
-use crate::log::{Entry, MicroOp, SyncEnd};
+use crate::log::{Entry, MicroOp, Scope, SyncEnd};
 use crate::profile::{Exposure, Profile};
 use crate::rng::Rng;
 
@@ -315,8 +315,7 @@ impl Frontier {
 
     /// After the sync of a file the removal of its other names may be in the log as well, and then waits for nothing.
     /// Returns whether there is one.
-    fn loosen(&mut self, scope: crate::log::Scope) -> bool {
-        use crate::log::Scope;
+    fn loosen(&mut self, scope: Scope) -> bool {
         let (Scope::File(ino) | Scope::FileData(ino)) = scope else {
             return false;
         };
@@ -344,8 +343,7 @@ impl Frontier {
     }
 
     /// A sync failed: its data counts as clean, so no later sync writes it, although it may or may not have reached the disk.
-    fn mark_clean(&mut self, scope: crate::log::Scope) {
-        use crate::log::Scope;
+    fn mark_clean(&mut self, scope: Scope) {
         let (Scope::File(ino) | Scope::FileData(ino)) = scope else {
             return;
         };

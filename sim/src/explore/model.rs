@@ -6,8 +6,7 @@ use super::history::{Position, Shown, Step};
 use super::state::{State, StateHash};
 use crate::command::Mutation;
 
-/// Most alternatives that unknown outcomes may open at once; beyond, the newest unknown command is taken to be absent or present as
-/// the next recovery shows, and the run is cut off there.
+/// Alternatives that unknown outcomes may open at once; a run that opens more is cut off there.
 const ALTERNATIVES_MAX: usize = 64;
 
 /// Positions that a recovery has shown to be lost: they must not come back.
@@ -27,7 +26,7 @@ pub(super) struct Model {
     /// By command: the states that only a crash during it can leave.
     in_flight: Vec<Vec<StateHash>>,
     voids: Vec<Void>,
-    /// Whether there were more alternatives than are followed.
+    /// Whether there are more alternatives than a run goes on with.
     pub(super) overflowed: bool,
 }
 
@@ -100,8 +99,8 @@ impl Model {
                 }
             }
             if self.alternatives.len() > ALTERNATIVES_MAX {
+                // None of them is dropped: a legal state that is forgotten would be reported as lost.
                 self.overflowed = true;
-                self.alternatives.truncate(ALTERNATIVES_MAX);
             }
         }
     }

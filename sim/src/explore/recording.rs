@@ -80,12 +80,12 @@ pub(super) fn record(sut: &dyn Sut, workload: &[Command], plan: &FaultPlan) -> R
     };
     recorder.open();
     for command in workload {
-        if recorder.finding.is_some() {
+        if recorder.finding.is_some() || recorder.model.overflowed {
             break;
         }
         recorder.perform(command);
     }
-    if recorder.finding.is_none() {
+    if recorder.finding.is_none() && !recorder.model.overflowed {
         recorder.perform(&Command::Reopen);
     }
     recorder.process.fence();
