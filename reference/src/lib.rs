@@ -4,4 +4,5 @@ pub mod clock;
 pub mod fs;
 pub mod host;
 pub mod level;
+pub mod mutation;
 pub mod native;

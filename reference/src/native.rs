@@ -26,6 +26,7 @@
 //! directories shared by several stores.
 
 mod batch;
+mod change;
 mod codec;
 mod directory;
 mod error;
@@ -35,7 +36,6 @@ mod layout;
 mod limits;
 mod lock;
 mod log;
-mod mutation;
 mod options;
 mod queue;
 mod recovery;
@@ -44,12 +44,12 @@ mod snapshot;
 mod store;
 mod table;
 
+pub use crate::mutation::Mutation;
 pub use error::{Outcome, StoreError};
 pub use image::read_snapshot;
 pub use limits::{
     BATCH_BYTES_MAX, KEY_BYTES_MAX, SEGMENT_NUMBER_MAX, SEQUENCE_MAX, VALUE_BYTES_MAX,
 };
-pub use mutation::Mutation;
 pub use options::{
     Compression, CreatePolicy, LogMode, Options, SEGMENT_BYTES_MIN, SnapshotPolicy, SyncPolicy,
 };

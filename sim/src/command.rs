@@ -6,24 +6,10 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use plimsoll_reference::mutation::ParseMutationError;
 use thiserror::Error;
 
-/// A change of one key.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub enum Mutation {
-    /// Give `key` the value `value`.
-    Put {
-        /// The key.
-        key: Vec<u8>,
-        /// Its new value.
-        value: Vec<u8>,
-    },
-    /// Remove `key`; removing an absent key is allowed and changes nothing.
-    Delete {
-        /// The key.
-        key: Vec<u8>,
-    },
-}
+pub use plimsoll_reference::mutation::Mutation;
 
 /// One logical step of a workload.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -72,81 +58,6 @@ pub struct ParseCommandError {
     reason: &'static str,
 }
 
-fn write_bytes(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
-    // A run of one byte prints as `x*64`, so that workloads with large values stay readable.
-    if let [first, rest @ ..] = bytes
-        && rest.len() >= 3
-        && rest.iter().all(|b| b == first)
-        && first.is_ascii_alphanumeric()
-    {
-        return write!(f, "{}*{}", char::from(*first), bytes.len());
-    }
-    if bytes.is_empty() {
-        return f.write_str("-");
-    }
-    for &byte in bytes {
-        if byte.is_ascii_graphic() && !matches!(byte, b'%' | b';' | b'*' | b'-') {
-            write!(f, "{}", char::from(byte))?;
-        } else {
-            write!(f, "%{byte:02x}")?;
-        }
-    }
-    Ok(())
-}
-
-fn parse_bytes(text: &str) -> Result<Vec<u8>, &'static str> {
-    if text == "-" {
-        return Ok(Vec::new());
-    }
-    if let Some((unit, count)) = text.split_once('*') {
-        let [byte] = unit.as_bytes() else {
-            return Err("the part before `*` must be one character");
-        };
-        let count: usize = count
-            .parse()
-            .map_err(|_| "the part after `*` must be a count")?;
-        if count > MAX_RUN {
-            return Err("a value is at most 16 MiB");
-        }
-        return Ok(vec![*byte; count]);
-    }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        if *first == b'%' {
-            let hex = tail.get(..2).ok_or("`%` needs two hexadecimal digits")?;
-            let hex = std::str::from_utf8(hex).map_err(|_| "`%` needs two hexadecimal digits")?;
-            bytes
-                .push(u8::from_str_radix(hex, 16).map_err(|_| "`%` needs two hexadecimal digits")?);
-            rest = &tail[2..];
-        } else {
-            bytes.push(*first);
-            rest = tail;
-        }
-    }
-    Ok(bytes)
-}
-
-/// Longest value that the `x*N` form may name.
-const MAX_RUN: usize = 16 << 20;
-
-impl fmt::Display for Mutation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Put { key, value } => {
-                f.write_str("put ")?;
-                write_bytes(f, key)?;
-                f.write_str(" ")?;
-                write_bytes(f, value)
-            }
-            Self::Delete { key } => {
-                f.write_str("delete ")?;
-                write_bytes(f, key)
-            }
-        }
-    }
-}
-
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -171,32 +82,10 @@ impl fmt::Display for Command {
     }
 }
 
-// Values are bytes; a list of numbers tells a reader nothing.
-impl fmt::Debug for Mutation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{self}`")
-    }
-}
-
+// As the text form, like that of a mutation.
 impl fmt::Debug for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{self}`")
-    }
-}
-
-fn parse_mutation(text: &str) -> Result<Mutation, &'static str> {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    match words.as_slice() {
-        ["put", key, value] => Ok(Mutation::Put {
-            key: parse_bytes(key)?,
-            value: parse_bytes(value)?,
-        }),
-        ["put", ..] => Err("`put` takes a key and a value"),
-        ["delete", key] => Ok(Mutation::Delete {
-            key: parse_bytes(key)?,
-        }),
-        ["delete", ..] => Err("`delete` takes a key"),
-        _ => Err("unknown word"),
     }
 }
 
@@ -211,6 +100,10 @@ fn parse_duration(text: &str) -> Result<Duration, &'static str> {
         "s" => Ok(Duration::from_secs(count)),
         _ => Err("a time needs a unit, `ms` or `s`"),
     }
+}
+
+fn parse_mutation(text: &str) -> Result<Mutation, &'static str> {
+    text.parse().map_err(|ParseMutationError { reason }| reason)
 }
 
 fn parse_command(text: &str) -> Result<Command, &'static str> {

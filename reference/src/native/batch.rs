@@ -5,10 +5,10 @@
 //!                      or: 0 u8, key length u32, key                              (delete)
 //! ```
 
+use super::change::Change;
 use super::codec::{Reader, put_u32};
 use super::error::StoreError;
 use super::limits::{BATCH_BYTES_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX};
-use super::mutation::Change;
 
 const DELETE: u8 = 0;
 const PUT: u8 = 1;

@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use crate::host::Host;
 use crate::level::{Ack, Level};
+use crate::mutation::Mutation;
 
 use super::batch;
+use super::change::Change;
 use super::directory::{Settled, sync_dir};
 use super::error::{StoreError, io_error};
 use super::layout::Layout;
 use super::limits::SEQUENCE_MAX;
 use super::lock::Lock;
 use super::log::Log;
-use super::mutation::{Change, Mutation};
 use super::options::{CreatePolicy, LogMode, Options, SnapshotPolicy, SyncPolicy};
 use super::queue::Queue;
 use super::recovery::recover;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::mutation::Change;
+use super::change::Change;
 
 /// Keys and values in key order. Both are shared, so that a copy of the table, which a commit makes while a snapshot job holds
 /// the table it was cut from, copies no bytes of them.

@@ -9,10 +9,10 @@ use plimsoll_reference::fs::FsOps;
 use plimsoll_reference::host::Host;
 use plimsoll_reference::level::Ack;
 use plimsoll_reference::native::{
-    Compression, LogMode, Mutation, Options, Outcome, SnapshotJob, SnapshotPolicy, Store,
-    StoreError, SyncPolicy, read_snapshot,
+    Compression, LogMode, Options, Outcome, SnapshotJob, SnapshotPolicy, Store, StoreError,
+    SyncPolicy, read_snapshot,
 };
-use plimsoll_sim::command::{self, Command};
+use plimsoll_sim::command::{Command, Mutation};
 use plimsoll_sim::sut::{CommandError, Contract, Instance, OpenError, Sut, Visit};
 
 /// The directory of the store.
@@ -125,12 +125,9 @@ impl Instance for Open {
     fn apply(&mut self, command: &Command) -> Result<Ack, CommandError> {
         let store = &mut self.store;
         let result = match command {
-            Command::Write(command::Mutation::Put { key, value }) => store.put(key, value),
-            Command::Write(command::Mutation::Delete { key }) => store.delete(key),
-            Command::Batch(mutations) => {
-                let mutations: Vec<Mutation> = mutations.iter().map(mutation).collect();
-                store.batch(&mutations)
-            }
+            Command::Write(Mutation::Put { key, value }) => store.put(key, value),
+            Command::Write(Mutation::Delete { key }) => store.delete(key),
+            Command::Batch(mutations) => store.batch(mutations),
             Command::Snapshot => store.snapshot(),
             Command::SnapshotBegin(slot) => store.begin_snapshot().map(|job| {
                 self.jobs.insert(*slot, job);
@@ -158,16 +155,6 @@ impl Instance for Open {
 
     fn close(self: Box<Self>) -> Result<Ack, CommandError> {
         self.store.close().map_err(|error| command_error(&error))
-    }
-}
-
-fn mutation(mutation: &command::Mutation) -> Mutation {
-    match mutation {
-        command::Mutation::Put { key, value } => Mutation::Put {
-            key: key.clone(),
-            value: value.clone(),
-        },
-        command::Mutation::Delete { key } => Mutation::Delete { key: key.clone() },
     }
 }
 

@@ -1,21 +1,6 @@
-//! A change of one key.
+//! A borrowed change of one key.
 
-/// A change of one key.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Mutation {
-    /// Give `key` the value `value`.
-    Put {
-        /// The key.
-        key: Vec<u8>,
-        /// Its new value.
-        value: Vec<u8>,
-    },
-    /// Remove `key`; removing an absent key is allowed and changes nothing.
-    Delete {
-        /// The key.
-        key: Vec<u8>,
-    },
-}
+use crate::mutation::Mutation;
 
 /// A borrowed [`Mutation`]: no value means delete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

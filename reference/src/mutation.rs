@@ -1,0 +1,150 @@
+//! A change of one key, and its text form.
+//!
+//! The text form is what workloads and reports contain; it prints back exactly what it parses:
+//!
+//! ```
+//! use plimsoll_reference::mutation::Mutation;
+//!
+//! let put: Mutation = "put colour a*64".parse()?;
+//! assert_eq!(put, Mutation::Put { key: b"colour".to_vec(), value: vec![b'a'; 64] });
+//! assert_eq!(put.to_string(), "put colour a*64");
+//! # Ok::<(), plimsoll_reference::mutation::ParseMutationError>(())
+//! ```
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+/// A change of one key.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub enum Mutation {
+    /// Give `key` the value `value`.
+    Put {
+        /// The key.
+        key: Vec<u8>,
+        /// Its new value.
+        value: Vec<u8>,
+    },
+    /// Remove `key`; removing an absent key is allowed and changes nothing.
+    Delete {
+        /// The key.
+        key: Vec<u8>,
+    },
+}
+
+impl Mutation {
+    /// The key that changes.
+    pub fn key(&self) -> &[u8] {
+        match self {
+            Self::Put { key, .. } | Self::Delete { key } => key,
+        }
+    }
+}
+
+/// A text that is no change. The message is a fragment that says what is wrong with it.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error("{reason}")]
+pub struct ParseMutationError {
+    /// What is wrong.
+    pub reason: &'static str,
+}
+
+/// Longest value that the `x*N` form may name, in bytes.
+const RUN_MAX: usize = 16 << 20;
+
+impl fmt::Display for Mutation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Put { key, value } => {
+                f.write_str("put ")?;
+                write_bytes(f, key)?;
+                f.write_str(" ")?;
+                write_bytes(f, value)
+            }
+            Self::Delete { key } => {
+                f.write_str("delete ")?;
+                write_bytes(f, key)
+            }
+        }
+    }
+}
+
+// Values are bytes; a list of numbers tells a reader nothing.
+impl fmt::Debug for Mutation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{self}`")
+    }
+}
+
+impl FromStr for Mutation {
+    type Err = ParseMutationError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let parsed = match words.as_slice() {
+            ["put", key, value] => parse_bytes(key)
+                .and_then(|key| parse_bytes(value).map(|value| Self::Put { key, value })),
+            ["put", ..] => Err("`put` takes a key and a value"),
+            ["delete", key] => parse_bytes(key).map(|key| Self::Delete { key }),
+            ["delete", ..] => Err("`delete` takes a key"),
+            _ => Err("unknown word"),
+        };
+        parsed.map_err(|reason| ParseMutationError { reason })
+    }
+}
+
+fn write_bytes(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
+    // A run of one byte prints as `x*64`, so that workloads with large values stay readable.
+    if let [first, rest @ ..] = bytes
+        && rest.len() >= 3
+        && rest.iter().all(|b| b == first)
+        && first.is_ascii_alphanumeric()
+    {
+        return write!(f, "{}*{}", char::from(*first), bytes.len());
+    }
+    if bytes.is_empty() {
+        return f.write_str("-");
+    }
+    for &byte in bytes {
+        if byte.is_ascii_graphic() && !matches!(byte, b'%' | b';' | b'*' | b'-') {
+            write!(f, "{}", char::from(byte))?;
+        } else {
+            write!(f, "%{byte:02x}")?;
+        }
+    }
+    Ok(())
+}
+
+fn parse_bytes(text: &str) -> Result<Vec<u8>, &'static str> {
+    if text == "-" {
+        return Ok(Vec::new());
+    }
+    if let Some((unit, count)) = text.split_once('*') {
+        let [byte] = unit.as_bytes() else {
+            return Err("the part before `*` must be one character");
+        };
+        let count: usize = count
+            .parse()
+            .map_err(|_| "the part after `*` must be a count")?;
+        if count > RUN_MAX {
+            return Err("a value is at most 16 MiB");
+        }
+        return Ok(vec![*byte; count]);
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        if *first == b'%' {
+            let hex = tail.get(..2).ok_or("`%` needs two hexadecimal digits")?;
+            let hex = std::str::from_utf8(hex).map_err(|_| "`%` needs two hexadecimal digits")?;
+            bytes
+                .push(u8::from_str_radix(hex, 16).map_err(|_| "`%` needs two hexadecimal digits")?);
+            rest = &tail[2..];
+        } else {
+            bytes.push(*first);
+            rest = tail;
+        }
+    }
+    Ok(bytes)
+}
