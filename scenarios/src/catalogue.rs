@@ -40,15 +40,20 @@ pub const CATALOGUE: &[CatalogueFile] = files! {
         "ref-custom-paths"
         "ref-memory"
         "ref-power"
+        "ref-power-exhaustive"
         "ref-power-damage"
         "ref-power-errors"
         "ref-power-lying"
         "ref-power-lz4"
         "ref-power-segments"
+        "ref-power-segments-exhaustive"
         "ref-process"
+        "ref-process-exhaustive"
         "ref-snapshot-name-unsure"
         "ref-snapshot-only"
-        "ref-window";
+        "ref-snapshot-only-exhaustive"
+        "ref-window"
+        "ref-window-exhaustive";
     "redb":
         "redb-created-in-place"
         "redb-honest"
@@ -82,6 +87,7 @@ pub const CATALOGUE: &[CatalogueFile] = files! {
         "mx-r33-no-final-snapshot-fixed"
         "mx-r37-directory-not-synced"
         "mx-r37-directory-not-synced-fixed"
+        "mx-r37-portability"
         "mx-r41-leftover-temporaries"
         "mx-r41-leftover-temporaries-fixed";
 };

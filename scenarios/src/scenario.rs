@@ -2,6 +2,7 @@
 
 mod file;
 mod resolve;
+mod steps;
 
 pub(crate) use resolve::toml_error;
 
@@ -11,7 +12,7 @@ use plimsoll_faults::plan::FaultPlan;
 use plimsoll_sim::case::{Case, Disk, ErrorSweep, Expect, Limits};
 use plimsoll_sim::command::Command;
 use plimsoll_sim::sut::Sut;
-use plimsoll_sim::workload::{Shape, generate};
+use plimsoll_sim::workload::{Scope, Shape, generate};
 
 use crate::diagnostic::ScenarioError;
 use crate::registry::Registry;
@@ -39,6 +40,10 @@ pub struct Scenario {
     pub damage: bool,
     /// Where they run.
     pub disks: Vec<Disk>,
+    /// The disks that the store is meant for; by default those above.
+    pub targets: Vec<Disk>,
+    /// Whether it is too long for every run, and left to the nightly ones.
+    pub nightly: bool,
     /// What is expected.
     pub expect: Expect,
     /// How far to look.
@@ -59,6 +64,8 @@ pub enum Workload {
         /// What they are made of.
         shape: Shape,
     },
+    /// Every one of a small scope.
+    Exhaustive(Scope),
 }
 
 impl Scenario {
@@ -87,31 +94,37 @@ impl Scenario {
         resolve::parse(file_name, text, registry)
     }
 
-    /// The cases: one for every disk, and for every seed where there are several.
+    /// The cases: one for every disk, and for every seed or workload where there are several.
     pub fn cases(&self) -> Vec<Case> {
+        let workloads = self.workloads();
         let mut cases = Vec::new();
         for disk in &self.disks {
             let id = format!("{}@{}", self.name, disk.name());
-            match &self.workload {
-                Workload::Steps(steps) => cases.push(self.case(id, disk, steps.clone(), 0)),
-                Workload::Random {
-                    first_seed,
-                    seeds,
-                    shape,
-                } => {
-                    for seed in (*first_seed..).take(usize::try_from(*seeds).unwrap_or(usize::MAX))
-                    {
-                        let id = if *seeds == 1 {
-                            id.clone()
-                        } else {
-                            format!("{id}#{seed}")
-                        };
-                        cases.push(self.case(id, disk, generate(seed, shape), seed));
-                    }
-                }
+            for (seed, workload) in &workloads {
+                let id = match workloads.len() {
+                    1 => id.clone(),
+                    _ => format!("{id}#{seed}"),
+                };
+                cases.push(self.case(id, disk, workload.clone(), *seed));
             }
         }
         cases
+    }
+
+    /// The workloads, each with the seed of its sampled choices, by which it is named where there are several.
+    fn workloads(&self) -> Vec<(u64, Vec<Command>)> {
+        match &self.workload {
+            Workload::Steps(steps) => vec![(0, steps.clone())],
+            Workload::Random {
+                first_seed,
+                seeds,
+                shape,
+            } => (*first_seed..)
+                .take(usize::try_from(*seeds).unwrap_or(usize::MAX))
+                .map(|seed| (seed, generate(seed, shape)))
+                .collect(),
+            Workload::Exhaustive(scope) => (1..).zip(scope.workloads()).collect(),
+        }
     }
 
     fn case(&self, id: String, disk: &Disk, workload: Vec<Command>, seed: u64) -> Case {
@@ -123,6 +136,7 @@ impl Scenario {
             errors: self.errors,
             damage: self.damage,
             disk: disk.clone(),
+            targets: self.targets.clone(),
             expect: self.expect.clone(),
             limits: self.limits,
             seed,

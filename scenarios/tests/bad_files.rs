@@ -47,6 +47,56 @@ fn the_good_file_is_good() {
 }
 
 #[test]
+fn targets_are_the_disks_unless_others_are_named() {
+    let names = |text: &str| -> Vec<String> {
+        let scenario =
+            Scenario::parse("scenario.toml", text, &Registry::shipped()).expect("nothing is wrong");
+        let case = scenario.cases().remove(0);
+        case.targets.iter().map(|disk| disk.name()).collect()
+    };
+    assert_eq!(names(GOOD), ["posix-minimal"]);
+    let text = GOOD.replace("faults =", "targets = [\"xfs\", \"btrfs\"]\nfaults =");
+    assert_eq!(names(&text), ["xfs", "btrfs"]);
+}
+
+#[test]
+fn an_exhaustive_workload_gives_a_case_for_each() {
+    let text = GOOD.replace(
+        "steps = [\"put a 1\", \"reopen\"]",
+        "exhaustive = { commands = 1, keys = 2 }",
+    );
+    let scenario =
+        Scenario::parse("scenario.toml", &text, &Registry::shipped()).expect("nothing is wrong");
+    let cases = scenario.cases();
+    assert_eq!(cases.len(), 5);
+    assert_eq!(cases[4].id, "scenario@posix-minimal#5");
+    assert_eq!(cases[4].workload[0].to_string(), "reopen");
+}
+
+#[test]
+fn an_unknown_target() {
+    assert_snapshot!(error("faults =", "targets = [\"zfs\"]\nfaults ="));
+}
+
+#[test]
+fn no_target() {
+    assert_snapshot!(error("faults =", "targets = []\nfaults ="));
+}
+
+#[test]
+fn an_exhaustive_workload_that_is_too_long() {
+    let steps = "steps = [\"put a 1\", \"reopen\"]";
+    assert_snapshot!(error(steps, "exhaustive = { commands = 7, keys = 2 }"));
+}
+
+#[test]
+fn both_random_and_exhaustive() {
+    let steps = "steps = [\"put a 1\", \"reopen\"]";
+    let both = "random = {}\nexhaustive = { commands = 2, keys = 2 }";
+    assert_snapshot!(error(steps, both));
+}
+
+#[test]
 fn several_seeds_and_disks_give_a_case_each() {
     let text = GOOD
         .replace(

@@ -50,6 +50,7 @@ fn case(sut: &str) -> Case {
         errors: ErrorSweep::None,
         damage: false,
         disk: disks().remove(0),
+        targets: Vec::new(),
         expect: Expect::Pass,
         limits: Limits {
             depth: 1,

@@ -6,6 +6,7 @@ use plimsoll_faults::crash::CrashKind;
 use plimsoll_faults::plan::FaultPlan;
 use plimsoll_faults::profile::Profile;
 
+use crate::class::Class;
 use crate::command::Command;
 use crate::oracle::Oracle;
 use crate::sut::Sut;
@@ -42,13 +43,26 @@ pub enum ErrorSweep {
     Every,
 }
 
-/// What a case is expected to show.
+/// What a case is expected to show. A target is a disk that the store is meant for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expect {
     /// Every oracle holds.
     Pass,
-    /// At least one of these oracles is violated. Violations of others are unexpected.
+    /// At least one of these oracles is violated on a target. Violations of others are unexpected.
     Violation(Vec<Oracle>),
+    /// At least one of these oracles is violated, and on no target. Violations of others are unexpected.
+    Portability(Vec<Oracle>),
+}
+
+impl Expect {
+    /// Whether a violation of this oracle, of this class, is what was expected.
+    pub fn includes(&self, oracle: Oracle, class: Class) -> bool {
+        match self {
+            Self::Pass => false,
+            Self::Violation(oracles) => class == Class::Bug && oracles.contains(&oracle),
+            Self::Portability(oracles) => class == Class::Portability && oracles.contains(&oracle),
+        }
+    }
 }
 
 /// How far a case is explored. Every limit counts work, never time, so that a case is the same on every machine.
@@ -95,6 +109,9 @@ pub struct Case {
     pub damage: bool,
     /// Where the store runs.
     pub disk: Disk,
+    /// The disks that the store is meant for; none means the one it runs on. A violation that no target reaches is one of
+    /// [portability](crate::class::Class::Portability).
+    pub targets: Vec<Disk>,
     /// What is expected.
     pub expect: Expect,
     /// How far to look.

@@ -5,6 +5,7 @@
 //!    new, and crashes that recovery in turn.
 //! 3. What recoveries show is held to what the acknowledgements so far have promised.
 //! 4. Where a case sweeps errors, the same is done again with operation 1, 2, 3 ... failing.
+//! 5. What does not hold is shrunk, explained, and explored on the other disks: those that reach it say whose it is.
 //!
 //! **Not modelled yet**: concurrency; a store runs alone and its background work runs when the workload says so.
 
@@ -18,6 +19,7 @@ mod lab;
 mod memo;
 mod model;
 mod promises;
+mod reach;
 mod recording;
 mod run;
 mod shrink;

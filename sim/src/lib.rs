@@ -2,10 +2,13 @@
 
 pub mod calibrate;
 pub mod case;
+pub mod class;
 pub mod command;
+pub mod counters;
 pub mod explore;
 pub mod fingerprint;
 pub mod oracle;
 pub mod report;
+pub mod sites;
 pub mod sut;
 pub mod workload;

@@ -2,9 +2,13 @@
 
 use std::fmt;
 
+use crate::class::Class;
 use crate::command::Command;
 use crate::fingerprint::Fingerprint;
 use crate::oracle::Oracle;
+use crate::sites::Sites;
+
+pub use crate::counters::Counters;
 
 /// How a case ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -13,6 +17,8 @@ pub enum Verdict {
     Passed,
     /// An oracle was violated that was not expected to be.
     Violated,
+    /// An oracle was violated that was not expected to be, but on no disk that is a target.
+    Portability,
     /// An expected violation did not appear.
     Missed,
     /// A limit ended the case early.
@@ -29,6 +35,7 @@ impl Verdict {
         match self {
             Self::Passed => "passed",
             Self::Violated => "violated",
+            Self::Portability => "portability",
             Self::Missed => "missed",
             Self::Limit => "limit",
             Self::Vacuous => "vacuous",
@@ -56,6 +63,8 @@ pub struct Witness {
     pub trace: Vec<String>,
     /// What kind of crash it was, and where.
     pub crash: String,
+    /// The operations by which it is told from others.
+    pub sites: Sites,
     /// The micro-operations that had not reached the disk when it crashed, one a line.
     pub lost: Vec<String>,
     /// The files that the crash left, one a line.
@@ -75,36 +84,12 @@ pub struct Violation {
     pub oracle: Oracle,
     /// Whether the case expects it.
     pub expected: bool,
+    /// Whose it is.
+    pub class: Class,
+    /// The names of the disks on which the witness shows it, those that ship first.
+    pub profiles: Vec<String>,
     /// The evidence.
     pub witness: Witness,
-}
-
-/// How much was looked at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counters {
-    /// Positions at which the run was crashed, nested ones included.
-    pub crash_points: u64,
-    /// Legal crash states generated.
-    pub states_generated: u64,
-    /// Distinct ones among them, after canonicalisation.
-    pub states_unique: u64,
-    /// Recoveries run.
-    pub recoveries: u64,
-    /// Faults of the plan, or of the error sweep, that took effect.
-    pub faults_fired: u64,
-    /// Recoveries that changed the disk, so that crashing them had a meaning.
-    pub recoveries_writing: u64,
-}
-
-impl std::ops::AddAssign for Counters {
-    fn add_assign(&mut self, other: Self) {
-        self.crash_points += other.crash_points;
-        self.states_generated += other.states_generated;
-        self.states_unique += other.states_unique;
-        self.recoveries += other.recoveries;
-        self.faults_fired += other.faults_fired;
-        self.recoveries_writing += other.recoveries_writing;
-    }
 }
 
 /// The result of a case.

@@ -1,10 +1,14 @@
-//! Seeded workloads over a small key space.
+//! Seeded workloads over a small key space, and every workload of a smaller one.
+
+mod exhaustive;
 
 use std::time::Duration;
 
 use plimsoll_faults::rng::Rng;
 
 use crate::command::{Command, Mutation};
+
+pub use exhaustive::Scope;
 
 /// What a generated workload is made of. Weights are relative to each other; a weight of zero leaves a step out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,6 +9,7 @@ use plimsoll_faults::crash::CrashKind;
 use plimsoll_faults::plan::FaultPlan;
 use plimsoll_faults::profile::Profile;
 use plimsoll_sim::case::{Case, Disk, ErrorSweep, Expect, Limits};
+use plimsoll_sim::class::Class;
 use plimsoll_sim::explore;
 use plimsoll_sim::oracle::Oracle;
 use plimsoll_sim::report::{CaseReport, Verdict};
@@ -33,6 +34,7 @@ fn case(omit: Omit, disk: &str, seed: u64, errors: ErrorSweep) -> Case {
             profile: Profile::named(disk).expect("the profile ships"),
             kinds: CrashKind::HONEST.to_vec(),
         },
+        targets: Vec::new(),
         expect: Expect::Pass,
         limits: Limits::default(),
         seed,
@@ -104,6 +106,116 @@ fn a_missing_directory_sync_is_found_where_it_matters() {
     assert!(found.contains(&Oracle::D1), "{found:?}");
     let found = oracles(omit, "ext4-ordered", ErrorSweep::None);
     assert_eq!(found, [], "ext4 commits the name with the first fsync");
+}
+
+/// A log whose directory is never synced, on a disk where that matters.
+fn without_dir_sync(targets: &[&str]) -> Case {
+    let omit = Omit {
+        dir_sync: true,
+        ..Omit::default()
+    };
+    let mut case = case(omit, "posix-minimal", 1, ErrorSweep::None);
+    case.targets = targets
+        .iter()
+        .map(|&name| Disk {
+            profile: Profile::named(name).expect("the profile ships"),
+            kinds: CrashKind::HONEST.to_vec(),
+        })
+        .collect();
+    case
+}
+
+#[test]
+fn a_violation_names_the_disks_that_reach_it() {
+    let report = explore::run(&without_dir_sync(&[]));
+    assert_eq!(report.verdict, Verdict::Violated);
+    let lost = &report.violations[0];
+    assert_eq!((lost.oracle, lost.class), (Oracle::D1, Class::Bug));
+    assert_eq!(lost.profiles, ["posix-minimal"], "others persist the name");
+    assert_eq!(lost.witness.sites.lost, "open log");
+
+    let omit = Omit {
+        sync: true,
+        ..Omit::default()
+    };
+    let report = explore::run(&case(omit, "xfs", 1, ErrorSweep::None));
+    let every: Vec<String> = Profile::shipped()
+        .iter()
+        .map(|profile| profile.name.clone())
+        .collect();
+    let lost = &report.violations[0];
+    assert_eq!((lost.oracle, lost.class), (Oracle::D1, Class::Bug));
+    assert_eq!(
+        lost.profiles, every,
+        "no disk persists what was never synced"
+    );
+}
+
+#[test]
+fn a_violation_that_no_target_reaches_is_one_of_portability() {
+    let mut case = without_dir_sync(&["ext4-ordered", "xfs"]);
+    let report = explore::run(&case);
+    assert_eq!(report.verdict, Verdict::Portability);
+    assert!(
+        report
+            .violations
+            .iter()
+            .all(|violation| violation.class == Class::Portability && !violation.expected)
+    );
+    let oracles: Vec<Oracle> = report
+        .violations
+        .iter()
+        .map(|violation| violation.oracle)
+        .collect();
+    case.expect = Expect::Portability(oracles.clone());
+    assert_eq!(explore::run(&case).verdict, Verdict::Passed);
+    case.expect = Expect::Violation(oracles.clone());
+    assert_eq!(explore::run(&case).verdict, Verdict::Missed);
+    // Where the disk itself is a target, it is a bug, and not what was expected.
+    let mut case = without_dir_sync(&["posix-minimal", "xfs"]);
+    case.expect = Expect::Portability(oracles);
+    assert_eq!(explore::run(&case).verdict, Verdict::Violated);
+}
+
+#[test]
+fn a_witness_too_small_for_a_target_does_not_hide_the_bug_there() {
+    // One command shows the name that is lost on the minimal disk only. That the fourth sync is dropped loses data on every disk,
+    // and takes a workload with four syncs.
+    let mut case = without_dir_sync(&["ext4-ordered"]);
+    case.plan = "sync #4 drop".parse().expect("a fault");
+    let report = explore::run(&case);
+    assert_eq!(report.verdict, Verdict::Violated, "{report:#?}");
+    let lost = &report.violations[0];
+    assert_eq!((lost.oracle, lost.class), (Oracle::D1, Class::Bug));
+    assert_eq!(lost.witness.commands.len(), 1, "{lost:#?}");
+    assert_eq!(lost.profiles, ["posix-minimal", "ext4-ordered"]);
+}
+
+#[test]
+fn states_are_counted_by_the_kind_of_their_crash() {
+    let counters = passes(&case(
+        Omit::default(),
+        "posix-minimal",
+        1,
+        ErrorSweep::Every,
+    ))
+    .counters;
+    for kind in CrashKind::HONEST {
+        assert!(counters.states_by_kind[*kind] > 0, "{kind}: {counters:#?}");
+    }
+    assert_eq!(counters.states_by_kind[CrashKind::Lying], 0);
+    let sum: u64 = counters.states_by_kind.iter().map(|(_, count)| count).sum();
+    assert!(
+        sum < counters.states_generated,
+        "recoveries were crashed too"
+    );
+    assert!(counters.states_in_full <= counters.states_by_kind[CrashKind::PowerLoss]);
+    let faults = counters.faults;
+    assert!(faults.before > 0 && faults.after > 0, "{faults:?}");
+    assert_eq!(
+        faults.before + faults.partial + faults.after + faults.silent,
+        counters.faults_fired
+    );
 }
 
 #[test]

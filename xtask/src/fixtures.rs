@@ -56,6 +56,7 @@ pub(crate) fn selected(id: &str) -> Selected {
                 profile: Profile::named("posix-minimal").expect("it ships"),
                 kinds: CrashKind::HONEST.to_vec(),
             },
+            targets: Vec::new(),
             expect: Expect::Violation(vec![Oracle::D1, Oracle::D2]),
             limits: Limits::default(),
             seed: 0x1a2b,

@@ -16,6 +16,10 @@ pub(super) struct File {
     pub(super) sut: Text,
     pub(super) disks: Spanned<Vec<Text>>,
     #[serde(default)]
+    pub(super) targets: Option<Spanned<Vec<Text>>>,
+    #[serde(default)]
+    pub(super) nightly: bool,
+    #[serde(default)]
     pub(super) crashes: Option<Spanned<Vec<Text>>>,
     #[serde(default)]
     pub(super) faults: Vec<Text>,
@@ -31,8 +35,8 @@ pub(super) struct File {
 
 /// Keys of the file, for the help under a key that is in the wrong table.
 pub(super) const TOP_LEVEL: &[&str] = &[
-    "version", "title", "why", "sut", "disks", "crashes", "faults", "errors", "damage", "workload",
-    "limits", "expect",
+    "version", "title", "why", "sut", "disks", "targets", "nightly", "crashes", "faults", "errors",
+    "damage", "workload", "limits", "expect",
 ];
 
 #[derive(Debug, Deserialize)]
@@ -40,6 +44,15 @@ pub(super) const TOP_LEVEL: &[&str] = &[
 pub(super) struct Workload {
     pub(super) steps: Option<Spanned<Vec<Text>>>,
     pub(super) random: Option<Spanned<Random>>,
+    pub(super) exhaustive: Option<Spanned<Exhaustive>>,
+}
+
+/// Fields of [`plimsoll_sim::workload::Scope`].
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Exhaustive {
+    pub(super) commands: Spanned<u32>,
+    pub(super) keys: Spanned<u32>,
 }
 
 /// Fields of [`plimsoll_sim::workload::Shape`], and the seeds.

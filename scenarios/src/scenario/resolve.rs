@@ -7,28 +7,24 @@ use plimsoll_faults::errno::Errno;
 use plimsoll_faults::op_kind::OpKind;
 use plimsoll_faults::plan::{Fault, FaultPlan};
 use plimsoll_sim::case::{Disk, ErrorSweep, Expect, Limits};
-use plimsoll_sim::command::Command;
 use plimsoll_sim::oracle::Oracle;
-use plimsoll_sim::workload::Shape;
 use toml::Spanned;
 
+use super::Scenario;
 use super::file::{self, File, Text};
-use super::{Scenario, Workload};
+use super::steps::workload;
 use crate::diagnostic::{Complaint, ScenarioError, did_you_mean};
 use crate::registry::Registry;
 
 /// What follows the name of a disk whose syncs lie.
 const LYING: &str = "+lying";
 
-/// Most seeds of one scenario: more belong into an exploration, which can be split and stopped.
-const SEEDS_MAX: u64 = 10_000;
-
 /// Something wrong at a place in the file.
 pub(crate) type Wrong = (Option<Range<usize>>, Complaint);
 
-type Resolved<T> = Result<T, Wrong>;
+pub(super) type Resolved<T> = Result<T, Wrong>;
 
-fn wrong<T>(span: Range<usize>, complaint: Complaint) -> Resolved<T> {
+pub(super) fn wrong<T>(span: Range<usize>, complaint: Complaint) -> Resolved<T> {
     Err((Some(span), complaint))
 }
 
@@ -53,12 +49,16 @@ fn resolve(file_name: &str, text: &str, registry: &Registry) -> Resolved<Scenari
         Some(crashes) => (Some(kinds(crashes)?), crashes.span()),
         None => (None, 0..0),
     };
-    let disks = disks(&file.disks, crashes.as_deref(), registry)?;
+    let disks = disk_list("disks", &file.disks, crashes.as_deref(), registry)?;
     if crashes.is_some() && disks.iter().all(|disk| disk.kinds == [CrashKind::Lying]) {
         let complaint = Complaint::new("`crashes` chooses nothing: every disk lies")
             .help("remove it, or add a disk that does not lie");
         return wrong(crashes_span, complaint);
     }
+    let targets = match &file.targets {
+        Some(targets) => disk_list("targets", targets, crashes.as_deref(), registry)?,
+        None => disks.clone(),
+    };
     let sut = file.sut.get_ref();
     Ok(Scenario {
         name: stem(file_name).to_owned(),
@@ -79,6 +79,8 @@ fn resolve(file_name: &str, text: &str, registry: &Registry) -> Resolved<Scenari
         errors: errors(file.errors.as_ref())?,
         damage: file.damage,
         disks,
+        targets,
+        nightly: file.nightly,
         expect: expect(&file.expect)?,
         limits: limits(&file.limits),
     })
@@ -114,23 +116,8 @@ pub(crate) fn toml_error(message: &str, span: Option<Range<usize>>, top_level: &
     (span, complaint)
 }
 
-/// First words of commands.
-const COMMANDS: &[&str] = &[
-    "put",
-    "delete",
-    "batch",
-    "snapshot",
-    "snapshot-begin",
-    "snapshot-finish",
-    "sync",
-    "tick",
-    "advance",
-    "reopen",
-    "kill",
-];
-
 /// A step or fault that does not parse. Its error says after a semicolon what would.
-fn unparsable(text: &Text, error: &str, grammar: &str, known: &[&str]) -> Wrong {
+pub(super) fn unparsable(text: &Text, error: &str, grammar: &str, known: &[&str]) -> Wrong {
     let (message, help) = match error.find(grammar) {
         Some(at) => (error[..at].trim_end_matches("; "), error[at..].to_owned()),
         None => (error, String::new()),
@@ -149,15 +136,6 @@ fn unparsable(text: &Text, error: &str, grammar: &str, known: &[&str]) -> Wrong 
         None => help,
     };
     (Some(text.span()), Complaint::new(message).help(help))
-}
-
-fn steps(texts: &[Text]) -> Resolved<Vec<Command>> {
-    let step = |text: &Text| {
-        text.get_ref()
-            .parse::<Command>()
-            .map_err(|error| unparsable(text, &error.to_string(), "commands are ", COMMANDS))
-    };
-    texts.iter().map(step).collect()
 }
 
 fn faults(texts: &[Text]) -> Resolved<Vec<Fault>> {
@@ -223,13 +201,15 @@ fn kinds(texts: &Spanned<Vec<Text>>) -> Resolved<Vec<CrashKind>> {
     Ok(kinds)
 }
 
-fn disks(
+fn disk_list(
+    key: &str,
     texts: &Spanned<Vec<Text>>,
     crashes: Option<&[CrashKind]>,
     registry: &Registry,
 ) -> Resolved<Vec<Disk>> {
     if texts.get_ref().is_empty() {
-        let complaint = Complaint::new("there is no disk in `disks`").help("name at least one");
+        let complaint =
+            Complaint::new(format!("there is no disk in `{key}`")).help("name at least one");
         return wrong(texts.span(), complaint);
     }
     let mut disks: Vec<Disk> = Vec::new();
@@ -261,55 +241,6 @@ fn disks(
     Ok(disks)
 }
 
-fn workload(workload: &Spanned<file::Workload>) -> Resolved<Workload> {
-    let choose = || Complaint::new("a workload has either `steps` or `random`");
-    match (&workload.get_ref().steps, &workload.get_ref().random) {
-        (None, None) => wrong(workload.span(), choose().help("add one of them")),
-        (Some(_), Some(random)) => wrong(random.span(), choose().help("remove one of them")),
-        (Some(texts), None) if texts.get_ref().is_empty() => {
-            wrong(texts.span(), Complaint::new("there is no step in `steps`"))
-        }
-        (Some(texts), None) => steps(texts.get_ref()).map(Workload::Steps),
-        (None, Some(random)) => {
-            let keys = random.get_ref();
-            let seeds = keys.seeds.as_ref().map_or(1, |seeds| *seeds.get_ref());
-            if !(1..=SEEDS_MAX).contains(&seeds) {
-                let span = keys.seeds.as_ref().map_or(random.span(), Spanned::span);
-                return wrong(
-                    span,
-                    Complaint::new(format!("a scenario has 1 to {SEEDS_MAX} seeds")),
-                );
-            }
-            Ok(Workload::Random {
-                first_seed: keys.first_seed.unwrap_or(0),
-                seeds,
-                shape: shape(keys),
-            })
-        }
-    }
-}
-
-fn shape(keys: &file::Random) -> Shape {
-    let default = Shape::default();
-    Shape {
-        commands: keys.commands.unwrap_or(default.commands),
-        keys: keys.keys.unwrap_or(default.keys),
-        value_len: keys.value_len.unwrap_or(default.value_len),
-        puts: keys.puts.unwrap_or(default.puts),
-        deletes: keys.deletes.unwrap_or(default.deletes),
-        batches: keys.batches.unwrap_or(default.batches),
-        snapshots: keys.snapshots.unwrap_or(default.snapshots),
-        overlapping_snapshots: keys
-            .overlapping_snapshots
-            .unwrap_or(default.overlapping_snapshots),
-        syncs: keys.syncs.unwrap_or(default.syncs),
-        ticks: keys.ticks.unwrap_or(default.ticks),
-        advances: keys.advances.unwrap_or(default.advances),
-        reopens: keys.reopens.unwrap_or(default.reopens),
-        kills: keys.kills.unwrap_or(default.kills),
-    }
-}
-
 fn limits(keys: &file::Limits) -> Limits {
     let default = Limits::default();
     Limits {
@@ -322,28 +253,25 @@ fn limits(keys: &file::Limits) -> Limits {
 }
 
 fn expect(expect: &file::Expect) -> Resolved<Expect> {
-    let known: Vec<&str> = Oracle::ALL.iter().map(|oracle| oracle.name()).collect();
-    match (expect.verdict.get_ref().as_str(), &expect.oracles) {
-        ("pass", None) => Ok(Expect::Pass),
+    let verdict = expect.verdict.get_ref().as_str();
+    let expected: fn(Vec<Oracle>) -> Expect = match (verdict, &expect.oracles) {
+        ("pass", None) => return Ok(Expect::Pass),
         ("pass", Some(oracles)) => {
             let complaint = Complaint::new("a scenario that passes violates no oracle")
                 .help("remove `oracles`, or expect a violation");
-            wrong(oracles.span(), complaint)
+            return wrong(oracles.span(), complaint);
         }
-        ("violation", Some(names)) if !names.get_ref().is_empty() => {
-            let mut oracles = Vec::new();
-            for name in names.get_ref() {
-                match name.get_ref().parse::<Oracle>() {
-                    Ok(oracle) => oracles.push(oracle),
-                    Err(_) => {
-                        let complaint = Complaint::unknown("oracle", name.get_ref(), &known);
-                        return wrong(name.span(), complaint);
-                    }
-                }
-            }
-            Ok(Expect::Violation(oracles))
+        ("violation", _) => Expect::Violation,
+        ("portability", _) => Expect::Portability,
+        (other, _) => {
+            let known = ["pass", "violation", "portability"];
+            let complaint = Complaint::unknown("verdict", other, &known);
+            return wrong(expect.verdict.span(), complaint);
         }
-        ("violation", oracles) => {
+    };
+    match &expect.oracles {
+        Some(names) if !names.get_ref().is_empty() => oracles(names.get_ref()).map(expected),
+        oracles => {
             let span = oracles
                 .as_ref()
                 .map_or(expect.verdict.span(), Spanned::span);
@@ -351,9 +279,16 @@ fn expect(expect: &file::Expect) -> Resolved<Expect> {
                 .help("such as `oracles = [\"D1\"]`");
             wrong(span, complaint)
         }
-        (other, _) => wrong(
-            expect.verdict.span(),
-            Complaint::unknown("verdict", other, &["pass", "violation"]),
-        ),
     }
+}
+
+fn oracles(names: &[Text]) -> Resolved<Vec<Oracle>> {
+    let known: Vec<&str> = Oracle::ALL.iter().map(|oracle| oracle.name()).collect();
+    let oracle = |name: &Text| {
+        name.get_ref().parse::<Oracle>().map_err(|_| {
+            let complaint = Complaint::unknown("oracle", name.get_ref(), &known);
+            (Some(name.span()), complaint)
+        })
+    };
+    names.iter().map(oracle).collect()
 }

@@ -11,11 +11,14 @@ use super::damage::damage;
 use super::errors::ErrorPlans;
 use super::explain::missing_barrier;
 use super::lab::Lab;
+use super::reach::reach;
 use super::recording::{Recording, record};
 use super::shrink::shrink;
 use super::sweep::{Ended, Found, Sweep};
 use super::witness;
 use crate::case::{Case, ErrorSweep, Expect};
+use crate::class::Class;
+use crate::counters::FaultCounts;
 use crate::fingerprint::{Fingerprint, Fingerprinter};
 use crate::oracle::Oracle;
 use crate::report::{CaseReport, Counters, Verdict, Violation};
@@ -25,18 +28,16 @@ use crate::report::{CaseReport, Counters, Verdict, Violation};
 /// Equal cases give equal reports, on every machine.
 pub fn run(case: &Case) -> CaseReport {
     let mut exploration = explore(case);
-    let expected = |oracle: Oracle| match &case.expect {
-        Expect::Pass => false,
-        Expect::Violation(oracles) => oracles.contains(&oracle),
-    };
     let mut violations = Vec::new();
     for (oracle, found) in std::mem::take(&mut exploration.found) {
-        let expected = expected(oracle);
         let (smallest, mut witness) = shrink(case, oracle, found);
         witness.help = missing_barrier(&smallest, oracle);
+        let reach = reach(case, &smallest, oracle);
         violations.push(Violation {
             oracle,
-            expected,
+            expected: case.expect.includes(oracle, reach.class),
+            class: reach.class,
+            profiles: reach.disks,
             witness,
         });
     }
@@ -107,6 +108,7 @@ pub(super) fn explore(case: &Case) -> Exploration {
     }
     exploration.counters = Counters {
         faults_fired: exploration.counters.faults_fired,
+        faults: exploration.counters.faults,
         ..lab.counters
     };
     exploration.fingerprint = prints.finish();
@@ -143,6 +145,7 @@ fn explore_plan(
     let recording = record(&*case.sut, &case.workload, plan);
     exploration.counters.faults_fired +=
         recording.fired.iter().copied().map(u64::from).sum::<u64>();
+    exploration.counters.faults += FaultCounts::of(plan, &recording.fired);
     print_recording(&recording, prints);
     if recording.exhausted {
         exploration.over_limit = Some(
@@ -205,11 +208,16 @@ fn print_entry(entry: &Entry, prints: &mut Fingerprinter) {
 
 impl Exploration {
     fn verdict(&self, case: &Case, violations: &[Violation]) -> (Verdict, Option<String>) {
-        if violations.iter().any(|violation| !violation.expected) {
+        let unexpected = |class: Class| {
+            violations
+                .iter()
+                .any(|violation| !violation.expected && violation.class == class)
+        };
+        if unexpected(Class::Bug) {
             return (Verdict::Violated, None);
         }
-        if let Expect::Violation(oracles) = &case.expect
-            && violations.is_empty()
+        if let Expect::Violation(oracles) | Expect::Portability(oracles) = &case.expect
+            && !violations.iter().any(|violation| violation.expected)
         {
             let names: Vec<&str> = oracles.iter().map(|oracle| oracle.name()).collect();
             return (
@@ -231,6 +239,9 @@ impl Exploration {
                 Verdict::Vacuous,
                 Some("no crash state was explored".to_owned()),
             );
+        }
+        if unexpected(Class::Portability) {
+            return (Verdict::Portability, None);
         }
         (Verdict::Passed, None)
     }

@@ -134,12 +134,16 @@ impl<'a, 'b> Sweep<'a, 'b> {
                     let state = frontier.everything();
                     let key = frontier.key(state);
                     self.lab.counters.states_generated += 1;
+                    self.lab.counters.states_by_kind[kind] += 1;
                     let outcome = self.lab.explore(frontier, state, key, depth, now);
                     self.note(kind, state, key, outcome);
                 }
                 CrashKind::KillThenPowerLoss => {
                     if frontier.pending() > 0 {
+                        let before = self.lab.counters.states_generated;
                         self.here_killed = Some(self.lab.kill_then_power_loss(frontier, now));
+                        let counters = &mut self.lab.counters;
+                        counters.states_by_kind[kind] += counters.states_generated - before;
                     }
                 }
             }
@@ -153,8 +157,11 @@ impl<'a, 'b> Sweep<'a, 'b> {
             samples: self.case.limits.samples,
         };
         let mut states = Vec::new();
-        frontier.states(bounds, &mut self.rng, &mut states);
-        self.lab.counters.states_generated += states.len() as u64;
+        let all = frontier.states(bounds, &mut self.rng, &mut states);
+        let count = states.len() as u64;
+        self.lab.counters.states_generated += count;
+        self.lab.counters.states_by_kind[kind] += count;
+        self.lab.counters.states_in_full += if all { count } else { 0 };
         for state in states {
             let key = frontier.key(state);
             let outcome = self.lab.explore(

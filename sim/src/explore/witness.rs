@@ -9,6 +9,7 @@ use super::judge::Reason;
 use super::recording::{Finding, Recording};
 use crate::case::Case;
 use crate::report::Witness;
+use crate::sites::Sites;
 
 /// Operations of the trace that are shown; earlier ones are counted.
 const TRACE_MAX: usize = 40;
@@ -50,6 +51,12 @@ impl Scene<'_> {
             plan: self.case.plan.to_string(),
             trace: trace(self.recording, self.at),
             crash,
+            sites: Sites::of(
+                self.lost
+                    .first()
+                    .and_then(|(entry, _)| log.get(*entry as usize)),
+                self.at.checked_sub(1).and_then(|last| log.get(last)),
+            ),
             lost,
             image: list(self.image),
             expected: reason.expected,
@@ -67,6 +74,7 @@ pub(super) fn of_finding(case: &Case, recording: &Recording, finding: &Finding) 
         plan: case.plan.to_string(),
         trace: trace(recording, recording.log.len()),
         crash: format!("{} at #{}", finding.crash, finding.step),
+        sites: Sites::at(&finding.crash),
         lost: Vec::new(),
         image: Vec::new(),
         expected: finding.expected.clone(),
@@ -83,6 +91,7 @@ pub(super) fn of_mishap(case: &Case, recording: &Recording, mishap: &Mishap) -> 
         plan: case.plan.to_string(),
         trace: trace(recording, recording.log.len()),
         crash: format!("no crash; damage to {}", mishap.damage),
+        sites: Sites::at(&mishap.damage),
         lost: Vec::new(),
         image: list(&recording.image),
         expected: mishap.expected.to_owned(),

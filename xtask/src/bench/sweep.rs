@@ -182,6 +182,7 @@ fn case(sut: &Arc<dyn Sut>, commands: usize) -> anyhow::Result<Case> {
             profile: Profile::named(DISK).context("the profile does not ship")?,
             kinds: CrashKind::HONEST.to_vec(),
         },
+        targets: Vec::new(),
         expect: Expect::Pass,
         limits: Limits::default(),
         seed: 0,

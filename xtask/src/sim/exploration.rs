@@ -111,6 +111,7 @@ pub(crate) fn case(id: &ExploreId, sut: Arc<dyn Sut>, profile: Arc<Profile>) -> 
             profile,
             kinds: CrashKind::HONEST.to_vec(),
         },
+        targets: Vec::new(),
         expect: Expect::Pass,
         limits: limits(id.errors),
         seed: id.seed.0,

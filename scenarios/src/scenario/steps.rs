@@ -1,0 +1,112 @@
+//! The steps of a scenario: written down, drawn by chance, or all of a small scope.
+
+use plimsoll_sim::command::Command;
+use plimsoll_sim::workload::{Scope, Shape};
+use toml::Spanned;
+
+use super::Workload;
+use super::file::{self, Text};
+use super::resolve::{Resolved, unparsable, wrong};
+use crate::diagnostic::Complaint;
+
+/// Most seeds of one scenario: more belong into an exploration, which can be split and stopped.
+const SEEDS_MAX: u64 = 10_000;
+
+/// Most commands of an exhaustive workload: with two keys there are some 59,000 of this length.
+const COMMANDS_MAX: u32 = 6;
+
+/// Most keys of an exhaustive workload.
+const KEYS_MAX: u32 = 2;
+
+/// First words of commands.
+const COMMANDS: &[&str] = &[
+    "put",
+    "delete",
+    "batch",
+    "snapshot",
+    "snapshot-begin",
+    "snapshot-finish",
+    "sync",
+    "tick",
+    "advance",
+    "reopen",
+    "kill",
+];
+
+pub(super) fn workload(workload: &Spanned<file::Workload>) -> Resolved<Workload> {
+    let choose = || Complaint::new("a workload has one of `steps`, `random` and `exhaustive`");
+    let keys = workload.get_ref();
+    match (&keys.steps, &keys.random, &keys.exhaustive) {
+        (None, None, None) => wrong(workload.span(), choose().help("add one of them")),
+        (Some(texts), None, None) if texts.get_ref().is_empty() => {
+            wrong(texts.span(), Complaint::new("there is no step in `steps`"))
+        }
+        (Some(texts), None, None) => steps(texts.get_ref()).map(Workload::Steps),
+        (None, Some(keys), None) => random(keys),
+        (None, None, Some(keys)) => exhaustive(keys.get_ref()).map(Workload::Exhaustive),
+        (_, Some(second), None) => wrong(second.span(), choose().help("remove one of them")),
+        (_, _, Some(second)) => wrong(second.span(), choose().help("remove one of them")),
+    }
+}
+
+fn random(random: &Spanned<file::Random>) -> Resolved<Workload> {
+    let keys = random.get_ref();
+    let seeds = keys.seeds.as_ref().map_or(1, |seeds| *seeds.get_ref());
+    if !(1..=SEEDS_MAX).contains(&seeds) {
+        let span = keys.seeds.as_ref().map_or(random.span(), Spanned::span);
+        let complaint = Complaint::new(format!("a scenario has 1 to {SEEDS_MAX} seeds"));
+        return wrong(span, complaint);
+    }
+    Ok(Workload::Random {
+        first_seed: keys.first_seed.unwrap_or(0),
+        seeds,
+        shape: shape(keys),
+    })
+}
+
+fn exhaustive(keys: &file::Exhaustive) -> Resolved<Scope> {
+    for (key, value, max) in [
+        ("commands", &keys.commands, COMMANDS_MAX),
+        ("keys", &keys.keys, KEYS_MAX),
+    ] {
+        if !(1..=max).contains(value.get_ref()) {
+            let complaint = Complaint::new(format!("`{key}` is 1 to {max} here"))
+                .help("every further one multiplies the number of workloads");
+            return wrong(value.span(), complaint);
+        }
+    }
+    Ok(Scope {
+        commands: *keys.commands.get_ref(),
+        keys: *keys.keys.get_ref(),
+    })
+}
+
+fn shape(keys: &file::Random) -> Shape {
+    let default = Shape::default();
+    Shape {
+        commands: keys.commands.unwrap_or(default.commands),
+        keys: keys.keys.unwrap_or(default.keys),
+        value_len: keys.value_len.unwrap_or(default.value_len),
+        puts: keys.puts.unwrap_or(default.puts),
+        deletes: keys.deletes.unwrap_or(default.deletes),
+        batches: keys.batches.unwrap_or(default.batches),
+        snapshots: keys.snapshots.unwrap_or(default.snapshots),
+        overlapping_snapshots: keys
+            .overlapping_snapshots
+            .unwrap_or(default.overlapping_snapshots),
+        syncs: keys.syncs.unwrap_or(default.syncs),
+        ticks: keys.ticks.unwrap_or(default.ticks),
+        advances: keys.advances.unwrap_or(default.advances),
+        reopens: keys.reopens.unwrap_or(default.reopens),
+        kills: keys.kills.unwrap_or(default.kills),
+    }
+}
+
+fn steps(texts: &[Text]) -> Resolved<Vec<Command>> {
+    let step = |text: &Text| {
+        text.get_ref()
+            .parse::<Command>()
+            .map_err(|error| unparsable(text, &error.to_string(), "commands are ", COMMANDS))
+    };
+    texts.iter().map(step).collect()
+}
