@@ -16,6 +16,8 @@ const REFERENCE_PREFIX: &str = "reference-";
 pub(crate) struct Entry {
     /// One sentence for lists.
     pub(crate) title: String,
+    /// Whether it is left to the nightly runs.
+    pub(crate) nightly: bool,
     /// The cases.
     pub(crate) cases: Vec<Case>,
 }
@@ -24,6 +26,7 @@ impl From<Scenario> for Entry {
     fn from(scenario: Scenario) -> Self {
         Self {
             cases: scenario.cases(),
+            nightly: scenario.nightly,
             title: scenario.title,
         }
     }

@@ -13,7 +13,8 @@ pub(crate) const HELP: &str = "Exit codes:
     6  two equal runs differed
    70  a bug of the harness itself
   130  interrupted
-When several apply: 130, else 70, 6, 2, 3, 5, in this order.";
+When several apply: 130, else 70, 6, 2, 3, 5, in this order.
+A finding of portability, which no target reaches, is 0, and 2 with --deny=portability.";
 
 /// An exit code. The numbers are a promise to scripts and never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +50,8 @@ impl From<Exit> for std::process::ExitCode {
 pub(crate) enum Ending {
     /// What was expected was found, and nothing else.
     Passed,
+    /// An oracle was violated that was not expected to be, on no disk that is a target.
+    Portability,
     /// A fault never fired, or nothing was explored.
     Vacuous,
     /// A limit ended it early.
@@ -70,6 +73,7 @@ impl Ending {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Passed => "passed",
+            Self::Portability => "portability",
             Self::Vacuous => "vacuous",
             Self::Limit => "limit",
             Self::Missed => "missed",
@@ -83,7 +87,7 @@ impl Ending {
     /// The exit code of a run that ended so.
     pub(crate) const fn exit(self) -> Exit {
         match self {
-            Self::Passed => Exit::Held,
+            Self::Passed | Self::Portability => Exit::Held,
             Self::Vacuous => Exit::Vacuous,
             Self::Limit => Exit::Limit,
             Self::Missed | Self::Violated => Exit::Violated,
@@ -99,6 +103,7 @@ impl From<Verdict> for Ending {
         match verdict {
             Verdict::Passed => Self::Passed,
             Verdict::Violated => Self::Violated,
+            Verdict::Portability => Self::Portability,
             Verdict::Missed => Self::Missed,
             Verdict::Limit => Self::Limit,
             Verdict::Vacuous => Self::Vacuous,
@@ -116,6 +121,7 @@ mod tests {
         // From best to worst; each must win against all before it.
         let ordered = [
             Ending::Passed,
+            Ending::Portability,
             Ending::Vacuous,
             Ending::Limit,
             Ending::Missed,
@@ -129,7 +135,7 @@ mod tests {
             assert_eq!(all.iter().copied().max(), Some(worst), "{}", worst.name());
         }
         let codes = ordered.map(|ending| ending.exit() as u8);
-        assert_eq!(codes, [0, 5, 3, 2, 2, 6, 70, 130]);
+        assert_eq!(codes, [0, 0, 5, 3, 2, 2, 6, 70, 130]);
     }
 
     #[test]
@@ -137,6 +143,7 @@ mod tests {
         for verdict in [
             Verdict::Passed,
             Verdict::Violated,
+            Verdict::Portability,
             Verdict::Missed,
             Verdict::Limit,
             Verdict::Vacuous,

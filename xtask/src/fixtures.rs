@@ -8,15 +8,20 @@ use plimsoll_faults::plan::FaultPlan;
 use plimsoll_faults::profile::Profile;
 use plimsoll_reference::host::Host;
 use plimsoll_sim::case::{Case, Disk, ErrorSweep, Expect, Limits};
+use plimsoll_sim::class::Class;
+use plimsoll_sim::counters::FaultCounts;
 use plimsoll_sim::fingerprint::Fingerprint;
 use plimsoll_sim::oracle::Oracle;
 use plimsoll_sim::report::{CaseReport, Counters, Verdict, Violation, Witness};
+use plimsoll_sim::sites::Sites;
 use plimsoll_sim::sut::{Contract, Instance, OpenError, Sut};
 
 use crate::sim::case_runner::{self, Explore, Outcome, Rerun};
-use crate::sim::options::Budget;
+use crate::sim::options::{Budget, Denials};
+use crate::sim::preset::PresetName;
 use crate::sim::selection::Selected;
 use crate::sim::tally::{Summary, Tally};
+use crate::sim::vacuity::Standard;
 
 /// A store that is never opened.
 struct Paper;
@@ -42,6 +47,13 @@ pub(crate) fn sut() -> Arc<dyn Sut> {
     Arc::new(Paper)
 }
 
+fn disk(name: &str) -> Disk {
+    Disk {
+        profile: Profile::named(name).expect("it ships"),
+        kinds: CrashKind::HONEST.to_vec(),
+    }
+}
+
 /// A case that expects a violation.
 pub(crate) fn selected(id: &str) -> Selected {
     Selected {
@@ -52,11 +64,8 @@ pub(crate) fn selected(id: &str) -> Selected {
             plan: FaultPlan::none(),
             errors: ErrorSweep::None,
             damage: false,
-            disk: Disk {
-                profile: Profile::named("posix-minimal").expect("it ships"),
-                kinds: CrashKind::HONEST.to_vec(),
-            },
-            targets: Vec::new(),
+            disk: disk("posix-minimal"),
+            targets: ["xfs", "btrfs"].map(disk).to_vec(),
             expect: Expect::Violation(vec![Oracle::D1, Oracle::D2]),
             limits: Limits::default(),
             seed: 0x1a2b,
@@ -65,6 +74,7 @@ pub(crate) fn selected(id: &str) -> Selected {
         file: None,
         disk_file: None,
         budget: Budget::default(),
+        denials: Denials::default(),
     }
 }
 
@@ -74,16 +84,32 @@ pub(crate) fn report(verdict: Verdict, fingerprint: u128) -> CaseReport {
         verdict,
         violations: Vec::new(),
         reason: None,
-        counters: Counters {
-            crash_points: 63,
-            states_generated: 214_311,
-            states_unique: 4_096,
-            recoveries: 8_192,
-            faults_fired: 1,
-            recoveries_writing: 17,
-        },
+        counters: counters(),
         fingerprint: Fingerprint(fingerprint),
     }
+}
+
+/// Counters in which nothing is zero that a case can meet.
+pub(crate) fn counters() -> Counters {
+    let mut counters = Counters {
+        crash_points: 63,
+        states_generated: 214_311,
+        states_unique: 4_096,
+        states_in_full: 100_000,
+        recoveries: 8_192,
+        recoveries_writing: 17,
+        faults_fired: 3,
+        faults: FaultCounts {
+            before: 2,
+            after: 1,
+            ..FaultCounts::default()
+        },
+        ..Counters::default()
+    };
+    for &kind in CrashKind::HONEST {
+        counters.states_by_kind[kind] = 40_000;
+    }
+    counters
 }
 
 fn lines(lines: &[&str]) -> Vec<String> {
@@ -102,6 +128,10 @@ fn violation(oracle: Oracle, expected: bool) -> Violation {
     Violation {
         oracle,
         expected,
+        class: Class::Bug,
+        profiles: ["posix-minimal", "xfs", "btrfs"]
+            .map(str::to_owned)
+            .to_vec(),
         witness: Witness {
             commands: ["put k0 a*64", "snapshot"]
                 .map(|text| text.parse().expect("a command"))
@@ -110,6 +140,10 @@ fn violation(oracle: Oracle, expected: bool) -> Violation {
             plan: "fsync *.tmp #2 drop".to_owned(),
             trace,
             crash: "power-loss in #1, after operation 33: fsync data/log".to_owned(),
+            sites: Sites {
+                lost: "open data/log".to_owned(),
+                crash: "fsync data/log".to_owned(),
+            },
             lost: lines(&["entry data/log", "data/log 0..64"]),
             image: lines(&["data/", "data/log.tmp  64 bytes"]),
             expected: "k0 = a*64".to_owned(),
@@ -146,6 +180,16 @@ pub(crate) fn violated() -> Outcome {
     })
 }
 
+/// A case with a violation that no target reaches.
+pub(crate) fn portability() -> Outcome {
+    outcome(report(Verdict::Portability, 0x9c45), |report| {
+        let mut violation = violation(Oracle::D1, false);
+        violation.class = Class::Portability;
+        violation.profiles.truncate(1);
+        report.violations = vec![violation];
+    })
+}
+
 /// A case that a limit ended.
 pub(crate) fn limited() -> Outcome {
     outcome(report(Verdict::Limit, 0x9c43), |report| {
@@ -166,20 +210,33 @@ pub(crate) fn panicked() -> Outcome {
     )
 }
 
-fn summary_of(outcomes: &[Outcome]) -> Summary {
+fn summary_of(outcomes: &[Outcome], standard: Option<Standard>) -> Summary {
     let mut tally = Tally::default();
     for (index, outcome) in outcomes.iter().enumerate() {
         tally.add(&selected(&format!("case-{index}@posix-minimal")), outcome);
     }
-    tally.summary(outcomes.len(), Duration::from_millis(61_234))
+    tally.summary(outcomes.len(), Duration::from_millis(61_234), standard)
 }
 
 /// A run in which everything held.
 pub(crate) fn summary() -> Summary {
-    summary_of(&[passed(), passed(), passed()])
+    summary_of(&[passed(), passed(), passed()], None)
 }
 
 /// A run in which not everything held.
 pub(crate) fn summary_violated() -> Summary {
-    summary_of(&[passed(), violated(), limited(), missed()])
+    summary_of(
+        &[passed(), violated(), violated(), limited(), missed()],
+        None,
+    )
+}
+
+/// A run in which nothing worse happened than on disks that are no targets.
+pub(crate) fn summary_portability() -> Summary {
+    summary_of(&[passed(), portability()], None)
+}
+
+/// A run that did not do what its preset says.
+pub(crate) fn summary_vacuous() -> Summary {
+    summary_of(&[passed()], Some(Standard::of(PresetName::Pr.preset())))
 }

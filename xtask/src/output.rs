@@ -11,6 +11,8 @@ use crate::sim::options::Color;
 
 /// Style of what went wrong.
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
+/// Style of what went wrong where nobody promised that it would not.
+pub(crate) const WARN: Style = AnsiColor::Yellow.on_default().bold();
 /// Style of what went well.
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
 /// Style of headings and labels.

@@ -1,8 +1,10 @@
 //! What a run prints: text for people, or JSON Lines for programs.
 
+pub(crate) mod groups;
 pub(crate) mod human;
 pub(crate) mod jsonl;
 
+use crate::exit::Ending;
 use crate::sim::case_runner::Outcome;
 use crate::sim::options::Format;
 use crate::sim::selection::Selected;
@@ -15,14 +17,27 @@ pub(crate) struct Finished<'a> {
     pub(crate) selected: &'a Selected,
     /// What came of it.
     pub(crate) outcome: &'a Outcome,
+    /// Of each violation, whether one like it was there before.
+    pub(crate) known: &'a [bool],
     /// Its place in the run, from 1.
     pub(crate) position: usize,
     /// Cases in the run.
     pub(crate) total: usize,
 }
 
+impl Finished<'_> {
+    /// Whether it ended as it did because of violations, and each of those was there before.
+    pub(crate) fn is_known(&self) -> bool {
+        let is_violated = matches!(self.outcome.ending, Ending::Violated | Ending::Portability);
+        let mut violations = self.outcome.violations.iter().zip(self.known);
+        is_violated && violations.all(|(violation, &known)| known || violation.expected)
+    }
+}
+
 /// The first lines: what is about to be run. Everything in them is needed to run it again.
 pub(crate) struct Plan<'a> {
+    /// The name of the preset.
+    pub(crate) preset: &'static str,
     /// Cases of scenarios, and of exploration.
     pub(crate) scenario_cases: usize,
     /// Cases of exploration.

@@ -6,11 +6,13 @@ pub(crate) mod exploration;
 pub(crate) mod list;
 pub(crate) mod options;
 pub(crate) mod pool;
+pub(crate) mod preset;
 pub(crate) mod repro;
 pub(crate) mod run;
 pub(crate) mod seed;
 pub(crate) mod selection;
 pub(crate) mod tally;
+pub(crate) mod vacuity;
 
 use clap::{Args, Subcommand};
 
@@ -27,6 +29,7 @@ use crate::sim::run::Run;
     before_help = "Examples:
   cargo xtask sim                                 everything that ships, in about a minute
   cargo xtask sim --seed=$(git rev-parse HEAD)    new workloads for every commit
+  cargo xtask sim --preset=nightly                more and longer workloads, and every short one: some minutes
   cargo xtask sim run torn-tail                   the cases whose id contains `torn-tail`
   cargo xtask sim list                            what there is
   cargo xtask sim repro CASE-ID                   one case, with its full trace",

@@ -1,34 +1,27 @@
 //! Text for people: nothing about what passed, everything about what did not, and the command to see it again last.
 
-use std::fmt::{self, Write};
+mod finding;
+mod page;
 
-use plimsoll_sim::case::Expect;
-use plimsoll_sim::oracle::Oracle;
-use plimsoll_sim::report::{Counters, Violation, Witness};
+use anstyle::Style;
+use plimsoll_sim::class::Class;
+use plimsoll_sim::report::Counters;
 
+use self::finding::findings;
+use self::page::{Add, Detail, labelled};
 use crate::exit::Ending;
-use crate::output::{BAD, FAINT, GOOD, LABEL};
+use crate::output::{BAD, GOOD, LABEL, WARN};
+use crate::report::groups::Group;
 use crate::report::{Finished, Plan};
 use crate::sim::tally::Summary;
 use crate::text::{counted, grouped};
 
-/// Lines of a trace, or of a list of files, that a run shows; `repro` shows all.
-const LINES_MAX: usize = 30;
-
-/// How much of a witness is shown.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Detail {
-    /// The last lines of each list.
-    Short,
-    /// Everything.
-    Full,
-}
-
 /// What is about to be run.
 pub(crate) fn plan(plan: &Plan<'_>) -> String {
     let mut text = format!(
-        "{LABEL}{:>12}{LABEL:#} seed {} · {}: {} of scenarios, {} of exploration ({} per mode and disk) · disks {}",
+        "{LABEL}{:>12}{LABEL:#} preset {} · seed {} · {}: {} of scenarios, {} of exploration ({} per mode and disk) · disks {}",
         "Sim",
+        plan.preset,
         plan.seed,
         counted(
             (plan.scenario_cases + plan.exploration_cases) as u64,
@@ -49,9 +42,9 @@ pub(crate) fn plan(plan: &Plan<'_>) -> String {
     text
 }
 
-/// A case of a run: nothing when it passed.
+/// A case of a run: nothing when it passed, or found only what was found before.
 pub(crate) fn case(finished: &Finished<'_>) -> String {
-    if finished.outcome.ending == Ending::Passed {
+    if finished.outcome.ending == Ending::Passed || finished.is_known() {
         return String::new();
     }
     let mut text = title(finished);
@@ -89,11 +82,7 @@ pub(crate) fn single(finished: &Finished<'_>) -> String {
 
 /// The end of a run.
 pub(crate) fn summary(summary: &Summary) -> String {
-    let style = if summary.ending == Ending::Passed {
-        GOOD
-    } else {
-        BAD
-    };
+    let style = style(summary.ending);
     let mut text = format!(
         "{style}{:>12}{style:#} [{}] {}: {}",
         "Summary",
@@ -105,8 +94,14 @@ pub(crate) fn summary(summary: &Summary) -> String {
         let count = counted(summary.violations_expected, "violation");
         text.add(format_args!(" · {count} found as expected"));
     }
+    if summary.violations_portability > 0 {
+        let count = counted(summary.violations_portability, "finding");
+        text.add(format_args!(" · {count} of portability"));
+    }
     text.push('\n');
     labelled(&mut text, "Explored", &counters(&summary.counters));
+    labelled(&mut text, "By kind", &kinds(&summary.counters));
+    labelled(&mut text, "Faults", &faults(&summary.counters));
     let again = if summary.ending == Ending::Nondeterministic {
         "NOT all identical"
     } else {
@@ -122,11 +117,17 @@ pub(crate) fn summary(summary: &Summary) -> String {
         &format!("{} ({again})", summary.fingerprint),
     );
     labelled(&mut text, "Verdict", summary.ending.name());
+    for reason in &summary.vacuous {
+        labelled(&mut text, "Vacuous", reason);
+    }
+    for group in &summary.groups {
+        text.add(format_args!("{}", self::group(group)));
+    }
     match summary.ending {
-        Ending::Passed => labelled(
+        Ending::Passed | Ending::Portability => labelled(
             &mut text,
             "Next",
-            "cargo xtask sim --seeds=100 --seed=$(git rev-parse HEAD) · cargo xtask sim list",
+            "cargo xtask sim --preset=nightly --seed=$(git rev-parse HEAD) · cargo xtask sim calibrate · cargo xtask sim list",
         ),
         Ending::Interrupted => {
             let left = summary.selected - summary.cases();
@@ -145,14 +146,35 @@ pub(crate) fn summary(summary: &Summary) -> String {
     text
 }
 
+const fn style(ending: Ending) -> Style {
+    match ending {
+        Ending::Passed => GOOD,
+        Ending::Portability => WARN,
+        _ => BAD,
+    }
+}
+
+/// Violations that are one, on one line.
+fn group(group: &Group) -> String {
+    let (style, word) = match group.class {
+        Class::Bug => (BAD, "error"),
+        Class::Portability => (WARN, "portability"),
+    };
+    format!(
+        "{style}{word}[{}]{style:#}: {}: {} · on {} · {}, first {}\n",
+        group.oracle,
+        group.sut,
+        group.sites,
+        group.profiles.join(", "),
+        counted(group.cases, "case"),
+        group.first,
+    )
+}
+
 /// `VIOLATED [   2.1s] ( 417/1016) id`
 fn title(finished: &Finished<'_>) -> String {
     let outcome = finished.outcome;
-    let style = if outcome.ending == Ending::Passed {
-        GOOD
-    } else {
-        BAD
-    };
+    let style = style(outcome.ending);
     let width = finished.total.to_string().len();
     format!(
         "{style}{:>12}{style:#} [{}] ({:>width$}/{}) {}\n",
@@ -162,96 +184,6 @@ fn title(finished: &Finished<'_>) -> String {
         finished.total,
         finished.selected.case.id,
     )
-}
-
-/// What was found, or why there is nothing to show.
-fn findings(text: &mut String, finished: &Finished<'_>, detail: Detail) {
-    let outcome = finished.outcome;
-    let name = outcome.ending.name();
-    match (&outcome.reason, &finished.selected.case.expect) {
-        _ if outcome.ending == Ending::Passed => {}
-        (Some(reason), _) => {
-            text.add(format_args!(
-                "\n{BAD}error[{name}]{BAD:#}: {}\n",
-                indented(reason)
-            ));
-        }
-        (None, Expect::Violation(oracles)) if outcome.ending == Ending::Missed => {
-            missed(text, oracles);
-        }
-        // The violations below say it all.
-        (None, _) => {}
-    }
-    for one in &outcome.violations {
-        // In a run, what was expected is no news.
-        if detail == Detail::Full || !one.expected {
-            violation(text, finished, one, detail);
-        }
-    }
-}
-
-fn missed(text: &mut String, oracles: &[Oracle]) {
-    text.add(format_args!(
-        "\n{BAD}error[missed]{BAD:#}: an expected violation did not appear\n"
-    ));
-    let names: Vec<&str> = oracles.iter().map(|oracle| oracle.name()).collect();
-    field(
-        text,
-        "expected",
-        &format!("a violation of {}", names.join(" or ")),
-    );
-    field(text, "found", "none of them");
-}
-
-/// Verdict and code, claim, steps, trace, expected and found, what was left and what was lost, help.
-fn violation(text: &mut String, finished: &Finished<'_>, violation: &Violation, detail: Detail) {
-    let case = &finished.selected.case;
-    let witness = &violation.witness;
-    let oracle = violation.oracle;
-    if violation.expected {
-        text.add(format_args!(
-            "\n{GOOD}expected[{oracle}]{GOOD:#}: {}\n",
-            oracle.claim()
-        ));
-    } else {
-        text.add(format_args!(
-            "\n{BAD}error[{oracle}]{BAD:#}: {}\n",
-            oracle.claim()
-        ));
-    }
-    text.add(format_args!(
-        "  {LABEL}-->{LABEL:#} {} on {}, {}\n",
-        case.sut.name(),
-        case.disk.name(),
-        shrunk(witness)
-    ));
-    steps(text, witness);
-    if !witness.plan.is_empty() {
-        field(text, "faults", &witness.plan);
-    }
-    trace(text, &witness.trace, detail);
-    field(text, "crash", &witness.crash);
-    field(text, "expected", &witness.expected);
-    field(text, "found", &witness.found);
-    bullets(text, "left on the disk", &witness.image, detail);
-    bullets(
-        text,
-        "why: these had not reached the disk",
-        &witness.lost,
-        detail,
-    );
-    if let Some(help) = &witness.help {
-        field(text, "help", help);
-    }
-}
-
-fn shrunk(witness: &Witness) -> String {
-    let steps = counted(witness.commands.len() as u64, "step");
-    if witness.commands_before > witness.commands.len() {
-        format!("{steps} (from {})", witness.commands_before)
-    } else {
-        steps
-    }
 }
 
 fn endings(summary: &Summary) -> String {
@@ -279,88 +211,44 @@ fn counters(counters: &Counters) -> String {
     )
 }
 
+/// The states by the kind of their first crash, and what is left of them.
+fn kinds(counters: &Counters) -> String {
+    let mut nested = counters.states_generated;
+    let mut parts: Vec<String> = Vec::new();
+    for (kind, count) in counters
+        .states_by_kind
+        .iter()
+        .filter(|(_, count)| *count > 0)
+    {
+        nested = nested.saturating_sub(count);
+        parts.push(format!("{kind} {}", grouped(count)));
+    }
+    parts.push(format!("during recovery {}", grouped(nested)));
+    parts.push(format!(
+        "{} where every legal state was looked at",
+        grouped(counters.states_in_full)
+    ));
+    parts.join(" · ")
+}
+
+/// The faults that took effect, by what they did.
+fn faults(counters: &Counters) -> String {
+    let faults = &counters.faults;
+    format!(
+        "{} before the effect · {} half-way · {} after it · {} without an error",
+        grouped(faults.before),
+        grouped(faults.partial),
+        grouped(faults.after),
+        grouped(faults.silent)
+    )
+}
+
 fn plural(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 
 fn seconds(seconds: f64) -> String {
     format!("{seconds:>7.1}s")
-}
-
-/// A line of the frame around the findings.
-fn labelled(text: &mut String, label: &str, value: &str) {
-    text.add(format_args!("{LABEL}{label:>12}{LABEL:#} {value}\n"));
-}
-
-/// `name: value`, with later lines of the value below its first.
-fn field(text: &mut String, name: &str, value: &str) {
-    text.add(format_args!(
-        "  {LABEL}{name}:{LABEL:#} {}\n",
-        indented(value)
-    ));
-}
-
-fn indented(value: &str) -> String {
-    value.trim_end().replace('\n', "\n      ")
-}
-
-/// The steps, numbered as the trace refers to them.
-fn steps(text: &mut String, witness: &Witness) {
-    text.add(format_args!("  {LABEL}steps:{LABEL:#}\n"));
-    for (index, command) in witness.commands.iter().enumerate() {
-        let number = format!("#{}", index + 1);
-        text.add(format_args!("  {FAINT}{number:>5}{FAINT:#} {command}\n"));
-    }
-}
-
-/// The trace, whose lines have numbers of their own; what leads up to its end is what matters.
-fn trace(text: &mut String, lines: &[String], detail: Detail) {
-    text.add(format_args!("  {LABEL}trace:{LABEL:#}\n"));
-    let skipped = skipped(lines, detail);
-    if skipped > 0 {
-        let count = grouped(skipped as u64);
-        text.add(format_args!("      {FAINT}… {count} earlier{FAINT:#}\n"));
-    }
-    for line in &lines[skipped..] {
-        text.add(format_args!("      {}\n", indented(line)));
-    }
-}
-
-/// A list; nothing at all when there are none.
-fn bullets(text: &mut String, name: &str, lines: &[String], detail: Detail) {
-    if lines.is_empty() {
-        return;
-    }
-    text.add(format_args!("  {LABEL}{name}:{LABEL:#}\n"));
-    let skipped = skipped(lines, detail);
-    for line in &lines[..lines.len() - skipped] {
-        text.add(format_args!("      {}\n", indented(line)));
-    }
-    if skipped > 0 {
-        text.add(format_args!(
-            "      {FAINT}… {} more{FAINT:#}\n",
-            grouped(skipped as u64)
-        ));
-    }
-}
-
-fn skipped(lines: &[String], detail: Detail) -> usize {
-    match detail {
-        Detail::Short => lines.len().saturating_sub(LINES_MAX),
-        Detail::Full => 0,
-    }
-}
-
-/// Formatting into a `String` cannot fail, and saying so at every line would hide the lines.
-trait Add {
-    fn add(&mut self, arguments: fmt::Arguments<'_>);
-}
-
-impl Add for String {
-    fn add(&mut self, arguments: fmt::Arguments<'_>) {
-        self.write_fmt(arguments)
-            .expect("a String takes everything");
-    }
 }
 
 #[cfg(test)]
@@ -379,6 +267,7 @@ mod tests {
         print(&Finished {
             selected: &selected,
             outcome,
+            known: &vec![false; outcome.violations.len()],
             position: 17,
             total: 1_016,
         })
@@ -393,6 +282,7 @@ mod tests {
     fn failures_end_with_how_to_see_them_again() {
         for (name, outcome) in [
             ("human_violated", fixtures::violated()),
+            ("human_portability", fixtures::portability()),
             ("human_limit", fixtures::limited()),
             ("human_missed", fixtures::missed()),
             ("human_harness_bug", fixtures::panicked()),
@@ -405,6 +295,23 @@ mod tests {
             );
             insta::assert_snapshot!(name, text);
         }
+    }
+
+    #[test]
+    fn what_was_found_before_is_not_shown_again() {
+        let outcome = fixtures::violated();
+        let selected = fixtures::selected("torn-tail@posix-minimal");
+        let known = |known: &[bool]| {
+            case(&Finished {
+                selected: &selected,
+                outcome: &outcome,
+                known,
+                position: 1,
+                total: 1,
+            })
+        };
+        assert_eq!(known(&[true, false]), "", "the second was expected");
+        assert!(known(&[false, false]).contains("D1"));
     }
 
     #[test]
@@ -424,11 +331,20 @@ mod tests {
             "human_summary_violated",
             plain(&summary(&fixtures::summary_violated()))
         );
+        insta::assert_snapshot!(
+            "human_summary_portability",
+            plain(&summary(&fixtures::summary_portability()))
+        );
+        insta::assert_snapshot!(
+            "human_summary_vacuous",
+            plain(&summary(&fixtures::summary_vacuous()))
+        );
     }
 
     #[test]
     fn the_plan_says_what_decides_the_run() {
         let text = plan(&Plan {
+            preset: "pr",
             scenario_cases: 40,
             exploration_cases: 976,
             seed: "0x5eed".to_owned(),

@@ -1,11 +1,15 @@
 //! One JSON object a line. The fields are a promise to programs: they are added to, never changed.
 
+use std::collections::BTreeMap;
+
 use plimsoll_sim::case::Expect;
 use plimsoll_sim::report::{Counters, Violation};
+use plimsoll_sim::sites::Sites;
 use serde::Serialize;
 
 use crate::exit::Ending;
 use crate::report::Finished;
+use crate::report::groups::Group;
 use crate::sim::tally::Summary;
 
 /// Version of the format, in the last line.
@@ -39,6 +43,10 @@ struct CounterFields {
     states_unique: u64,
     recoveries: u64,
     faults_fired: u64,
+    recoveries_writing: u64,
+    states_by_kind: BTreeMap<&'static str, u64>,
+    states_in_full: u64,
+    faults_by_position: BTreeMap<&'static str, u64>,
 }
 
 impl From<Counters> for CounterFields {
@@ -49,6 +57,19 @@ impl From<Counters> for CounterFields {
             states_unique: counters.states_unique,
             recoveries: counters.recoveries,
             faults_fired: counters.faults_fired,
+            recoveries_writing: counters.recoveries_writing,
+            states_by_kind: counters
+                .states_by_kind
+                .iter()
+                .map(|(kind, count)| (kind.name(), count))
+                .collect(),
+            states_in_full: counters.states_in_full,
+            faults_by_position: BTreeMap::from([
+                ("before", counters.faults.before),
+                ("partial", counters.faults.partial),
+                ("after", counters.faults.after),
+                ("silent", counters.faults.silent),
+            ]),
         }
     }
 }
@@ -58,7 +79,36 @@ struct ViolationLine<'a> {
     oracle: &'static str,
     claim: &'static str,
     expected: bool,
+    class: &'static str,
+    profiles: &'a [String],
+    sites: SitesLine<'a>,
     witness: WitnessLine<'a>,
+}
+
+#[derive(Serialize)]
+struct SitesLine<'a> {
+    lost: &'a str,
+    crash: &'a str,
+}
+
+impl<'a> From<&'a Sites> for SitesLine<'a> {
+    fn from(sites: &'a Sites) -> Self {
+        Self {
+            lost: &sites.lost,
+            crash: &sites.crash,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct GroupLine<'a> {
+    oracle: &'static str,
+    class: &'static str,
+    sut: &'a str,
+    sites: SitesLine<'a>,
+    profiles: &'a [String],
+    cases: u64,
+    first: &'a str,
 }
 
 #[derive(Serialize)]
@@ -75,7 +125,7 @@ struct WitnessLine<'a> {
 }
 
 #[derive(Serialize)]
-struct SummaryLine {
+struct SummaryLine<'a> {
     r#type: &'static str,
     schema: u32,
     verdict: &'static str,
@@ -85,6 +135,11 @@ struct SummaryLine {
     #[serde(flatten)]
     counters: CounterFields,
     violations: u64,
+    portability: u64,
+    groups: Vec<GroupLine<'a>>,
+    /// What the run should have met and did not.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    vacuous: &'a [String],
     seconds: f64,
     fingerprint: String,
 }
@@ -117,9 +172,12 @@ pub(crate) fn summary(summary: &Summary) -> String {
         verdict: summary.ending.name(),
         cases: summary.cases(),
         passed: summary.passed(),
-        failed: summary.cases() - summary.passed(),
+        failed: summary.failed(),
         counters: summary.counters.into(),
         violations: summary.violations_unexpected,
+        portability: summary.violations_portability,
+        groups: summary.groups.iter().map(group).collect(),
+        vacuous: &summary.vacuous,
         seconds: milliseconds(summary.elapsed.as_secs_f64()),
         fingerprint: summary.fingerprint.to_string(),
     })
@@ -130,6 +188,7 @@ pub(crate) const fn expect(expect: &Expect) -> &'static str {
     match expect {
         Expect::Pass => "pass",
         Expect::Violation(_) => "violation",
+        Expect::Portability(_) => "portability",
     }
 }
 
@@ -146,12 +205,27 @@ pub(crate) fn milliseconds(seconds: f64) -> f64 {
     (seconds * 1_000.0).round() / 1_000.0
 }
 
+fn group(group: &Group) -> GroupLine<'_> {
+    GroupLine {
+        oracle: group.oracle.name(),
+        class: group.class.name(),
+        sut: &group.sut,
+        sites: (&group.sites).into(),
+        profiles: &group.profiles,
+        cases: group.cases,
+        first: &group.first,
+    }
+}
+
 fn violation(violation: &Violation) -> ViolationLine<'_> {
     let witness = &violation.witness;
     ViolationLine {
         oracle: violation.oracle.name(),
         claim: violation.oracle.claim(),
         expected: violation.expected,
+        class: violation.class.name(),
+        profiles: &violation.profiles,
+        sites: (&witness.sites).into(),
         witness: WitnessLine {
             commands: witness.commands.iter().map(ToString::to_string).collect(),
             plan: &witness.plan,
@@ -177,6 +251,7 @@ mod tests {
         case(&Finished {
             selected: &selected,
             outcome,
+            known: &[],
             position: 1,
             total: 1,
         })
@@ -192,6 +267,8 @@ mod tests {
     #[test]
     fn the_summary_is_one_line() {
         insta::assert_snapshot!("jsonl_summary", summary(&fixtures::summary()));
+        let line = summary(&fixtures::summary_portability());
+        insta::assert_snapshot!("jsonl_summary_portability", line);
     }
 
     #[test]

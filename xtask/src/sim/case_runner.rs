@@ -55,15 +55,6 @@ pub(crate) struct Outcome {
     pub(crate) reran: bool,
 }
 
-impl Outcome {
-    /// The violations that nobody expected.
-    pub(crate) fn unexpected(&self) -> impl Iterator<Item = &Violation> {
-        self.violations
-            .iter()
-            .filter(|violation| !violation.expected)
-    }
-}
-
 /// Runs a case, and again where `rerun` says so. A second run that differs overrules whatever the first one found: a result that
 /// cannot be had twice is no result.
 pub(crate) fn run(explore: &Explore<'_>, case: &Case, rerun: Rerun) -> Outcome {

@@ -10,25 +10,21 @@ use plimsoll_faults::crash::CrashKind;
 use plimsoll_faults::plan::FaultPlan;
 use plimsoll_faults::profile::Profile;
 use plimsoll_faults::rng::Rng;
-use plimsoll_sim::case::{Case, Disk, ErrorSweep, Expect, Limits};
+use plimsoll_sim::case::{Case, Disk, ErrorSweep, Expect};
 use plimsoll_sim::sut::Sut;
 use plimsoll_sim::workload::{Shape, generate};
 
+use crate::sim::options::Chance;
+use crate::sim::preset::{Effort, PresetName};
 use crate::sim::seed::Seed;
-
-/// Seeds per mode and disk unless asked otherwise. Together with the scenarios they have to look at more than a million states
-/// and a hundred thousand recoveries in less than a minute on two slow processors.
-pub(crate) const SEEDS_DEFAULT: u32 = 9;
-
-/// One seed in this many, from the first, is explored a second time with errors swept over it. Sweeping errors multiplies the
-/// work by the number of operations, so these workloads are short and their sweeps shallow.
-const SEEDS_PER_ERROR_SWEEP: u32 = 3;
 
 /// What every id of exploration starts with.
 pub(crate) const PREFIX: &str = "explore/";
+const NIGHTLY_SUFFIX: &str = "+nightly";
 const ERRORS_SUFFIX: &str = "+errors";
 
-/// The id of a case of exploration, such as `explore/reference-power@posix-minimal#0x1a2b+errors`.
+/// The id of a case of exploration, such as `explore/reference-power@posix-minimal#0x1a2b+errors`, or with `+nightly` before the
+/// `+errors`: presets explore the same seed in different ways.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ExploreId {
     /// The mode of the reference, as the registry of stores calls it.
@@ -37,13 +33,31 @@ pub(crate) struct ExploreId {
     pub(crate) disk: String,
     /// Where the workload and every sampled choice come from.
     pub(crate) seed: Seed,
+    /// How it is explored.
+    pub(crate) preset: PresetName,
     /// Whether errors are swept over the workload.
     pub(crate) errors: bool,
+}
+
+impl ExploreId {
+    /// How much is done.
+    fn effort(&self) -> &'static Effort {
+        let preset = self.preset.preset();
+        if self.errors {
+            &preset.errors
+        } else {
+            &preset.plain
+        }
+    }
 }
 
 impl fmt::Display for ExploreId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{PREFIX}{}@{}#{}", self.sut, self.disk, self.seed)?;
+        f.write_str(match self.preset {
+            PresetName::Pr => "",
+            PresetName::Nightly => NIGHTLY_SUFFIX,
+        })?;
         f.write_str(if self.errors { ERRORS_SUFFIX } else { "" })
     }
 }
@@ -52,11 +66,17 @@ impl FromStr for ExploreId {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let wrong = || format!("`{text}` is not `{PREFIX}STORE@DISK#SEED[{ERRORS_SUFFIX}]`");
+        let wrong = || {
+            format!("`{text}` is not `{PREFIX}STORE@DISK#SEED[{NIGHTLY_SUFFIX}][{ERRORS_SUFFIX}]`")
+        };
         let rest = text.strip_prefix(PREFIX).ok_or_else(wrong)?;
         let (rest, errors) = match rest.strip_suffix(ERRORS_SUFFIX) {
             Some(rest) => (rest, true),
             None => (rest, false),
+        };
+        let (rest, preset) = match rest.strip_suffix(NIGHTLY_SUFFIX) {
+            Some(rest) => (rest, PresetName::Nightly),
+            None => (rest, PresetName::Pr),
         };
         let (name, seed) = rest.rsplit_once('#').ok_or_else(wrong)?;
         let (sut, disk) = name.split_once('@').ok_or_else(wrong)?;
@@ -67,27 +87,29 @@ impl FromStr for ExploreId {
             sut: sut.to_owned(),
             disk: disk.to_owned(),
             seed: seed.parse().map_err(|_| wrong())?,
+            preset,
             errors,
         })
     }
 }
 
 /// The ids that a run explores for one store and disk.
-pub(crate) fn ids(base: Seed, seeds: u32, sut: &str, disk: &str) -> Vec<ExploreId> {
+pub(crate) fn ids(chance: &Chance, sut: &str, disk: &str) -> Vec<ExploreId> {
     // A stream per store and disk: the same few workloads everywhere would look at less.
-    let mut rng = Rng::stream(base.0, &format!("{sut}@{disk}"));
+    let mut rng = Rng::stream(chance.seed.0, &format!("{sut}@{disk}"));
     let mut ids = Vec::new();
-    for index in 0..seeds {
+    for index in 0..chance.seeds() {
         // Thirty-two bits are enough to be different, and short enough to be read out.
         let seed = Seed(rng.next_u64() >> 32);
         let id = |errors| ExploreId {
             sut: sut.to_owned(),
             disk: disk.to_owned(),
             seed,
+            preset: chance.preset,
             errors,
         };
         ids.push(id(false));
-        if index.is_multiple_of(SEEDS_PER_ERROR_SWEEP) {
+        if index.is_multiple_of(chance.preset().seeds_per_error_sweep) {
             ids.push(id(true));
         }
     }
@@ -113,7 +135,7 @@ pub(crate) fn case(id: &ExploreId, sut: Arc<dyn Sut>, profile: Arc<Profile>) -> 
         },
         targets: Vec::new(),
         expect: Expect::Pass,
-        limits: limits(id.errors),
+        limits: id.effort().limits(),
         seed: id.seed.0,
     }
 }
@@ -122,11 +144,9 @@ pub(crate) fn case(id: &ExploreId, sut: Arc<dyn Sut>, profile: Arc<Profile>) -> 
 /// average of all never does.
 fn shape(id: &ExploreId) -> Shape {
     let mut rng = Rng::stream(id.seed.0, "shape");
-    let commands = if id.errors {
-        3 + rng.below(5)
-    } else {
-        8 + rng.below(17)
-    };
+    let effort = id.effort();
+    let lengths = effort.commands_max - effort.commands_min + 1;
+    let commands = u64::from(effort.commands_min) + rng.below(u64::from(lengths));
     let mut shape = Shape {
         commands: commands as u32,
         keys: 2 + rng.below(5) as u32,
@@ -154,33 +174,18 @@ fn shape(id: &ExploreId) -> Shape {
     shape
 }
 
-/// Many shallow cases find more than a few deep ones; scenarios are the place for depth.
-fn limits(errors: bool) -> Limits {
-    if errors {
-        Limits {
-            exhaustive_states: 16,
-            samples: 8,
-            depth: 1,
-            nested_states: 8,
-            ..Limits::default()
-        }
-    } else {
-        Limits {
-            exhaustive_states: 64,
-            samples: 32,
-            nested_states: 16,
-            ..Limits::default()
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn ids_print_what_they_parse() {
-        for errors in [false, true] {
+        for (errors, preset) in [
+            (false, PresetName::Pr),
+            (true, PresetName::Pr),
+            (false, PresetName::Nightly),
+            (true, PresetName::Nightly),
+        ] {
             for (sut, disk, seed) in [
                 ("reference-power", "posix-minimal", 0x1a2b),
                 ("reference-window", "a+b#c@d", u64::MAX),
@@ -190,14 +195,19 @@ mod tests {
                     sut: sut.to_owned(),
                     disk: disk.to_owned(),
                     seed: Seed(seed),
+                    preset,
                     errors,
                 };
                 assert_eq!(id.to_string().parse(), Ok(id));
             }
         }
-        let text = "explore/reference-power@posix-minimal#0x1a2b+errors";
-        let id: ExploreId = text.parse().expect("this is the documented form");
-        assert_eq!(id.to_string(), text);
+        for text in [
+            "explore/reference-power@posix-minimal#0x1a2b+errors",
+            "explore/reference-power@posix-minimal#0x1a2b+nightly+errors",
+        ] {
+            let id: ExploreId = text.parse().expect("this is a documented form");
+            assert_eq!(id.to_string(), text);
+        }
     }
 
     #[test]
@@ -210,6 +220,7 @@ mod tests {
             "explore/reference-power@posix-minimal",
             "explore/reference-power@posix-minimal#zz",
             "explore/reference-power@posix-minimal#0x1+more",
+            "explore/reference-power@posix-minimal#0x1+errors+nightly",
         ] {
             let error = text.parse::<ExploreId>().expect_err(text);
             assert!(error.contains("STORE@DISK#SEED"), "{error}");
@@ -218,8 +229,13 @@ mod tests {
 
     #[test]
     fn equal_bases_give_equal_ids_and_stores_and_disks_differ() {
+        let chance = |seed, seeds| Chance {
+            preset: PresetName::Pr,
+            seed: Seed(seed),
+            seeds: Some(seeds),
+        };
         let seeds = |base, sut, disk| -> Vec<u64> {
-            ids(Seed(base), 8, sut, disk)
+            ids(&chance(base, 8), sut, disk)
                 .iter()
                 .map(|id| id.seed.0)
                 .collect()
@@ -229,7 +245,7 @@ mod tests {
         assert_ne!(seeds(1, "a", "b"), seeds(1, "a", "c"));
         assert_ne!(seeds(1, "a", "b"), seeds(1, "c", "b"));
         // More seeds add to the ones before, so that a longer run includes the shorter one.
-        let few = ids(Seed(1), 3, "a", "b");
-        assert_eq!(ids(Seed(1), 30, "a", "b")[..few.len()], few);
+        let few = ids(&chance(1, 3), "a", "b");
+        assert_eq!(ids(&chance(1, 30), "a", "b")[..few.len()], few);
     }
 }

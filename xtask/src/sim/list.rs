@@ -44,6 +44,7 @@ struct ListedLine<'a> {
     sut: &'a str,
     disk: String,
     expect: &'static str,
+    targets: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<&'a str>,
 }
@@ -62,7 +63,7 @@ impl List {
         }
         let text = match self.printing.format {
             Format::Jsonl => cases.iter().map(listed).collect(),
-            Format::Human => human(&cases),
+            Format::Human => preset(&self.chance) + &human(&cases),
         };
         output.write(&text)?;
         Ok(Exit::Held)
@@ -77,11 +78,30 @@ fn listed(selected: &Selected) -> String {
         sut: case.sut.name(),
         disk: case.disk.name(),
         expect: jsonl::expect(&case.expect),
+        targets: case.targets.iter().map(|disk| disk.name()).collect(),
         title: selected.title.as_deref(),
     })
 }
 
-/// A line for each case of a scenario; for exploration a line for each store and disk, as its seeds mean nothing to people.
+/// Cases of one scenario on one disk that are listed one by one.
+const CASES_LISTED_MAX: u64 = 20;
+
+/// What an id says of its scenario and disk, without the seed.
+fn scenario(id: &str) -> &str {
+    id.split_once('#').map_or(id, |(scenario, _)| scenario)
+}
+
+/// What the preset sets, as it decides what is listed.
+fn preset(chance: &Chance) -> String {
+    let preset = chance.preset();
+    format!(
+        "{LABEL}preset {}{LABEL:#}: {}\n",
+        preset.name,
+        preset.describe()
+    )
+}
+
+/// A line for each case of a scenario, or one for all when there are many; for exploration a line for each store and disk, as its seeds mean nothing to people.
 fn human(cases: &[Selected]) -> String {
     let width = cases
         .iter()
@@ -91,10 +111,28 @@ fn human(cases: &[Selected]) -> String {
         .unwrap_or(0);
     let mut text = String::new();
     let mut explored: BTreeMap<(String, String), (u64, u64)> = BTreeMap::new();
+    let mut many: BTreeMap<&str, u64> = BTreeMap::new();
+    for one in cases {
+        let scenario = scenario(&one.case.id);
+        *many.entry(scenario).or_default() += 1;
+    }
     for one in cases {
         if let Ok(id) = one.case.id.parse::<ExploreId>() {
             let (plain, errors) = explored.entry((id.sut, id.disk)).or_default();
             *(if id.errors { errors } else { plain }) += 1;
+            continue;
+        }
+        let scenario = scenario(&one.case.id);
+        let count = many.get(scenario).copied().unwrap_or_default();
+        if count > CASES_LISTED_MAX {
+            // The first of them speaks for all.
+            many.insert(scenario, 0);
+            let title = one.title.as_deref().unwrap_or_default();
+            let count = counted(count, "workload");
+            writeln!(text, "{scenario}#N  {count}  {title}").expect("a String takes everything");
+            continue;
+        }
+        if count == 0 {
             continue;
         }
         let title = one.title.as_deref().unwrap_or_default();

@@ -4,18 +4,65 @@ use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 
 use clap::{Args, ValueEnum};
 
-use crate::sim::exploration;
+use crate::exit::Ending;
+use crate::sim::preset::{Preset, PresetName};
 use crate::sim::seed::{self, Seed};
 
-/// Where the workloads of exploration come from.
+/// How much is explored, and where the workloads come from.
 #[derive(Clone, Copy, Debug, Args)]
 pub(crate) struct Chance {
+    /// How much is done where no other option says so
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "SIM_PRESET",
+        hide_env_values = true,
+        default_value = "pr"
+    )]
+    pub(crate) preset: PresetName,
     /// Base seed of the exploration: decimal, 0x and hexadecimal, or a git commit
     #[arg(long, value_name = "SEED", env = "SIM_SEED", hide_env_values = true, default_value_t = seed::DEFAULT)]
     pub(crate) seed: Seed,
-    /// Fresh seeds per mode of the reference and disk
-    #[arg(long, value_name = "COUNT", env = "SIM_SEEDS", hide_env_values = true, default_value_t = exploration::SEEDS_DEFAULT)]
-    pub(crate) seeds: u32,
+    /// Fresh seeds per mode of the reference and disk [default: the preset's]
+    #[arg(long, value_name = "COUNT", env = "SIM_SEEDS", hide_env_values = true)]
+    pub(crate) seeds: Option<u32>,
+}
+
+impl Chance {
+    /// What the preset sets.
+    pub(crate) const fn preset(&self) -> &'static Preset {
+        self.preset.preset()
+    }
+
+    /// Seeds per mode of the reference and disk.
+    pub(crate) fn seeds(&self) -> u32 {
+        self.seeds.unwrap_or(self.preset().seeds)
+    }
+}
+
+/// What makes a run fail that would otherwise only be told.
+#[derive(Clone, Copy, Debug, Default, Args)]
+pub(crate) struct Denials {
+    /// Let findings of this class fail the run as well
+    #[arg(long, value_name = "CLASS", env = "SIM_DENY", hide_env_values = true)]
+    pub(crate) deny: Option<Denied>,
+}
+
+/// A class of findings that does not fail a run unless it is denied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Denied {
+    /// Violations that no target reaches.
+    Portability,
+}
+
+impl Denials {
+    /// How a case ends when these are denied.
+    pub(crate) fn apply(self, ending: Ending) -> Ending {
+        match (ending, self.deny) {
+            (Ending::Portability, Some(Denied::Portability)) => Ending::Violated,
+            _ => ending,
+        }
+    }
 }
 
 /// Which disks are looked at.
@@ -105,6 +152,11 @@ pub(crate) struct RunOptions {
     pub(crate) chance: Chance,
     #[command(flatten)]
     pub(crate) budget: Budget,
+    #[command(flatten)]
+    pub(crate) denials: Denials,
+    /// Show every violation, also those like one that was shown before
+    #[arg(long)]
+    pub(crate) all: bool,
     #[command(flatten)]
     pub(crate) disks: DiskOptions,
     /// Cases run at the same time [default: one per processor]; the result does not depend on it

@@ -9,7 +9,7 @@ use crate::output::Output;
 use crate::report::Finished;
 use crate::sim::case_runner::{self, Rerun};
 use crate::sim::disks::Disks;
-use crate::sim::options::{Budget, DiskOptions, Printing};
+use crate::sim::options::{Budget, Denials, DiskOptions, Printing};
 use crate::sim::seed::Seed;
 use crate::sim::selection;
 use crate::sim::tally::Tally;
@@ -38,6 +38,8 @@ pub(crate) struct Repro {
     #[command(flatten)]
     budget: Budget,
     #[command(flatten)]
+    denials: Denials,
+    #[command(flatten)]
     disks: DiskOptions,
     #[command(flatten)]
     printing: Printing,
@@ -52,16 +54,19 @@ impl Repro {
         let disks = Disks::choose(&self.disks.disk, &known)?;
         let mut selected = selection::find(&catalogue, &self.target, self.file.as_deref(), &disks)?;
         selected.limit(self.budget);
+        selected.denials = self.denials;
         if let Some(seed) = self.seed {
             selected.case.seed = seed.0;
         }
-        let outcome = case_runner::run(&explore::run, &selected.case, Rerun::Always);
+        let mut outcome = case_runner::run(&explore::run, &selected.case, Rerun::Always);
+        outcome.ending = self.denials.apply(outcome.ending);
         let mut tally = Tally::default();
-        tally.add(&selected, &outcome);
-        let summary = tally.summary(1, outcome.elapsed);
+        let known = tally.add(&selected, &outcome);
+        let summary = tally.summary(1, outcome.elapsed, None);
         let finished = Finished {
             selected: &selected,
             outcome: &outcome,
+            known: &known,
             position: 1,
             total: 1,
         };

@@ -15,6 +15,7 @@ use crate::sim::options::RunOptions;
 use crate::sim::pool::{self, Event};
 use crate::sim::selection::{self, Selected};
 use crate::sim::tally::{Summary, Tally};
+use crate::sim::vacuity::Standard;
 
 /// Run the cases whose id matches, or all.
 #[derive(Debug, Args)]
@@ -59,13 +60,15 @@ impl Run {
         }
         for case in &mut cases {
             case.limit(options.budget);
+            case.denials = options.denials;
         }
         let exploration_cases = cases.iter().filter(|case| case.is_exploration()).count();
         output.write(&options.printing.format.plan(&Plan {
+            preset: options.chance.preset().name,
             scenario_cases: cases.len() - exploration_cases,
             exploration_cases,
             seed: options.chance.seed.to_string(),
-            seeds: options.chance.seeds,
+            seeds: options.chance.seeds(),
             disks: &disks.describe(),
             budget: options.budget.states_max.map(Into::into),
             jobs: options.jobs().get(),
@@ -85,14 +88,19 @@ impl Run {
                 Event::Started(index) => progress.start_case(index, &cases[index].case.id),
                 Event::Finished(index, counters) => progress.finish_case(index, counters),
                 Event::Idle => progress.show(),
-                Event::Case(index, outcome) => {
+                Event::Case(index, mut outcome) => {
+                    outcome.ending = self.options.denials.apply(outcome.ending);
+                    let mut known = tally.add(&cases[index], &outcome);
+                    if self.options.all {
+                        known.fill(false);
+                    }
                     let text = format.case(&Finished {
                         selected: &cases[index],
                         outcome: &outcome,
+                        known: &known,
                         position: index + 1,
                         total: cases.len(),
                     });
-                    tally.add(&cases[index], &outcome);
                     if !text.is_empty() {
                         progress.suspend(|| output.write(&text))?;
                     }
@@ -109,6 +117,19 @@ impl Run {
         )
         .context("cannot go on")?;
         let elapsed = progress.finish();
-        Ok(tally.summary(cases.len(), elapsed))
+        Ok(tally.summary(cases.len(), elapsed, self.standard()))
+    }
+
+    /// What the run is held to: nothing when it is made of chosen cases, and no amount when it was told how much to do.
+    fn standard(&self) -> Option<Standard> {
+        let options = &self.options;
+        let is_told = options.chance.seeds.is_some()
+            || options.budget.states_max.is_some()
+            || !options.disks.disk.is_empty();
+        match (self.filters.is_empty(), is_told) {
+            (false, _) => None,
+            (true, true) => Some(Standard::without_amount()),
+            (true, false) => Some(Standard::of(options.chance.preset())),
+        }
     }
 }

@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::output::Refusal;
 use crate::sim::disks::{Disks, ExploredDisk};
 use crate::sim::exploration::{self, ExploreId};
-use crate::sim::options::{Budget, Chance};
+use crate::sim::options::{Budget, Chance, Denials, Denied};
 use crate::suggest;
 use crate::text::{glob_matches, shell_word};
 
@@ -29,6 +29,8 @@ pub(crate) struct Selected {
     pub(crate) disk_file: Option<String>,
     /// The limit that was asked for.
     pub(crate) budget: Budget,
+    /// The findings that were denied.
+    pub(crate) denials: Denials,
 }
 
 impl Selected {
@@ -39,6 +41,7 @@ impl Selected {
             file: None,
             disk_file: None,
             budget: Budget::default(),
+            denials: Denials::default(),
         }
     }
 
@@ -90,6 +93,9 @@ impl Selected {
         if let Some(states_max) = self.budget.states_max {
             option("budget", &states_max.to_string());
         }
+        if self.denials.deny == Some(Denied::Portability) {
+            option("deny", "portability");
+        }
         if let Some(file) = &self.file {
             option("file", file);
         }
@@ -137,9 +143,8 @@ pub(crate) fn select(
         }
         if !matched {
             // An id from another run's report names a case that this run's seeds would not have drawn.
-            added.push(
-                from_id(catalogue, filter, disks)?.ok_or_else(|| no_match(filter, &shipped))?,
-            );
+            let one = from_id(catalogue, filter, disks)?;
+            added.push(one.ok_or_else(|| no_match_here(catalogue, filter, &shipped))?);
         }
     }
     let kept = shipped
@@ -165,7 +170,7 @@ pub(crate) fn find(
     let file = file.or_else(|| is_path(target).then_some(target));
     let candidates: Vec<Selected> = match file {
         Some(file) => from_file(catalogue, file, disks)?,
-        None => scenarios(catalogue).collect(),
+        None => scenarios(catalogue, true).collect(),
     };
     if let Some(one) = candidates.iter().find(|one| one.case.id == target) {
         return Ok(one.clone());
@@ -182,12 +187,13 @@ fn everything(
     chance: Chance,
     disks: &Disks,
 ) -> anyhow::Result<Vec<Selected>> {
-    let mut cases: Vec<Selected> = scenarios(catalogue)
+    let nightly = chance.preset().has_nightly_scenarios;
+    let mut cases: Vec<Selected> = scenarios(catalogue, nightly)
         .filter(|one| disks.keeps(&one.case.disk))
         .collect();
     for name in catalogue.reference_modes() {
         for disk in disks.explored() {
-            for id in exploration::ids(chance.seed, chance.seeds, name, &disk.profile.name) {
+            for id in exploration::ids(&chance, name, &disk.profile.name) {
                 cases.push(Selected::explored(catalogue, &id, disk)?);
             }
         }
@@ -195,10 +201,12 @@ fn everything(
     Ok(cases)
 }
 
-fn scenarios(catalogue: &Catalogue) -> impl Iterator<Item = Selected> {
+/// The cases of scenarios, with or without those that are left to the nightly runs.
+fn scenarios(catalogue: &Catalogue, nightly: bool) -> impl Iterator<Item = Selected> {
     catalogue
         .scenarios()
         .iter()
+        .filter(move |entry| nightly || !entry.nightly)
         .flat_map(|entry| Selected::of(entry, None))
 }
 
@@ -248,6 +256,17 @@ fn from_id(catalogue: &Catalogue, text: &str, disks: &Disks) -> anyhow::Result<O
     Selected::explored(catalogue, &id, &disk).map(Some)
 }
 
+/// A filter that matches nothing here may match what another preset runs.
+fn no_match_here(catalogue: &Catalogue, filter: &str, cases: &[Selected]) -> Refusal {
+    if scenarios(catalogue, true).any(|one| matches(filter, &one.case.id)) {
+        let message = format!(
+            "no case of this preset matches `{filter}`, but there are some in --preset=nightly"
+        );
+        return Refusal::new(Exit::NothingSelected, message);
+    }
+    no_match(filter, cases)
+}
+
 fn no_match(filter: &str, cases: &[Selected]) -> Refusal {
     let hint = suggest::did_you_mean(filter, cases.iter().map(|one| one.case.id.as_str()));
     Refusal::new(
@@ -277,16 +296,19 @@ mod tests {
 
     use super::*;
     use crate::fixtures;
+    use crate::sim::preset::PresetName;
     use crate::sim::seed::Seed;
 
     const CHANCE: Chance = Chance {
+        preset: PresetName::Pr,
         seed: Seed(1),
-        seeds: 2,
+        seeds: Some(2),
     };
 
     fn catalogue() -> Catalogue {
         let entry = |title: &str, ids: &[&str]| Entry {
             title: title.to_owned(),
+            nightly: title == "night",
             cases: ids.iter().map(|id| fixtures::selected(id).case).collect(),
         };
         Catalogue::of(
@@ -297,6 +319,7 @@ mod tests {
                     "two",
                     &["rename@posix-minimal", "rename@posix-minimal+lying"],
                 ),
+                entry("night", &["owl@posix-minimal"]),
             ],
         )
     }
@@ -364,6 +387,20 @@ mod tests {
         );
         let (exit, _) = check(&["./absent.toml"]).expect_err("there is no such file");
         assert_eq!(exit, Exit::Usage);
+    }
+
+    #[test]
+    fn what_is_left_to_the_night_is_run_by_night_only() {
+        let (exit, message) = check(&["owl"]).expect_err("it is day");
+        assert_eq!(exit, Exit::NothingSelected);
+        assert!(message.contains("--preset=nightly"), "{message}");
+        let night = Chance {
+            preset: PresetName::Nightly,
+            ..CHANCE
+        };
+        let cases = select(&catalogue(), &["owl".to_owned()], night, &disks()).expect("a case");
+        assert_eq!(cases.len(), 1);
+        find(&catalogue(), "owl@posix-minimal", None, &disks()).expect("repro takes every id");
     }
 
     #[test]
