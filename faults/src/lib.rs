@@ -4,6 +4,7 @@ pub mod crash;
 pub mod disk;
 pub mod errno;
 pub mod image;
+pub mod litmus;
 pub mod log;
 pub mod op_kind;
 pub mod plan;

@@ -1,23 +1,55 @@
-//! What each shipped profile allows after a power loss: exactly the states that the files in `litmus/` list.
+//! What each shipped profile allows after a power loss: exactly the states that the files in `faults/litmus` list.
 //!
-//! A file holds one program (in the form of `realfs/README.md`, with `faults:` for a fault plan and `-> EIO` behind a step that is
-//! to fail), then for each crash point and profile the states, one a line. `(nothing)` is the empty disk. The sets are derived by
-//! hand from the rules of the profiles, as the comments in the files tell; `REWRITE=1` writes down what the model gives, for a
-//! person to compare.
+//! The sets are derived by hand from the rules of the profiles, as the comments in the files tell; `REWRITE=1` writes down what the
+//! model gives, for a person to compare.
 
-mod support;
-
-#[path = "litmus/case.rs"]
-mod case;
 #[path = "litmus/long_log.rs"]
 mod long_log;
 #[path = "litmus/mutation.rs"]
 mod mutation;
+#[path = "litmus/rewrite.rs"]
+mod rewrite;
+#[path = "litmus/text.rs"]
+mod text;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use case::{Case, Run};
+use plimsoll_faults::litmus::{CATALOGUE, Case, CrashPoint, LitmusFile, Run, Verdict, catalogue};
 use plimsoll_faults::profile::Profile;
+
+/// Where the catalogue lies.
+fn folder() -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "litmus"].iter().collect()
+}
+
+#[test]
+fn the_catalogue_is_the_directory_and_files_are_named_as_their_cases() {
+    let mut names: Vec<String> = std::fs::read_dir(folder())
+        .expect("the cases are there")
+        .map(|entry| entry.expect("they can be listed").path())
+        .map(|path| {
+            path.file_stem()
+                .expect("it has a name")
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
+    names.sort();
+    let listed: Vec<&str> = CATALOGUE.iter().map(|file| file.name).collect();
+    assert_eq!(names, listed);
+    for (file, case) in CATALOGUE.iter().zip(catalogue()) {
+        assert_eq!(file.name, case.program.name);
+        for section in &case.sections {
+            let name = &section.profile;
+            assert!(
+                Profile::named(name).is_some(),
+                "{}: no profile {name}",
+                file.path()
+            );
+        }
+    }
+}
 
 #[test]
 fn profiles_allow_exactly_what_is_listed() {
@@ -26,40 +58,61 @@ fn profiles_allow_exactly_what_is_listed() {
         reason = "the one way to ask a test to rewrite what it expects"
     )]
     let rewrite = std::env::var("REWRITE").is_ok();
-    let (mut differences, mut count) = (String::new(), 0);
-    for (path, text) in case::files() {
-        let case = Case::parse(&text);
-        let mut run = Run::new(&case.program);
-        let found = |after: usize, profile: &str| {
-            let profile = Profile::named(profile);
-            run.allowed(after, &profile.expect("the profile ships"))
-        };
+    let mut differences = String::new();
+    for file in CATALOGUE {
+        let case =
+            Case::parse(file.text).unwrap_or_else(|error| panic!("{}: {error}", file.path()));
+        let verdict = Verdict::of(&case, &Profile::shipped())
+            .unwrap_or_else(|error| panic!("{}: {error}", file.path()));
         if rewrite {
-            std::fs::write(&path, case.rewrite(found)).expect("tests may be rewritten");
+            let path = folder().join(format!("{}.litmus", file.name));
+            let text = rewrite::with_found(file.text, &case, &verdict);
+            std::fs::write(path, text).expect("tests may be rewritten");
         } else {
-            differences.push_str(&case.differences(found));
+            differences.push_str(&words(file, &case, &verdict));
         }
-        count += 1;
     }
-    assert!(count > 0, "there are cases");
     assert!(differences.is_empty(), "\n{differences}");
+}
+
+/// Where the states that were found are not those that are listed.
+fn words(file: &LitmusFile, case: &Case, verdict: &Verdict) -> String {
+    let mut text = String::new();
+    for finding in &verdict.findings {
+        let place = format!(
+            "{} {} on {}",
+            file.name,
+            case.describe(finding.point),
+            finding.profile
+        );
+        for state in finding.unlisted() {
+            text.push_str(&format!("{place}: allowed and not listed: {state}\n"));
+        }
+        for state in finding.missing() {
+            text.push_str(&format!("{place}: listed and not allowed: {state}\n"));
+        }
+    }
+    text
 }
 
 /// A rule that no case notices is not tested. Where a change of one parameter is without effect, the list says why.
 #[test]
 fn every_parameter_matters_to_some_case() {
-    let mut runs: Vec<(Run, Vec<usize>)> = case::files()
-        .map(|(_, text)| Case::parse(&text))
-        .map(|case| (Run::new(&case.program), case.crash_points()))
+    let runs: Vec<(Run, Vec<CrashPoint>)> = catalogue()
+        .iter()
+        .map(|case| {
+            let run = Run::new(&case.program).expect("the steps end as they say");
+            (run, case.points().collect())
+        })
         .collect();
-    let mut all = |profile: &Arc<Profile>| -> Vec<_> {
-        let of_run = |(run, points): &mut (Run, Vec<usize>)| -> Vec<_> {
+    let all = |profile: &Arc<Profile>| -> Vec<_> {
+        let allowed = |(run, points): &(Run, Vec<CrashPoint>)| -> Vec<_> {
             points
                 .iter()
-                .map(|&after| run.allowed(after, profile))
+                .map(|&point| run.allowed(point, profile))
                 .collect()
         };
-        runs.iter_mut().map(of_run).collect()
+        runs.iter().map(allowed).collect()
     };
     let mut inert = Vec::new();
     for base in Profile::shipped() {

@@ -5,8 +5,6 @@
 //!
 //! **Not covered**: the reverse. A state that the model allows and nobody saw proves nothing.
 
-mod support;
-
 #[path = "realfs/membership.rs"]
 mod membership;
 #[path = "realfs/recording.rs"]
@@ -17,12 +15,10 @@ mod split;
 use std::collections::BTreeSet;
 
 use membership::Allowed;
+use plimsoll_faults::litmus::{Recording, Tree};
 use plimsoll_faults::profile::Profile;
 use recording::{Observed, load};
 use split::Timeline;
-use support::program::Program;
-use support::step::Step;
-use support::tree::Tree;
 
 /// The profiles that model a real file system. The recordings of each carry its name.
 const MODELS: &[&str] = &["ext4-ordered", "xfs", "ext4-writeback", "btrfs"];
@@ -47,14 +43,11 @@ const SKIPPED: &[&str] = &[
     "symlink-switch",
 ];
 
-/// The first step of a program that the simulated disk cannot do.
-fn unsupported(program: &Program) -> Option<String> {
-    let mut steps = program
-        .setup
-        .iter()
-        .chain(&program.steps)
-        .map(Step::to_string);
-    steps.find(|step| step.starts_with("directwrite ") || step.starts_with("symlink "))
+/// What a program does to a simulated disk.
+fn record(observed: &Observed) -> Recording {
+    let name = &observed.program.name;
+    let recording = observed.program.record();
+    recording.unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 /// What became of one program.
@@ -67,7 +60,7 @@ struct Outcome {
 }
 
 fn check(observed: &Observed, profile: &Profile) -> Outcome {
-    let timeline = Timeline::new(&observed.program.record());
+    let timeline = Timeline::new(&record(observed));
     let steps = observed.program.steps.len();
     assert_eq!(observed.intervals.len(), steps + 1, "one more than steps");
     let (mut allowed_states, mut is_counted) = (BTreeSet::new(), true);
@@ -81,7 +74,7 @@ fn check(observed: &Observed, profile: &Profile) -> Outcome {
             is_counted &= allowed.count(&mut allowed_states);
         }
         for state in states {
-            let tree = Tree::parse(state);
+            let tree = Tree::parse(state).expect("a recorded state");
             assert_eq!(&tree.render(), state, "the notation is read and written");
             if !allowed.iter().any(|allowed| allowed.contains(&tree)) {
                 forbidden.push((after, state.clone()));
@@ -112,7 +105,7 @@ fn compare(model: &str, table: &mut String, found: &mut BTreeSet<String>) -> Vec
     for file in recordings(model) {
         for observed in load(&file) {
             let name = &observed.program.name;
-            if let Some(step) = unsupported(&observed.program) {
+            if let Some(step) = observed.program.unsupported() {
                 table.push_str(&format!("{model:15} {name:32} skipped: {step}\n"));
                 skipped.push(name.clone());
                 continue;
@@ -169,8 +162,8 @@ fn compare_methods(model: &str) -> usize {
     let profile = Profile::named(model).expect("the profile ships");
     let mut compared = 0;
     let all = recordings(model).into_iter().flat_map(|file| load(&file));
-    for observed in all.filter(|observed| unsupported(&observed.program).is_none()) {
-        let timeline = Timeline::new(&observed.program.record());
+    for observed in all.filter(|observed| observed.program.unsupported().is_none()) {
+        let timeline = Timeline::new(&record(&observed));
         let steps = 0..=observed.program.steps.len();
         let positions: BTreeSet<usize> = steps.flat_map(|step| timeline.positions(step)).collect();
         let enumerated: Vec<_> = positions
@@ -191,7 +184,7 @@ fn compare_methods(model: &str) -> usize {
             assert!(allowed.count(&mut counted));
             assert_eq!(counted.len(), states.len(), "{}", observed.program.name);
             for candidate in &candidates {
-                let is_member = allowed.contains(&Tree::parse(candidate));
+                let is_member = allowed.contains(&Tree::parse(candidate).expect("a state"));
                 let name = &observed.program.name;
                 assert_eq!(is_member, states.contains(candidate), "{name}: {candidate}");
                 compared += 1;

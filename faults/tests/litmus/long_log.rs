@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use plimsoll_faults::litmus::{CrashPoint, Program, Run, States};
 use plimsoll_faults::profile::Profile;
-
-use crate::case::{Run, States};
-use crate::support::program::Program;
 
 /// A durable file in a directory whose making and removal are both pending, then so many files that come and go.
 fn allowed(passing: usize) -> States {
@@ -26,9 +24,11 @@ fn allowed(passing: usize) -> States {
         .chain(passes)
         .map(|step| format!("  {step}\n"))
         .collect();
-    let (program, _) = Program::parse(&(head.to_owned() + &lines.concat()));
+    let program = Program::parse(&(head.to_owned() + &lines.concat())).expect("it is a program");
     let profile = Profile::named("posix-minimal").expect("the profile ships");
-    Run::new(&program).allowed(lines.len(), &profile)
+    let run = Run::new(&program).expect("every step succeeds");
+    let point = CrashPoint { after: lines.len() };
+    run.allowed(point, &profile).expect("few choices")
 }
 
 #[test]

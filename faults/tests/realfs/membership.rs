@@ -22,13 +22,12 @@ use std::sync::Arc;
 
 use plimsoll_faults::crash::{Bounds, CrashState, Frontier};
 use plimsoll_faults::image::{Image, Ino, Node, SECTOR, Sector};
+use plimsoll_faults::litmus::{Leaf, Tree};
 use plimsoll_faults::log::{Entry, MicroOp};
 use plimsoll_faults::profile::{Cover, Exposure, Profile, Tear};
 use plimsoll_faults::rng::Rng;
 
 use crate::split::Timeline;
-use crate::support::tree::{Leaf, Tree};
-
 /// Choices that one position may have.
 const CHOICES_MAX: u32 = 1 << 16;
 

@@ -1,8 +1,7 @@
 //! The recordings, as they lie on the disk.
 
+use plimsoll_faults::litmus::Program;
 use serde::Deserialize;
-
-use crate::support::program::Program;
 
 /// One program with what crashes left of it.
 pub(crate) struct Observed {
@@ -42,8 +41,7 @@ pub(crate) fn load(file: &str) -> Vec<Observed> {
     let observed = parsed.programs.into_iter().map(|entry| {
         let path = format!("{root}/{set}/{}.litmus", entry.name);
         let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-        let (program, rest) = Program::parse(&text);
-        assert!(rest.is_empty(), "{path}: nothing follows the steps");
+        let program = Program::parse(&text).unwrap_or_else(|error| panic!("{path}: {error}"));
         assert_eq!(program.name, entry.name);
         for interval in &entry.intervals {
             let step = interval.after.checked_sub(1);

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use plimsoll_faults::image::{Image, Ino, SECTOR, Sector};
+use plimsoll_faults::litmus::Recording;
 use plimsoll_faults::log::{Entry, MicroOp};
 use plimsoll_faults::op_kind::OpKind;
-
-use crate::support::program::Recording;
 
 /// Sectors in a block: what a real disk was asked to write is whole blocks.
 const BLOCK_SECTORS: u64 = 4096 / SECTOR as u64;

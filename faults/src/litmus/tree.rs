@@ -3,17 +3,45 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use plimsoll_faults::image::{Image, Ino, Node, SECTOR, Sector};
+use thiserror::Error;
+
+use crate::image::{Image, Ino, Node, SECTOR, Sector};
+
+/// A text that is no tree.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error("`{part}` is no {what}")]
+pub struct ParseTreeError {
+    part: String,
+    what: &'static str,
+}
+
+impl ParseTreeError {
+    fn part(part: &str) -> Self {
+        Self {
+            part: part.to_owned(),
+            what: "part of a state: write `d/`, `a = n*512`, `a = empty` or `b == a`, with `; ` between them",
+        }
+    }
+
+    fn run(run: &str) -> Self {
+        Self {
+            part: run.to_owned(),
+            what: "content: write `empty`, or runs such as `n*512,0*100`",
+        }
+    }
+}
 
 /// The names of a disk, with what they refer to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Tree {
-    pub(crate) entries: BTreeMap<String, Leaf>,
+pub struct Tree {
+    /// By path.
+    pub entries: BTreeMap<String, Leaf>,
 }
 
 /// What a name refers to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Leaf {
+pub enum Leaf {
+    /// A directory.
     Dir,
     /// The first name of a file, with its content as runs of one character. NUL bytes are the character `0`, bytes that no file
     /// ever held the character `?`.
@@ -24,7 +52,7 @@ pub(crate) enum Leaf {
 
 impl Tree {
     /// The tree that an image holds.
-    pub(crate) fn of(image: &Image) -> Self {
+    pub fn of(image: &Image) -> Self {
         let mut first: BTreeMap<Ino, String> = BTreeMap::new();
         let mut entries = BTreeMap::new();
         image.walk(&mut |path, ino| {
@@ -47,25 +75,28 @@ impl Tree {
     }
 
     /// Reads the notation; the empty text is the empty tree.
-    pub(crate) fn parse(text: &str) -> Self {
+    ///
+    /// # Errors
+    /// A part is neither a directory nor a file nor a further name.
+    pub fn parse(text: &str) -> Result<Self, ParseTreeError> {
         let mut entries = BTreeMap::new();
         for part in text.split("; ").filter(|part| !part.is_empty()) {
             let (path, leaf) = if let Some((path, original)) = part.split_once(" == ") {
                 (path, Leaf::Link(original.to_owned()))
             } else if let Some((path, content)) = part.split_once(" = ") {
                 let content = content.split(" (").next().unwrap_or_default();
-                (path, Leaf::File(parse_runs(content)))
+                (path, Leaf::File(parse_runs(content)?))
             } else {
                 let dir = part.strip_suffix('/');
-                (dir.unwrap_or_else(|| panic!("`{part}`?")), Leaf::Dir)
+                (dir.ok_or_else(|| ParseTreeError::part(part))?, Leaf::Dir)
             };
             entries.insert(path.to_owned(), leaf);
         }
-        Self { entries }
+        Ok(Self { entries })
     }
 
     /// The notation.
-    pub(crate) fn render(&self) -> String {
+    pub fn render(&self) -> String {
         let mut text = String::new();
         for (path, leaf) in &self.entries {
             if !text.is_empty() {
@@ -120,17 +151,15 @@ fn runs(image: &Image, ino: Ino) -> Vec<(char, u64)> {
     runs
 }
 
-fn parse_runs(text: &str) -> Vec<(char, u64)> {
+fn parse_runs(text: &str) -> Result<Vec<(char, u64)>, ParseTreeError> {
     if text == "empty" {
-        return Vec::new();
+        return Ok(Vec::new());
     }
     let run = |run: &str| {
         let mut parts = run.splitn(2, '*');
         let symbol = parts.next().and_then(|symbol| symbol.parse().ok());
         let count = parts.next().and_then(|count| count.parse().ok());
-        symbol
-            .zip(count)
-            .unwrap_or_else(|| panic!("`{run}` in `{text}` is no run"))
+        symbol.zip(count).ok_or_else(|| ParseTreeError::run(run))
     };
     text.split(',').map(run).collect()
 }

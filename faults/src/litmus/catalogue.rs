@@ -1,0 +1,92 @@
+//! The litmus tests that ship.
+
+use super::case::Case;
+
+/// A file of the catalogue.
+#[derive(Clone, Copy, Debug)]
+pub struct LitmusFile {
+    /// Its name without ending.
+    pub name: &'static str,
+    /// Its content.
+    pub text: &'static str,
+}
+
+impl LitmusFile {
+    /// Its path in the repository.
+    pub fn path(&self) -> String {
+        format!("faults/litmus/{}.litmus", self.name)
+    }
+}
+
+macro_rules! files {
+    ($($name:literal)*) => {
+        &[$(
+            LitmusFile {
+                name: $name,
+                text: include_str!(concat!("../../litmus/", $name, ".litmus")),
+            },
+        )*]
+    };
+}
+
+/// Every file, by name. A test holds this list to the directory.
+pub const CATALOGUE: &[LitmusFile] = files! {
+    "acvr-dirsync"
+    "acvr-nosync"
+    "append-across-blocks"
+    "append-append-new-block"
+    "append-in-block"
+    "append-in-sector"
+    "append-new-block"
+    "append-shrink"
+    "append-two-blocks"
+    "arvr-fsync"
+    "arvr-nosync"
+    "create-fsync"
+    "dir-rename"
+    "dirop-order"
+    "dirsync-after-other"
+    "dirsync-other-entry"
+    "dsync-rename"
+    "extend-truncate"
+    "failed-fsync-retried"
+    "failed-fsync-rewritten"
+    "failed-fsync-truncated"
+    "fallocate"
+    "fdatasync-after-other"
+    "fsync-after-commit"
+    "fsync-other-file"
+    "fsync-unchanged"
+    "link-fsync"
+    "link-publish"
+    "lying-disk"
+    "mkdir-chain"
+    "overwrite-same-file"
+    "overwrite-same-sector"
+    "overwrite-two-files"
+    "rename-across"
+    "rename-across-source"
+    "rename-append-fdatasync"
+    "rename-dirsync-other"
+    "rename-fsync"
+    "shrink-extend"
+    "shrink-in-block"
+    "shrink-unwritten"
+    "tear-across-blocks"
+    "tear-in-block"
+    "truncate-rewrite"
+    "two-renames"
+    "unlink"
+    "unlink-before-rename"
+    "unlink-recreate"
+    "wal-recycle-fdatasync"
+};
+
+/// Every case that ships.
+pub fn catalogue() -> Vec<Case> {
+    let parse = |file: &LitmusFile| {
+        Case::parse(file.text)
+            .unwrap_or_else(|error| panic!("the catalogue is tested: {}: {error}", file.path()))
+    };
+    CATALOGUE.iter().map(parse).collect()
+}

@@ -1,0 +1,140 @@
+//! A litmus program: what is durable beforehand, and what is done then.
+
+use super::error::LitmusError;
+use super::line::{Lines, Part};
+use super::runner::Runner;
+use super::step::{Action, How, Step};
+use crate::disk::SimFs;
+use crate::image::Image;
+use crate::log::Entry;
+use crate::plan::FaultPlan;
+
+/// The program of a litmus file.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// The name of the file.
+    pub name: String,
+    /// What it tries out, in one sentence.
+    pub why: String,
+    /// What goes wrong while the steps run.
+    pub plan: FaultPlan,
+    /// What is durable beforehand.
+    pub setup: Vec<Step>,
+    /// What a crash may interrupt.
+    pub steps: Vec<Step>,
+}
+
+/// What a program did to a simulated disk.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    /// The disk after the setup, all of it durable.
+    pub image: Image,
+    /// The op log of each step.
+    pub steps: Vec<Vec<Entry>>,
+}
+
+impl Program {
+    /// Reads a text that is a program and nothing else.
+    ///
+    /// # Errors
+    /// The text is no program, or goes on after it.
+    pub fn parse(text: &str) -> Result<Self, LitmusError> {
+        let mut lines = Lines::of(text);
+        let program = Self::read(&mut lines)?;
+        match lines.find(|line| !line.text.trim().is_empty()) {
+            Some(line) => Err(line.error("nothing may follow the steps of a program")),
+            None => Ok(program),
+        }
+    }
+
+    /// Reads a program and leaves the lines that follow its steps.
+    pub(super) fn read(lines: &mut Lines<'_>) -> Result<Self, LitmusError> {
+        let name = lines.need("name:", "the name of the file without its ending")?;
+        if name.text.is_empty() {
+            return Err(name.error("the name is missing: give that of the file without its ending"));
+        }
+        let why = lines.need("why:", "one sentence on what is tried out")?;
+        if !why.text.ends_with(['.', '?']) {
+            return Err(why.error("`why` is one sentence: end it with a full stop"));
+        }
+        let plan = lines.field("faults:").map(|part| {
+            let parsed = part.text.parse::<FaultPlan>();
+            parsed.map_err(|error| part.error(error.to_string()))
+        });
+        let plan = plan.transpose()?.unwrap_or_default();
+        heading(
+            lines,
+            "setup:",
+            "what is durable beforehand, which may be nothing",
+        )?;
+        let setup = steps(lines)?;
+        heading(lines, "steps:", "what a crash may interrupt")?;
+        let end = lines.here();
+        let steps = steps(lines)?;
+        if steps.is_empty() {
+            return Err(end.error("there are no steps: add at least one, indented by two spaces"));
+        }
+        Ok(Self {
+            name: name.text.to_owned(),
+            why: why.text.to_owned(),
+            plan,
+            setup,
+            steps,
+        })
+    }
+
+    /// The first step that the simulated disk cannot take.
+    pub fn unsupported(&self) -> Option<&Step> {
+        let mut steps = self.setup.iter().chain(&self.steps);
+        steps.find(|step| {
+            let direct = matches!(
+                step.action,
+                Action::Write {
+                    how: How::Direct,
+                    ..
+                }
+            );
+            direct || matches!(step.action, Action::Symlink { .. })
+        })
+    }
+
+    /// Runs the program, with its setup made durable first.
+    ///
+    /// # Errors
+    /// A step does not end as it says.
+    pub fn record(&self) -> Result<Recording, LitmusError> {
+        let disk = SimFs::new(Image::new());
+        let mut runner = Runner::new(&disk);
+        for step in &self.setup {
+            runner.run(step)?;
+        }
+        drop(runner);
+        let image = disk.image();
+        let disk = SimFs::new(image.clone());
+        disk.set_plan(&self.plan);
+        let mut runner = Runner::new(&disk);
+        let mut steps = Vec::new();
+        for step in &self.steps {
+            runner.run(step)?;
+            steps.push(disk.take_log());
+        }
+        Ok(Recording { image, steps })
+    }
+}
+
+fn heading<'a>(lines: &mut Lines<'a>, key: &str, what: &str) -> Result<Part<'a>, LitmusError> {
+    let rest = lines.need(key, what)?;
+    if rest.text.is_empty() {
+        return Ok(rest);
+    }
+    Err(rest.error("put each step on a line of its own, indented by two spaces"))
+}
+
+/// The indented lines that come next.
+fn steps(lines: &mut Lines<'_>) -> Result<Vec<Step>, LitmusError> {
+    let mut steps = Vec::new();
+    while let Some(line) = lines.next_if(|line| line.text.starts_with("  ")) {
+        steps.push(Step::parse(&line)?);
+    }
+    Ok(steps)
+}

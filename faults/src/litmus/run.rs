@@ -1,0 +1,49 @@
+//! A litmus program that has run, to be crashed under any profile.
+
+use std::sync::Arc;
+
+use super::case::{CrashPoint, States};
+use super::error::LitmusError;
+use super::program::{Program, Recording};
+use super::tree::Tree;
+use crate::crash::{Bounds, Frontier};
+use crate::profile::Profile;
+use crate::rng::Rng;
+
+/// Choices of what reached the disk at one crash point beyond which a case is too large to be read.
+pub const CHOICES_MAX: u32 = 1 << 14;
+
+/// A program that has run.
+#[derive(Clone, Debug)]
+pub struct Run {
+    recording: Recording,
+}
+
+impl Run {
+    /// Runs a program.
+    ///
+    /// # Errors
+    /// A step does not end as it says.
+    pub fn new(program: &Program) -> Result<Self, LitmusError> {
+        let recording = program.record()?;
+        Ok(Self { recording })
+    }
+
+    /// Every state that a power loss at this point may leave; none when there are more than [`CHOICES_MAX`] choices. A point beyond
+    /// the last step is one at the end.
+    pub fn allowed(&self, point: CrashPoint, profile: &Arc<Profile>) -> Option<States> {
+        let mut frontier = Frontier::new(self.recording.image.clone(), Arc::clone(profile));
+        for entry in self.recording.steps.iter().take(point.after).flatten() {
+            frontier.advance(entry);
+        }
+        let bounds = Bounds {
+            exhaustive: CHOICES_MAX,
+            samples: 0,
+        };
+        let mut states = Vec::new();
+        // Without samples nothing is drawn from the stream.
+        let complete = frontier.states(bounds, &mut Rng::stream(0, "litmus"), &mut states);
+        let image = |state| Tree::of(&frontier.image(state)).render();
+        complete.then(|| states.into_iter().map(image).collect())
+    }
+}
