@@ -25,7 +25,8 @@
 //!   two spaces ([`Action`]); `-> EIO` behind it says that it must fail so.
 //! * `crash at end:` or `crash after N:` (so many steps have returned) opens a crash point. Below it, `PROFILE:` opens the list of the
 //!   states that this profile allows there: all of them, one an indented line, in the notation of [`Tree`]. `(nothing)` is the empty
-//!   disk. A case need not list every profile.
+//!   disk. A case need not list every profile. `PROFILE KIND:` is a list for another [kind of crash](crate::crash::CrashKind) than a
+//!   power loss, such as `xfs process-kill:`.
 //! * Empty lines and lines that start with `#` may stand anywhere before a heading after the steps, not inside a list.
 //!
 //! What is wrong in a text is a [`LitmusError`] with line and column. [`Verdict`] says where a profile differs from what is listed.

@@ -15,6 +15,7 @@ mod text;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use plimsoll_faults::crash::CrashKind;
 use plimsoll_faults::litmus::{CATALOGUE, Case, CrashPoint, LitmusFile, Run, Verdict, catalogue};
 use plimsoll_faults::profile::Profile;
 
@@ -80,10 +81,11 @@ fn words(file: &LitmusFile, case: &Case, verdict: &Verdict) -> String {
     let mut text = String::new();
     for finding in &verdict.findings {
         let place = format!(
-            "{} {} on {}",
+            "{} {} on {} after {}",
             file.name,
             case.describe(finding.point),
-            finding.profile
+            finding.profile,
+            finding.kind
         );
         for state in finding.unlisted() {
             text.push_str(&format!("{place}: allowed and not listed: {state}\n"));
@@ -109,7 +111,7 @@ fn every_parameter_matters_to_some_case() {
         let allowed = |(run, points): &(Run, Vec<CrashPoint>)| -> Vec<_> {
             points
                 .iter()
-                .map(|&point| run.allowed(point, profile))
+                .map(|&point| run.allowed(point, CrashKind::PowerLoss, profile))
                 .collect()
         };
         runs.iter().map(allowed).collect()

@@ -9,6 +9,7 @@ use super::line::{Lines, Part};
 use super::program::Program;
 use super::step::Place;
 use super::tree::Tree;
+use crate::crash::CrashKind;
 
 /// States, each in the notation of [`Tree`]; the empty text is the empty disk.
 pub type States = BTreeSet<String>;
@@ -30,6 +31,8 @@ pub struct Section {
     pub point: CrashPoint,
     /// Name of the profile.
     pub profile: String,
+    /// How the crash happens; a power loss where the heading names no kind.
+    pub kind: CrashKind,
     /// Every state it allows.
     pub states: States,
     /// The lines of the file that hold the states, from 0.
@@ -99,13 +102,14 @@ impl Case {
         let Some(&(point, _)) = self.points.last() else {
             return Err(head.error("put `crash at end:` or `crash after N:` before the first list"));
         };
-        let profile = head.text;
-        if self.section(point, profile).is_some() {
-            return Err(head.error("this profile has a list at this crash point already: use it"));
+        let (profile, kind) = heading(&head)?;
+        if self.section(point, profile, kind).is_some() {
+            return Err(head.error("this list is at this crash point already: use it"));
         }
         self.sections.push(Section {
             point,
             profile: profile.to_owned(),
+            kind,
             states: States::new(),
             lines: line.index() + 1..line.index() + 1,
         });
@@ -137,10 +141,11 @@ impl Case {
         self.points.iter().map(|(point, _)| *point)
     }
 
-    /// The list of a profile at a crash point.
-    pub fn section(&self, point: CrashPoint, profile: &str) -> Option<&Section> {
-        let is_it = |section: &&Section| section.point == point && section.profile == profile;
-        self.sections.iter().find(is_it)
+    /// The list of a profile for a kind of crash at a crash point.
+    pub fn section(&self, point: CrashPoint, profile: &str, kind: CrashKind) -> Option<&Section> {
+        self.sections
+            .iter()
+            .find(|it| it.point == point && it.profile == profile && it.kind == kind)
     }
 
     /// What is wrong with a crash point.
@@ -166,6 +171,18 @@ impl Case {
 impl fmt::Display for CrashPoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "after {}", self.after)
+    }
+}
+
+/// What the heading of a list names.
+fn heading<'a>(head: &Part<'a>) -> Result<(&'a str, CrashKind), LitmusError> {
+    match head.words().as_slice() {
+        [profile] => Ok((profile.text, CrashKind::PowerLoss)),
+        [profile, kind] => match kind.text.parse() {
+            Ok(parsed) => Ok((profile.text, parsed)),
+            Err(error) => Err(kind.error(format!("{error}"))),
+        },
+        _ => Err(head.error("a list is headed `PROFILE:` or `PROFILE KIND-OF-CRASH:`")),
     }
 }
 

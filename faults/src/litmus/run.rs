@@ -6,7 +6,7 @@ use super::case::{CrashPoint, States};
 use super::error::LitmusError;
 use super::program::{Program, Recording};
 use super::tree::Tree;
-use crate::crash::{Bounds, Frontier};
+use crate::crash::{Bounds, CrashKind, Frontier};
 use crate::profile::Profile;
 use crate::rng::Rng;
 
@@ -29,10 +29,18 @@ impl Run {
         Ok(Self { recording })
     }
 
-    /// Every state that a power loss at this point may leave; none when there are more than [`CHOICES_MAX`] choices. A point beyond
-    /// the last step is one at the end.
-    pub fn allowed(&self, point: CrashPoint, profile: &Arc<Profile>) -> Option<States> {
+    /// Every state that a crash at this point may leave; none when there are more than [`CHOICES_MAX`] choices. A point beyond the
+    /// last step is one at the end. After a kill nothing is done, so a power loss that follows it leaves what one alone does.
+    pub fn allowed(
+        &self,
+        point: CrashPoint,
+        kind: CrashKind,
+        profile: &Arc<Profile>,
+    ) -> Option<States> {
         let mut frontier = Frontier::new(self.recording.image.clone(), Arc::clone(profile));
+        if kind == CrashKind::Lying {
+            frontier = frontier.lying();
+        }
         for entry in self.recording.steps.iter().take(point.after).flatten() {
             frontier.advance(entry);
         }
@@ -42,7 +50,16 @@ impl Run {
         };
         let mut states = Vec::new();
         // Without samples nothing is drawn from the stream.
-        let complete = frontier.states(bounds, &mut Rng::stream(0, "litmus"), &mut states);
+        let mut rng = Rng::stream(0, "litmus");
+        let complete = match kind {
+            CrashKind::ProcessKill => {
+                states.push(frontier.everything());
+                true
+            }
+            CrashKind::PowerLoss | CrashKind::KillThenPowerLoss | CrashKind::Lying => {
+                frontier.states(bounds, &mut rng, &mut states)
+            }
+        };
         let image = |state| Tree::of(&frontier.image(state)).render();
         complete.then(|| states.into_iter().map(image).collect())
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::case::{Case, CrashPoint, NOTHING, States};
 use super::error::LitmusError;
 use super::run::{CHOICES_MAX, Run};
+use crate::crash::CrashKind;
 use crate::profile::Profile;
 
 /// One profile at one crash point.
@@ -14,6 +15,8 @@ pub struct Finding {
     pub point: CrashPoint,
     /// Name of the profile.
     pub profile: String,
+    /// How the crash happens.
+    pub kind: CrashKind,
     /// What it allows.
     pub allowed: States,
     /// What the file lists; none when it has no list for the profile at this point.
@@ -28,7 +31,7 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Crashes a case at each of its points under each of these profiles.
+    /// Crashes a case at each of its points under each of these profiles: by power loss, and in every other way that it lists.
     ///
     /// # Errors
     /// A step does not end as it says, or a crash point has more than [`CHOICES_MAX`] choices.
@@ -37,24 +40,38 @@ impl Verdict {
         let mut findings = Vec::new();
         for point in case.points() {
             for profile in profiles {
-                let allowed = run.allowed(point, profile).ok_or_else(|| {
-                    let message = format!(
-                        "more than {CHOICES_MAX} choices on {}: use fewer steps or smaller writes",
-                        profile.name
-                    );
-                    case.error_at(point, message)
-                })?;
-                let section = case.section(point, &profile.name);
-                findings.push(Finding {
-                    point,
-                    profile: profile.name.clone(),
-                    allowed,
-                    listed: section.map(|section| section.states.clone()),
-                });
+                for kind in kinds(case, point, profile) {
+                    let allowed = run.allowed(point, kind, profile).ok_or_else(|| {
+                        let message = format!(
+                            "more than {CHOICES_MAX} choices on {}: use fewer steps or smaller writes",
+                            profile.name
+                        );
+                        case.error_at(point, message)
+                    })?;
+                    let section = case.section(point, &profile.name, kind);
+                    findings.push(Finding {
+                        point,
+                        profile: profile.name.clone(),
+                        kind,
+                        allowed,
+                        listed: section.map(|section| section.states.clone()),
+                    });
+                }
             }
         }
         Ok(Self { findings })
     }
+}
+
+/// The kinds of crash to try at a point: a power loss, and what the case lists for the profile there.
+fn kinds(case: &Case, point: CrashPoint, profile: &Profile) -> Vec<CrashKind> {
+    let listed = |kind: &&CrashKind| case.section(point, &profile.name, **kind).is_some();
+    let others = CrashKind::ALL
+        .iter()
+        .filter(|&&kind| kind != CrashKind::PowerLoss);
+    let mut kinds = vec![CrashKind::PowerLoss];
+    kinds.extend(others.filter(listed));
+    kinds
 }
 
 impl Finding {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use plimsoll_faults::crash::CrashKind;
 use plimsoll_faults::litmus::{CrashPoint, Program, Run, States};
 use plimsoll_faults::profile::Profile;
 
@@ -28,7 +29,8 @@ fn allowed(passing: usize) -> States {
     let profile = Profile::named("posix-minimal").expect("the profile ships");
     let run = Run::new(&program).expect("every step succeeds");
     let point = CrashPoint { after: lines.len() };
-    run.allowed(point, &profile).expect("few choices")
+    run.allowed(point, CrashKind::PowerLoss, &profile)
+        .expect("few choices")
 }
 
 #[test]

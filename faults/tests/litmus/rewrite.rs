@@ -12,10 +12,10 @@ pub(crate) fn with_found(text: &str, case: &Case, verdict: &Verdict) -> String {
             new.push_str(&format!("{line}\n"));
         }
         next = section.lines.end;
-        let found = verdict
-            .findings
-            .iter()
-            .find(|finding| finding.point == section.point && finding.profile == section.profile);
+        let found = verdict.findings.iter().find(|finding| {
+            (finding.point, finding.kind) == (section.point, section.kind)
+                && finding.profile == section.profile
+        });
         for state in found.expect("every profile that is listed ships").allowed() {
             new.push_str(&format!("  {state}\n"));
         }

@@ -1,5 +1,6 @@
 //! What the parser says of texts that are no litmus tests.
 
+use plimsoll_faults::crash::CrashKind;
 use plimsoll_faults::litmus::{Case, LitmusError, Program, Verdict};
 use plimsoll_faults::profile::Profile;
 use proptest::prelude::*;
@@ -101,12 +102,22 @@ fn each_mistake_has_its_place_and_what_to_do() {
         (
             "  a = n*512\n",
             "  a = n*512\nposix-minimal:\n",
-            (12, 1, "has a list"),
+            (12, 1, "is at this crash point already"),
         ),
         (
             "  a = n*512\n",
             "  a = n*512\ncrash after 2:\n",
             (12, 1, "is there already"),
+        ),
+        (
+            "posix-minimal:",
+            "posix-minimal power-los:",
+            (10, 15, "is not a kind of crash"),
+        ),
+        (
+            "posix-minimal:",
+            "posix minimal disk:",
+            (10, 1, "a list is headed"),
         ),
     ];
     for (from, to, (line, column, part)) in mistakes {
@@ -114,6 +125,28 @@ fn each_mistake_has_its_place_and_what_to_do() {
         assert!(message.contains(part), "{to:?}: {message}");
         assert_eq!((at, character), (line, column), "{to:?}: {message}");
     }
+}
+
+#[test]
+fn a_list_may_be_of_another_kind_of_crash() {
+    let text = GOOD.to_owned()
+        + "posix-minimal process-kill:\n  a = n*512\nposix-minimal lying-disk:\n  a = ?*512\n  a = empty\n";
+    let case = Case::parse(&text).expect("it is right");
+    let verdict = Verdict::of(&case, &Profile::shipped()).expect("it runs");
+    let wrong: Vec<_> = verdict
+        .findings
+        .iter()
+        .filter(|finding| !finding.agrees())
+        .collect();
+    let [lying] = wrong.as_slice() else {
+        panic!("{wrong:?}");
+    };
+    assert_eq!(lying.kind, CrashKind::Lying);
+    let lists = (
+        lying.unlisted().collect::<Vec<_>>(),
+        lying.missing().collect::<Vec<_>>(),
+    );
+    assert_eq!(lists, (vec!["a = 0*512", "a = n*512"], vec![]));
 }
 
 #[test]
