@@ -8,11 +8,13 @@
 pub mod adapters;
 mod catalogue;
 mod diagnostic;
+mod litmus;
 mod registry;
 mod scenario;
 pub mod specimens;
 
 pub use catalogue::{CATALOGUE, CatalogueFile, catalogue};
 pub use diagnostic::ScenarioError;
+pub use litmus::litmus_report;
 pub use registry::{Registry, UnknownSut, parse_profile};
 pub use scenario::{Scenario, Workload};

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use plimsoll_faults::litmus::LitmusError;
 use plimsoll_faults::profile::Profile;
 use plimsoll_scenarios::{Registry, Scenario, catalogue};
 use plimsoll_sim::case::Case;
@@ -96,4 +97,9 @@ impl Catalogue {
 /// Reads a profile that does not ship. The error is a whole report, with line and column.
 pub(crate) fn parse_profile(file_name: &str, text: &str) -> Result<Profile, String> {
     plimsoll_scenarios::parse_profile(file_name, text).map_err(|error| error.to_string())
+}
+
+/// A whole report of what is wrong with a litmus file, with line and column.
+pub(crate) fn litmus_report(file_name: &str, text: &str, error: &LitmusError) -> String {
+    plimsoll_scenarios::litmus_report(file_name, text, error).to_string()
 }

@@ -4,6 +4,7 @@ pub(crate) mod case_runner;
 pub(crate) mod disks;
 pub(crate) mod exploration;
 pub(crate) mod list;
+pub(crate) mod litmus;
 pub(crate) mod options;
 pub(crate) mod pool;
 pub(crate) mod preset;
@@ -18,6 +19,7 @@ use clap::{Args, Subcommand};
 
 use crate::exit::Exit;
 use crate::sim::list::List;
+use crate::sim::litmus::Litmus;
 use crate::sim::options::RunOptions;
 use crate::sim::repro::Repro;
 use crate::sim::run::Run;
@@ -46,6 +48,7 @@ pub(crate) struct Sim {
 enum SimCommand {
     Run(Run),
     List(List),
+    Litmus(Litmus),
     Repro(Repro),
 }
 
@@ -56,6 +59,7 @@ impl Sim {
             None => Run::everything(self.options).run(),
             Some(SimCommand::Run(run)) => run.run(),
             Some(SimCommand::List(list)) => list.run(),
+            Some(SimCommand::Litmus(litmus)) => litmus.run(),
             Some(SimCommand::Repro(repro)) => repro.run(),
         }
     }

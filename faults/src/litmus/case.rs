@@ -136,9 +136,13 @@ impl Case {
         }
     }
 
-    /// The crash points, in the order of the file.
+    /// The crash points, in the order of the file; one at the end when it states none.
     pub fn points(&self) -> impl Iterator<Item = CrashPoint> {
-        self.points.iter().map(|(point, _)| *point)
+        let end = CrashPoint {
+            after: self.program.steps.len(),
+        };
+        let stated = self.points.iter().map(|(point, _)| *point);
+        stated.chain(self.points.is_empty().then_some(end))
     }
 
     /// The list of a profile for a kind of crash at a crash point.
