@@ -41,6 +41,7 @@ mod program;
 mod run;
 mod runner;
 mod step;
+mod tighten;
 mod tree;
 mod verdict;
 
@@ -50,5 +51,6 @@ pub use error::LitmusError;
 pub use program::{Program, Recording};
 pub use run::{CHOICES_MAX, Run};
 pub use step::{Action, How, Step};
+pub use tighten::tightened;
 pub use tree::{Leaf, ParseTreeError, Tree};
 pub use verdict::{Finding, Verdict};

@@ -3,10 +3,14 @@
 //! The sets are derived by hand from the rules of the profiles, as the comments in the files tell; `REWRITE=1` writes down what the
 //! model gives, for a person to compare.
 
+#[path = "litmus/ferrite.rs"]
+mod ferrite;
 #[path = "litmus/long_log.rs"]
 mod long_log;
 #[path = "litmus/mutation.rs"]
 mod mutation;
+#[path = "litmus/names.rs"]
+mod names;
 #[path = "litmus/rewrite.rs"]
 mod rewrite;
 #[path = "litmus/text.rs"]

@@ -5,6 +5,8 @@
 //!
 //! **Not covered**: the reverse. A state that the model allows and nobody saw proves nothing.
 
+#[path = "realfs/looseness.rs"]
+mod looseness;
 #[path = "realfs/membership.rs"]
 mod membership;
 #[path = "realfs/recording.rs"]
@@ -153,7 +155,9 @@ fn observed_states_are_allowed() {
 fn membership_agrees_with_enumeration() {
     for model in MODELS {
         let compared = compare_methods(model);
-        assert!(compared > 5_000, "{model}: only {compared} comparisons");
+        // Only positions with few enough states to be enumerated count: 10,670 comparisons on xfs, 19,480 on ext4-writeback. Far
+        // fewer would mean that the method is hardly checked.
+        assert!(compared > 10_000, "{model}: only {compared} comparisons");
     }
 }
 
