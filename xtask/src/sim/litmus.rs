@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(names(&["arvr-nosync"]), ["arvr-nosync"]);
         assert_eq!(
             names(&["arvr-*", "arvr-nosync"]),
-            ["arvr-fsync", "arvr-nosync"]
+            ["arvr-fsync", "arvr-nosync", "arvr-other-fsync"]
         );
         assert!(names(&[]).len() > 40);
         let refusal = select(&["avrr-nosync".to_owned()])
