@@ -9,6 +9,7 @@ mod atom;
 mod atom_set;
 mod canonical;
 mod enumerate;
+mod failed_sync;
 mod frontier;
 mod kind;
 mod rules;

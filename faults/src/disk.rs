@@ -6,13 +6,17 @@
 //! **Not modelled**: permissions, timestamps, symbolic links, memory maps, space limits, latency.
 
 mod active_plan;
+mod active_writeback;
 mod clock;
+mod errseq;
 mod file;
 mod names;
 mod path;
 mod request;
 mod sim_fs;
 mod state;
+mod sync;
+mod writeback;
 
 pub use clock::SimClock;
 pub use sim_fs::SimFs;

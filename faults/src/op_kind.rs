@@ -115,6 +115,21 @@ impl OpKind {
         !matches!(self, Self::Read | Self::ReadDir | Self::Stat | Self::Close)
     }
 
+    /// Whether the operation changes the disk whenever it succeeds, as opening, syncing and locking do not.
+    pub const fn changes_disk(self) -> bool {
+        matches!(
+            self,
+            Self::Write
+                | Self::SetLen
+                | Self::Allocate
+                | Self::Rename
+                | Self::Link
+                | Self::Remove
+                | Self::CreateDir
+                | Self::RemoveDir
+        )
+    }
+
     /// Whether the operation exists to make something durable.
     pub const fn is_sync(self) -> bool {
         matches!(self, Self::SyncAll | Self::SyncData | Self::SyncDir)

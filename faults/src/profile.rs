@@ -4,13 +4,15 @@
 //! switched on its own.
 //!
 //! **Not modelled yet**: garbage inside torn sectors, damage to neighbours of a torn write, stripes and servers of network file
-//! systems, failure models of `fsync` other than F1, which blocks a file has (what that costs is listed in
+//! systems, which blocks a file has (what that costs is listed in
 //! `tests/realfs/disagreements.txt`).
 
 use std::sync::Arc;
 
 use serde::Deserialize;
 use thiserror::Error;
+
+use crate::fsync_failure::{ErrorReport, FsyncFailure};
 
 /// How a write that no sync covers may reach the disk in part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
@@ -125,6 +127,10 @@ pub struct Profile {
     /// Whether a sync writes what it covers ahead of what the order puts before it: only the directories that lead there and former
     /// holders of the same names come along, and of a move between directories only the new name.
     pub sync_escapes_order: bool,
+    /// How `fsync` fails.
+    pub fsync_failure: FsyncFailure,
+    /// Who is told of it.
+    pub error_report: ErrorReport,
 }
 
 /// A profile that cannot be read. The message names line and column.

@@ -11,6 +11,7 @@ use crate::adapters::redb::{Creation, Redb};
 use crate::adapters::reference;
 use crate::diagnostic::{Complaint, ScenarioError, did_you_mean};
 use crate::scenario::toml_error;
+use crate::specimens::fsync_failure::{Conduct, FailingLog};
 use crate::specimens::surrealmx::{Bug, FsyncMode, Mends, Options, SurrealMx};
 
 /// What scenarios can name.
@@ -35,6 +36,9 @@ impl Registry {
         suts.extend(surrealmx());
         suts.push(Arc::new(Redb::new(Creation::Renamed)));
         suts.push(Arc::new(Redb::new(Creation::InPlace)));
+        for &conduct in Conduct::ALL {
+            suts.push(Arc::new(FailingLog::new(conduct)));
+        }
         Self {
             suts,
             profiles: Profile::shipped(),

@@ -3,6 +3,8 @@
 //! Every sync of a correct store is there for a reason. Dropping one, so that it returns success and does nothing, must show as a
 //! violation on some disk; if it does not, either the explorer is blind or the sync is redundant.
 
+pub mod fsync_failures;
+
 use plimsoll_faults::plan::{Effect, Fault, FaultPlan, Occurrence, OpSelector};
 
 use crate::case::{Case, Disk, ErrorSweep};

@@ -105,10 +105,14 @@ impl FaultCounts {
                 Effect::Fail(_, Position::Before) => &mut counts.before,
                 Effect::Fail(_, Position::Partial) => &mut counts.partial,
                 Effect::Fail(_, Position::After) => &mut counts.after,
+                Effect::FailSync(_, model) if model.deceives() => &mut counts.silent,
+                Effect::FailSync(..) => &mut counts.before,
                 Effect::Drop | Effect::Short => &mut counts.silent,
             };
             *count += u64::from(fired);
         }
+        let writebacks = fired.get(plan.faults.len()..).unwrap_or_default();
+        counts.before += writebacks.iter().copied().map(u64::from).sum::<u64>();
         counts
     }
 }

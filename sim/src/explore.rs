@@ -25,6 +25,7 @@ mod run;
 mod shrink;
 mod state;
 mod sweep;
+mod sync_errors;
 mod witness;
 
 pub use run::{run, sync_sites, violated};

@@ -6,6 +6,7 @@ use super::atom::Atom;
 use super::atom_set::{ATOMS_MAX, AtomSet};
 use super::canonical::{Memo, View};
 use super::enumerate::{Bounds, choices};
+use super::failed_sync::{self, dirty_again};
 use super::rules::{Cutter, forced, parted};
 use crate::image::{Image, Ino, SECTOR};
 use crate::log::{Entry, MicroOp, Scope, SyncEnd};
@@ -28,6 +29,8 @@ pub struct CrashState {
 pub struct Frontier {
     profile: Arc<Profile>,
     lying: bool,
+    /// Whether a sync failed in a way that lets nothing through any more.
+    frozen: bool,
     base: Image,
     volatile: Image,
     atoms: Vec<Atom>,
@@ -54,6 +57,7 @@ impl Frontier {
         Self {
             profile,
             lying: false,
+            frozen: false,
             volatile: image.clone(),
             base: image,
             atoms: Vec::new(),
@@ -92,6 +96,11 @@ impl Frontier {
         &self.volatile
     }
 
+    /// Whether the file system was shut down: who comes next finds it mounted anew, or not at all.
+    pub const fn is_frozen(&self) -> bool {
+        self.frozen
+    }
+
     /// Number of pending atoms.
     pub fn pending(&self) -> usize {
         self.atoms.len()
@@ -103,8 +112,10 @@ impl Frontier {
         self.entries += 1;
         let mut changed = false;
         self.fresh = self.atoms.len();
-        if !entry.changes.is_empty() {
+        let is_revert = matches!(entry.sync, Some((_, SyncEnd::Reverted)));
+        if !entry.changes.is_empty() && !is_revert {
             changed = true;
+            dirty_again(&mut self.atoms, entry);
             let new = Cutter {
                 profile: &self.profile,
                 volatile: &self.volatile,
@@ -139,8 +150,8 @@ impl Frontier {
                         changed |= self.loosen(scope);
                     }
                 }
-                SyncEnd::Failed => self.mark_clean(scope),
                 SyncEnd::Done | SyncEnd::Dropped => {}
+                failed => changed |= self.fail_sync(entry, scope, failed),
             }
         }
         if self.base.inode_count() > self.collect_at {
@@ -342,19 +353,34 @@ impl Frontier {
         found
     }
 
-    /// A sync failed: its data counts as clean, so no later sync writes it, although it may or may not have reached the disk.
-    fn mark_clean(&mut self, scope: Scope) {
-        let (Scope::File(ino) | Scope::FileData(ino)) = scope else {
-            return;
-        };
-        for atom in &mut self.atoms {
-            let holds_pages = atom
-                .changes
-                .iter()
-                .any(|change| matches!(change, MicroOp::Data { ino: of, .. } if *of == ino));
-            if holds_pages && !atom.has_size() && !atom.has_names() {
-                atom.marked_clean = true;
+    /// A sync did not write what it was to write. Returns whether the legal states may have changed.
+    fn fail_sync(&mut self, entry: &Entry, scope: Scope, end: SyncEnd) -> bool {
+        match end {
+            SyncEnd::Failed | SyncEnd::Hidden => {
+                failed_sync::mark_clean(&mut self.atoms, scope, entry.range);
+                false
             }
+            SyncEnd::Torn => {
+                let to = failed_sync::shatter(&mut self.atoms, scope, entry.range);
+                failed_sync::mark_clean(&mut self.atoms, scope, entry.range);
+                self.memo.forget();
+                to
+            }
+            SyncEnd::Reverted => {
+                failed_sync::forget(&mut self.atoms, &entry.changes);
+                self.keep(|atom| !atom.changes.is_empty());
+                failed_sync::settle(&mut self.base, &self.atoms, &entry.changes);
+                for change in &entry.changes {
+                    self.volatile.apply(change);
+                }
+                self.fresh = 0;
+                true
+            }
+            SyncEnd::Frozen => {
+                self.frozen = true;
+                false
+            }
+            SyncEnd::Done | SyncEnd::Dropped | SyncEnd::Lied | SyncEnd::Retained => false,
         }
     }
 
@@ -470,7 +496,7 @@ impl Frontier {
 }
 
 /// Removes from an older atom what a newer durable change has overwritten: the older version can no longer come to light.
-fn supersede(older: &mut Atom, newer: &MicroOp) {
+pub(super) fn supersede(older: &mut Atom, newer: &MicroOp) {
     let mut changes = Vec::with_capacity(older.changes.len());
     for change in older.changes.drain(..) {
         match (&change, newer) {

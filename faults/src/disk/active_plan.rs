@@ -2,13 +2,17 @@
 
 use globset::{Glob, GlobMatcher};
 
+use super::active_writeback::{ActiveWriteback, write_back};
 use super::request::Request;
+use crate::fsync_failure::FsyncFailure;
+use crate::image::Ino;
 use crate::plan::{Effect, Fault, FaultPlan};
 
 /// A plan with its counters.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ActivePlan {
     faults: Vec<ActiveFault>,
+    writebacks: Vec<ActiveWriteback>,
 }
 
 #[derive(Clone, Debug)]
@@ -50,7 +54,10 @@ impl ActivePlan {
                 fired: 0,
             })
             .collect();
-        Self { faults }
+        Self {
+            faults,
+            writebacks: plan.writebacks.iter().map(ActiveWriteback::new).collect(),
+        }
     }
 
     /// What happens to this operation. Every fault counts it; the first that hits decides.
@@ -71,6 +78,28 @@ impl ActivePlan {
 
     /// How often each fault took effect, in the order of the plan.
     pub(super) fn fired(&self) -> Vec<u32> {
-        self.faults.iter().map(|active| active.fired).collect()
+        let writebacks = self.writebacks.iter().map(|active| active.fired);
+        let faults = self.faults.iter().map(|active| active.fired);
+        faults.chain(writebacks).collect()
+    }
+
+    /// Whether nothing can go wrong.
+    pub(super) fn is_empty(&self) -> bool {
+        self.faults.is_empty() && self.writebacks.is_empty()
+    }
+
+    /// Whether blocks may fail on their own.
+    pub(super) fn has_writebacks(&self) -> bool {
+        !self.writebacks.is_empty()
+    }
+
+    /// Writes blocks of a file back. Returns those that fail, and how if the plan says.
+    pub(super) fn write_back(
+        &mut self,
+        path: &str,
+        ino: Ino,
+        blocks: &[u64],
+    ) -> Option<(Vec<u64>, Option<FsyncFailure>)> {
+        write_back(&mut self.writebacks, path, ino, blocks)
     }
 }

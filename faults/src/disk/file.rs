@@ -9,6 +9,7 @@ use super::names::describe;
 use super::request::Request;
 use super::sim_fs::SimFs;
 use super::state::State;
+use super::sync::Sync;
 use crate::errno::Errno;
 use crate::image::{Content, Ino};
 use crate::log::{Entry, MicroOp, Scope, SizeChange, SyncEnd};
@@ -234,7 +235,13 @@ impl SimFile {
     fn sync(&self, kind: OpKind, scope: Scope) -> Result<(), Errno> {
         let mut state = self.process.alive()?;
         state.perform(Request::new(kind, &self.path), |state, decision| {
-            state.sync(kind, &self.path, scope, decision)
+            let sync = Sync {
+                kind,
+                path: &self.path,
+                scope,
+                handle: Some(self.handle),
+            };
+            state.sync(sync, decision)
         })
     }
 

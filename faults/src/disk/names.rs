@@ -9,6 +9,7 @@ use super::path::{is_dir_path, place, resolve, text};
 use super::request::Request;
 use super::sim_fs::SimFs;
 use super::state::State;
+use super::sync::Sync;
 use crate::errno::Errno;
 use crate::image::{Ino, Node};
 use crate::log::{Entry, MicroOp, Scope};
@@ -200,7 +201,13 @@ impl SimFs {
             if state.image.dir(ino).is_none() {
                 return Err(Errno::ENOTDIR);
             }
-            state.sync(OpKind::SyncDir, path, Scope::Dir(ino), decision)
+            let sync = Sync {
+                kind: OpKind::SyncDir,
+                path,
+                scope: Scope::Dir(ino),
+                handle: None,
+            };
+            state.sync(sync, decision)
         })
     }
 }

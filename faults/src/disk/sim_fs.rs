@@ -13,7 +13,9 @@ use super::names::busy_is_dir;
 use super::path::{Place, is_dir_path, place, resolve, text};
 use super::request::Request;
 use super::state::State;
+use super::sync::Failing;
 use crate::errno::Errno;
+use crate::fsync_failure::{ErrorReport, FsyncFailure};
 use crate::image::{Image, Ino, Node};
 use crate::log::{Entry, MicroOp, SizeChange};
 use crate::op_kind::OpKind;
@@ -40,6 +42,11 @@ impl SimFs {
     /// Lets things go wrong from now on. Counting starts anew.
     pub fn set_plan(&self, plan: &FaultPlan) {
         self.state().plan = ActivePlan::new(plan);
+    }
+
+    /// Lets syncs that fail do so in this way, where the plan names no other.
+    pub fn set_fsync_failure(&self, model: FsyncFailure, report: ErrorReport) {
+        self.state().failing = Failing { model, report };
     }
 
     /// Fails every operation after the `max`th with `EIO`, so that a store that never gives up ends all the same.
@@ -146,11 +153,15 @@ impl SimFs {
         let mut state = self.alive()?;
         let path = text(path)?;
         let ino = state.perform(Request::new(OpKind::Open, path), |state, _| {
+            if state.is_frozen && !options.is_read_only() {
+                return Err(Errno::EROFS);
+            }
             Self::find_or_create(state, path, options)
         })?;
         let handle = state.next_handle;
         state.next_handle += 1;
         state.handles.insert(handle, (self.id, ino));
+        state.errors.opened(handle, ino);
         Ok(SimFile::new(
             self.clone(),
             handle,

@@ -1,14 +1,15 @@
 //! What all processes on a disk share.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::active_plan::ActivePlan;
+use super::errseq::ErrSeq;
 use super::request::Request;
+use super::sync::Failing;
+use super::writeback::Writeback;
 use crate::errno::Errno;
 use crate::image::{Image, Ino, Node};
 use crate::log::{Entry, MicroOp, Scope, SyncEnd};
-use crate::op_kind::OpKind;
 use crate::plan::{Effect, Position};
 
 /// Inodes beyond which removed ones are looked for, so that a long run does not keep every file it ever replaced.
@@ -30,6 +31,14 @@ pub(super) struct State {
     pub(super) locks: BTreeMap<Ino, u64>,
     pub(super) next_handle: u64,
     pub(super) next_process: u32,
+    /// How syncs fail.
+    pub(super) failing: Failing,
+    /// What no sync has written, where syncs may fail.
+    pub(super) writeback: Writeback,
+    /// Errors that handles have yet to be told of.
+    pub(super) errors: ErrSeq,
+    /// Whether a failure has shut the file system down.
+    pub(super) is_frozen: bool,
     collect_at: usize,
 }
 
@@ -45,6 +54,10 @@ impl State {
             locks: BTreeMap::new(),
             next_handle: 0,
             next_process: 1,
+            failing: Failing::default(),
+            writeback: Writeback::default(),
+            errors: ErrSeq::default(),
+            is_frozen: false,
             collect_at: COLLECT_AT,
         }
     }
@@ -62,6 +75,10 @@ impl State {
             return Err(Errno::EIO);
         }
         let decision = self.plan.decide(&request);
+        if self.is_frozen && request.kind.changes_disk() {
+            self.log.push(request.failed(Errno::EROFS));
+            return Err(Errno::EROFS);
+        }
         if let Some(Effect::Fail(errno, Position::Before)) = decision {
             // A failed sync matters beyond its error: the data it was to cover counts as clean. The sync itself adds that.
             if !request.kind.is_sync() {
@@ -83,8 +100,17 @@ impl State {
 
     /// Makes changes visible to every process and records them.
     pub(super) fn commit(&mut self, entry: Entry) {
+        let may_fail = !self.plan.is_empty();
+        if may_fail {
+            self.writeback.observe(&self.image, &entry);
+        }
         for change in &entry.changes {
             self.image.apply(change);
+        }
+        if let Some((Scope::File(ino) | Scope::FileData(ino), SyncEnd::Done)) = entry.sync
+            && may_fail
+        {
+            self.writeback.written(&self.image, ino);
         }
         if entry
             .changes
@@ -94,32 +120,6 @@ impl State {
             self.collect();
         }
         self.log.push(entry);
-    }
-
-    /// Records a sync and says how it ended.
-    pub(super) fn sync(
-        &mut self,
-        kind: OpKind,
-        path: &str,
-        scope: Scope,
-        decision: Option<Effect>,
-    ) -> Result<(), Errno> {
-        let (end, error) = match decision {
-            Some(Effect::Fail(errno, Position::Before)) => (SyncEnd::Failed, Some(errno)),
-            Some(Effect::Drop) => (SyncEnd::Dropped, None),
-            // An error that comes after the effect leaves the sync done.
-            Some(Effect::Fail(..) | Effect::Short) | None => (SyncEnd::Done, None),
-        };
-        self.log.push(Entry {
-            kind,
-            path: Arc::from(path),
-            second: None,
-            range: None,
-            changes: Vec::new(),
-            sync: Some((scope, end)),
-            error,
-        });
-        error.map_or(Ok(()), Err)
     }
 
     /// Forgets files that neither a name nor a handle reaches.
@@ -148,6 +148,7 @@ impl State {
     }
 
     pub(super) fn close(&mut self, handle: u64) {
+        self.errors.closed(handle);
         if let Some((_, ino)) = self.handles.remove(&handle)
             && self.locks.get(&ino) == Some(&handle)
         {

@@ -1,6 +1,8 @@
 //! What can go wrong, as data.
 
+use super::writeback::Writeback;
 use crate::errno::Errno;
+use crate::fsync_failure::FsyncFailure;
 use crate::op_kind::OpKind;
 
 /// Which operations a fault looks at.
@@ -71,6 +73,8 @@ pub enum Effect {
     /// It returns this error. A sync that fails before its effect makes nothing durable for certain, one that fails after it
     /// has made durable all that it was to.
     Fail(Errno, Position),
+    /// A sync fails with this error, in the way of this model and not of the file system at hand.
+    FailSync(Errno, FsyncFailure),
     /// A sync returns success and makes nothing durable.
     Drop,
     /// A read or write moves half of its bytes and returns how many those are.
@@ -84,7 +88,7 @@ impl Effect {
             Self::Fail(_, Position::Before) => true,
             Self::Fail(_, Position::Partial) => kind == OpKind::Write,
             Self::Fail(_, Position::After) => kind.has_effect(),
-            Self::Drop => kind.is_sync(),
+            Self::Drop | Self::FailSync(..) => kind.is_sync(),
             Self::Short => matches!(kind, OpKind::Read | OpKind::Write),
         }
     }
@@ -98,7 +102,7 @@ impl Effect {
     pub(crate) const fn late_error(self) -> Option<Errno> {
         match self {
             Self::Fail(errno, Position::Partial | Position::After) => Some(errno),
-            Self::Fail(_, Position::Before) | Self::Drop | Self::Short => None,
+            Self::Fail(_, Position::Before) | Self::FailSync(..) | Self::Drop | Self::Short => None,
         }
     }
 }
@@ -121,23 +125,36 @@ pub struct Fault {
 pub struct FaultPlan {
     /// The faults, in order of precedence.
     pub faults: Vec<Fault>,
+    /// Write-backs that fail block by block. A fault that hits the sync comes first.
+    pub writebacks: Vec<Writeback>,
 }
 
 impl FaultPlan {
     /// The plan in which nothing goes wrong.
     pub const fn none() -> Self {
-        Self { faults: Vec::new() }
+        Self {
+            faults: Vec::new(),
+            writebacks: Vec::new(),
+        }
     }
 
     /// A plan of one fault.
     pub fn one(fault: Fault) -> Self {
         Self {
             faults: vec![fault],
+            writebacks: Vec::new(),
         }
     }
 
     /// Whether nothing can go wrong.
     pub fn is_empty(&self) -> bool {
-        self.faults.is_empty()
+        self.faults.is_empty() && self.writebacks.is_empty()
+    }
+
+    /// What can go wrong, one line each, in the order in which a disk counts how often it did.
+    pub fn lines(&self) -> Vec<String> {
+        let faults = self.faults.iter().map(ToString::to_string);
+        let writebacks = self.writebacks.iter().map(ToString::to_string);
+        faults.chain(writebacks).collect()
     }
 }

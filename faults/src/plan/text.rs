@@ -6,12 +6,14 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use super::fault::{Effect, Fault, FaultPlan, Occurrence, OpSelector, Position};
+use super::writeback::parse_writeback;
+use crate::fsync_failure::FsyncFailure;
 use crate::op_kind::OpKind;
 
 /// A text that is no fault.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error(
-    "`{text}` is not a fault: {reason}; a fault is `OPERATION [PATH-GLOB] [#N | #N.. | #N..M] EFFECT [before | partial | after]`, \
+    "`{text}` is not a fault: {reason}; a fault is `OPERATION [PATH-GLOB] [#N | #N.. | #N..M] EFFECT [before | partial | after | F1 to F11]`, \
      such as `fsync *.tmp #2 drop` or `write #3.. ENOSPC`"
 )]
 pub struct ParseFaultError {
@@ -36,6 +38,7 @@ impl fmt::Display for Effect {
             Self::Fail(errno, Position::Before) => errno.fmt(f),
             Self::Fail(errno, Position::Partial) => write!(f, "{errno} partial"),
             Self::Fail(errno, Position::After) => write!(f, "{errno} after"),
+            Self::FailSync(errno, model) => write!(f, "{errno} {model}"),
             Self::Drop => f.write_str("drop"),
             Self::Short => f.write_str("short"),
         }
@@ -134,6 +137,9 @@ fn check_effect(op: OpSelector, effect: Effect) -> Result<(), String> {
             format!("`{op}` happens wholly or not at all; only a write can be `partial`")
         }
         Effect::Fail(..) => format!("`{op}` changes nothing, so that no error can come `after`"),
+        Effect::FailSync(_, model) => {
+            format!("`{op}` is no sync, and {model} is a way in which syncs fail")
+        }
         Effect::Drop => format!("`{op}` is no sync, and only a sync can be dropped"),
         Effect::Short => format!("`{op}` moves no bytes; only a read or a write can be `short`"),
     })
@@ -142,14 +148,21 @@ fn check_effect(op: OpSelector, effect: Effect) -> Result<(), String> {
 fn parse_fault(text: &str) -> Result<Fault, String> {
     let mut words: Vec<&str> = text.split_whitespace().collect();
     let position = words.last().copied().and_then(parse_position);
-    if position.is_some() {
+    let model = words
+        .last()
+        .and_then(|word| word.parse::<FsyncFailure>().ok());
+    if position.is_some() || model.is_some() {
         words.pop();
     }
     let [op, middle @ .., effect] = words.as_slice() else {
         return Err("an operation and an effect are needed".to_owned());
     };
     let op = parse_op(op)?;
-    let effect = parse_effect(effect, position)?;
+    let effect = match (parse_effect(effect, position)?, model) {
+        (Effect::Fail(errno, _), Some(model)) => Effect::FailSync(errno, model),
+        (_, Some(model)) => return Err(format!("only an error of a sync can be like {model}")),
+        (effect, None) => effect,
+    };
     check_effect(op, effect)?;
     let mut path = None;
     let mut occurrence = Occurrence::Every;
@@ -184,11 +197,25 @@ impl FromStr for Fault {
 
 impl fmt::Display for FaultPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, fault) in self.faults.iter().enumerate() {
-            if index > 0 {
-                f.write_str("; ")?;
+        f.write_str(&self.lines().join("; "))
+    }
+}
+
+impl FaultPlan {
+    /// Adds what one line says: a fault, or a rule for write-backs.
+    ///
+    /// # Errors
+    /// The line is neither.
+    pub fn add(&mut self, line: &str) -> Result<(), ParseFaultError> {
+        match line.split_whitespace().collect::<Vec<_>>().as_slice() {
+            ["writeback", words @ ..] => {
+                let rule = parse_writeback(words).map_err(|reason| ParseFaultError {
+                    text: line.trim().to_owned(),
+                    reason,
+                })?;
+                self.writebacks.push(rule);
             }
-            fault.fmt(f)?;
+            _ => self.faults.push(line.parse()?),
         }
         Ok(())
     }
@@ -198,17 +225,19 @@ impl FromStr for FaultPlan {
     type Err = ParseFaultError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.split([';', '\n'])
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-            .map(str::parse)
-            .collect::<Result<_, _>>()
-            .map(|faults| Self { faults })
+        let mut plan = Self::none();
+        for line in text.split([';', '\n']).map(str::trim) {
+            if !line.is_empty() {
+                plan.add(line)?;
+            }
+        }
+        Ok(plan)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::writeback::Writeback;
     use super::*;
     use crate::errno::Errno;
     use proptest::prelude::*;
@@ -238,6 +267,11 @@ mod tests {
             Just(Effect::Short),
             (prop::sample::select(Errno::ALL), position)
                 .prop_map(|(errno, position)| Effect::Fail(errno, position)),
+            (
+                prop::sample::select(Errno::ALL),
+                prop::sample::select(FsyncFailure::ALL),
+            )
+                .prop_map(|(errno, model)| Effect::FailSync(errno, model)),
         ];
         (op, prop::option::of("[a-z*./]{1,8}"), occurrence, effect)
             .prop_map(|(op, path, occurrence, effect)| Fault {
@@ -251,10 +285,29 @@ mod tests {
             })
     }
 
+    fn writeback() -> impl Strategy<Value = Writeback> {
+        let sequence = prop_oneof!["[xw]{0,4}x[xw]{0,4}W?", "[xw]{0,6}X"];
+        (
+            "[a-z*./]{1,8}",
+            prop::option::of(any::<u64>()),
+            sequence,
+            prop::option::of(prop::sample::select(FsyncFailure::ALL)),
+        )
+            .prop_map(|(path, block, sequence, model)| Writeback {
+                path,
+                block,
+                sequence: sequence.parse().expect("a sequence"),
+                model,
+            })
+    }
+
     proptest! {
         #[test]
-        fn prints_back_what_it_parses(faults in prop::collection::vec(fault(), 0..4)) {
-            let plan = FaultPlan { faults };
+        fn prints_back_what_it_parses(
+            faults in prop::collection::vec(fault(), 0..4),
+            writebacks in prop::collection::vec(writeback(), 0..3),
+        ) {
+            let plan = FaultPlan { faults, writebacks };
             prop_assert_eq!(plan.to_string().parse::<FaultPlan>(), Ok(plan));
         }
     }
@@ -275,8 +328,14 @@ mod tests {
             ("rename drop", "only a sync can be dropped"),
             ("write short after", "`short` is no error"),
             ("write after", "an operation and an effect are needed"),
+            ("write EIO F1", "F1 is a way in which syncs fail"),
+            ("fsync drop F2", "only an error of a sync can be like F2"),
+            ("writeback *.log", "writeback PATH-GLOB"),
+            ("writeback *.log block b x", "`b` is no number of a block"),
+            ("writeback *.log xq", "made of x, w, X and W"),
+            ("writeback *.log x F12", "F1 to F11"),
         ] {
-            let error = text.parse::<Fault>().expect_err(text);
+            let error = text.parse::<FaultPlan>().expect_err(text);
             assert!(error.to_string().contains(reason), "{error}");
         }
     }

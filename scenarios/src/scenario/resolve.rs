@@ -5,7 +5,7 @@ use std::ops::Range;
 use plimsoll_faults::crash::CrashKind;
 use plimsoll_faults::errno::Errno;
 use plimsoll_faults::op_kind::OpKind;
-use plimsoll_faults::plan::{Fault, FaultPlan};
+use plimsoll_faults::plan::FaultPlan;
 use plimsoll_sim::case::{Disk, ErrorSweep, Expect, Limits};
 use plimsoll_sim::oracle::Oracle;
 use toml::Spanned;
@@ -73,9 +73,7 @@ fn resolve(file_name: &str, text: &str, registry: &Registry) -> Resolved<Scenari
             )
         })?,
         workload: workload(&file.workload)?,
-        plan: FaultPlan {
-            faults: faults(&file.faults)?,
-        },
+        plan: plan(&file.faults)?,
         errors: errors(file.errors.as_ref())?,
         damage: file.damage,
         disks,
@@ -138,20 +136,20 @@ pub(super) fn unparsable(text: &Text, error: &str, grammar: &str, known: &[&str]
     (Some(text.span()), Complaint::new(message).help(help))
 }
 
-fn faults(texts: &[Text]) -> Resolved<Vec<Fault>> {
+fn plan(texts: &[Text]) -> Resolved<FaultPlan> {
     let operations = OpKind::ALL.iter().map(|kind| kind.name());
     let errors = Errno::ALL.iter().map(|errno| errno.name());
     let known: Vec<&str> = operations
         .chain(["any", "sync", "growing"])
         .chain(errors)
-        .chain(["drop"])
+        .chain(["drop", "writeback"])
         .collect();
-    let fault = |text: &Text| {
-        text.get_ref()
-            .parse::<Fault>()
-            .map_err(|error| unparsable(text, &error.to_string(), "a fault is ", &known))
-    };
-    texts.iter().map(fault).collect()
+    let mut plan = FaultPlan::none();
+    for text in texts {
+        plan.add(text.get_ref())
+            .map_err(|error| unparsable(text, &error.to_string(), "a fault is ", &known))?;
+    }
+    Ok(plan)
 }
 
 fn sentence(key: &str, text: &Text) -> Resolved<String> {

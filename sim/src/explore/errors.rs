@@ -48,6 +48,9 @@ impl ErrorPlans {
             effect: Effect::Fail(self.errno, self.position),
         }];
         faults.extend(plan.faults.iter().cloned());
-        FaultPlan { faults }
+        FaultPlan {
+            faults,
+            writebacks: plan.writebacks.clone(),
+        }
     }
 }

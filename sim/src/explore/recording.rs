@@ -9,6 +9,7 @@ use plimsoll_faults::disk::{SimClock, SimFs};
 use plimsoll_faults::image::Image;
 use plimsoll_faults::log::Entry;
 use plimsoll_faults::plan::FaultPlan;
+use plimsoll_faults::profile::Profile;
 use plimsoll_reference::clock::Clock;
 use plimsoll_reference::host::Host;
 use plimsoll_reference::level::Level;
@@ -60,9 +61,15 @@ pub(super) struct Finding {
 }
 
 /// Performs a workload and closes the store at its end.
-pub(super) fn record(sut: &dyn Sut, workload: &[Command], plan: &FaultPlan) -> Recording {
+pub(super) fn record(
+    sut: &dyn Sut,
+    workload: &[Command],
+    plan: &FaultPlan,
+    profile: &Profile,
+) -> Recording {
     let disk = SimFs::new(Image::new());
     disk.set_plan(plan);
+    disk.set_fsync_failure(profile.fsync_failure, profile.error_report);
     disk.limit_operations(OPERATIONS_MAX);
     let mut recorder = Recorder {
         sut,

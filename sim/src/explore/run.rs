@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use plimsoll_faults::fsync_failure::FsyncFailure;
 use plimsoll_faults::log::Entry;
 use plimsoll_faults::log::MicroOp;
 use plimsoll_faults::plan::FaultPlan;
@@ -15,6 +16,7 @@ use super::reach::reach;
 use super::recording::{Recording, record};
 use super::shrink::shrink;
 use super::sweep::{Ended, Found, Sweep};
+use super::sync_errors::sync_fails;
 use super::witness;
 use crate::case::{Case, ErrorSweep, Expect};
 use crate::class::Class;
@@ -58,7 +60,7 @@ pub fn violated(case: &Case) -> Vec<Oracle> {
 
 /// The syncs of a case's run, in order, as a trace shows them.
 pub fn sync_sites(case: &Case) -> Vec<String> {
-    record(&*case.sut, &case.workload, &case.plan)
+    record(&*case.sut, &case.workload, &case.plan, &case.disk.profile)
         .log
         .iter()
         .filter(|entry| entry.kind.is_sync())
@@ -88,9 +90,9 @@ pub(super) fn explore(case: &Case) -> Exploration {
     };
     let mut prints = Fingerprinter::default();
     let first = explore_plan(case, &case.plan, &mut lab, &mut exploration, &mut prints);
-    for (fault, &fired) in case.plan.faults.iter().zip(&first.fired) {
+    for (line, &fired) in case.plan.lines().into_iter().zip(&first.fired) {
         if fired == 0 {
-            exploration.unfired.push(fault.to_string());
+            exploration.unfired.push(line);
         }
     }
     if case.damage && first.finding.is_none() {
@@ -115,16 +117,24 @@ pub(super) fn explore(case: &Case) -> Exploration {
     exploration
 }
 
-/// Fails every operation of the run in turn.
+/// A plan in which the operation of some number fails, on top of a given one.
+type Nth = Box<dyn Fn(&FaultPlan, u32) -> FaultPlan>;
+
+/// Fails every operation of the run in turn, and every sync in each way in which syncs fail.
 fn sweep_errors(
     case: &Case,
     lab: &mut Lab<'_>,
     exploration: &mut Exploration,
     prints: &mut Fingerprinter,
 ) {
-    for plans in ErrorPlans::all() {
+    let operations = ErrorPlans::all()
+        .map(|plans| -> Nth { Box::new(move |plan, number| plans.with(plan, number)) });
+    let syncs = FsyncFailure::ALL
+        .iter()
+        .map(|&model| -> Nth { Box::new(move |plan, number| sync_fails(plan, number, model)) });
+    for with_failure in operations.chain(syncs) {
         for number in 1.. {
-            let plan = plans.with(&case.plan, number);
+            let plan = with_failure(&case.plan, number);
             let recording = explore_plan(case, &plan, lab, exploration, prints);
             // The run has ended before reaching this operation: the sweep is complete.
             if recording.fired.first() == Some(&0) || exploration.over_limit.is_some() {
@@ -142,7 +152,7 @@ fn explore_plan(
     exploration: &mut Exploration,
     prints: &mut Fingerprinter,
 ) -> Recording {
-    let recording = record(&*case.sut, &case.workload, plan);
+    let recording = record(&*case.sut, &case.workload, plan, &case.disk.profile);
     exploration.counters.faults_fired +=
         recording.fired.iter().copied().map(u64::from).sum::<u64>();
     exploration.counters.faults += FaultCounts::of(plan, &recording.fired);

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use plimsoll_faults::crash::{Bounds, CrashKind, CrashState, Frontier};
 use plimsoll_faults::image::Image;
-use plimsoll_faults::log::SyncEnd;
 use plimsoll_faults::rng::Rng;
 use rustc_hash::FxHashMap;
 
@@ -105,8 +104,9 @@ impl<'a, 'b> Sweep<'a, 'b> {
                 break;
             };
             self.at = at + 1;
-            if matches!(entry.sync, Some((_, SyncEnd::Failed))) {
-                self.sync_failed = true;
+            if let Some((scope, end)) = entry.sync {
+                self.sync_failed |= end.is_reported();
+                self.promises.synced(scope, end);
             }
             if frontier.advance(entry) {
                 self.visit(&mut frontier);
@@ -139,7 +139,8 @@ impl<'a, 'b> Sweep<'a, 'b> {
                     self.note(kind, state, key, outcome);
                 }
                 CrashKind::KillThenPowerLoss => {
-                    if frontier.pending() > 0 {
+                    // Nobody recovers on a file system that was shut down.
+                    if frontier.pending() > 0 && !frontier.is_frozen() {
                         let before = self.lab.counters.states_generated;
                         self.here_killed = Some(self.lab.kill_then_power_loss(frontier, now));
                         let counters = &mut self.lab.counters;
@@ -227,8 +228,17 @@ impl<'a, 'b> Sweep<'a, 'b> {
             other => other,
         };
         let floor = self.promises.floor(first_kind);
+        // A disk that said so falsely that something was durable may leave anything, but nothing that makes a store panic.
+        let is_excused = self.promises.is_void() && kind != CrashKind::ProcessKill;
+        let is_panic = matches!(outcome.first, Recovered::Crashed(_));
+        if is_excused && !is_panic && first_kind != CrashKind::ProcessKill {
+            return None;
+        }
         if !self.is_legal(&outcome.first, floor) {
             return Some(Complaint::First(outcome.first.clone(), first_kind));
+        }
+        if is_excused {
+            return None;
         }
         if let Some(reason) = self.canonical_complaint(&outcome.canonical) {
             return Some(Complaint::Known(Oracle::C1, reason));
