@@ -43,6 +43,7 @@ pub fn fsync_failure_table(profiles: &[Arc<Profile>]) -> Vec<Trial> {
                 errors: ErrorSweep::None,
                 damage: false,
                 disk: first.clone(),
+                targets: Vec::new(),
                 expect: Expect::Pass,
                 limits: Limits {
                     depth: 1,

@@ -66,6 +66,7 @@ fn the_reference_keeps_its_promise_under_every_model() {
             errors: ErrorSweep::None,
             damage: false,
             disk: disks[0].clone(),
+            targets: Vec::new(),
             expect: Expect::Pass,
             limits: Limits {
                 depth: 1,
