@@ -11,7 +11,12 @@ mod canonical;
 mod enumerate;
 mod frontier;
 mod kind;
+mod pending;
+mod pieces;
 mod rules;
+mod supersede;
+mod sync;
+mod write;
 
 pub use enumerate::Bounds;
 pub use frontier::{CrashState, Frontier};

@@ -38,6 +38,16 @@ pub enum MicroOp {
         /// The sectors from there on.
         sectors: Vec<Arc<Sector>>,
     },
+    /// Sectors that the file did not hold show what the disk held there before. No process sees that and no log holds it: it is
+    /// what a crash makes of space that was allocated and not written.
+    Garbage {
+        /// The file.
+        ino: Ino,
+        /// Index of the first sector.
+        first: u64,
+        /// Number of sectors.
+        count: u64,
+    },
     /// Every byte from an offset on becomes zero.
     Zero {
         /// The file.
@@ -69,7 +79,10 @@ impl MicroOp {
     /// The file whose content or length changes, if one does.
     pub const fn file(&self) -> Option<Ino> {
         match self {
-            Self::Data { ino, .. } | Self::Zero { ino, .. } | Self::Size { ino, .. } => Some(*ino),
+            Self::Data { ino, .. }
+            | Self::Garbage { ino, .. }
+            | Self::Zero { ino, .. }
+            | Self::Size { ino, .. } => Some(*ino),
             Self::Inode { .. } | Self::Name { .. } => None,
         }
     }

@@ -72,6 +72,18 @@ fn close(atoms: &[Atom], set: AtomSet) -> AtomSet {
     kept
 }
 
+/// Everything but damage, and what that waits for.
+pub(super) fn undamaged(atoms: &[Atom]) -> AtomSet {
+    let mut set = AtomSet::EMPTY;
+    for (position, atom) in atoms.iter().enumerate() {
+        if !atom.is_damage() {
+            set = set.union(atom.before);
+            set.insert(position);
+        }
+    }
+    set
+}
+
 fn select(atoms: &[Atom], wanted: impl Fn(&Atom) -> bool) -> AtomSet {
     atoms
         .iter()
@@ -86,13 +98,16 @@ fn select(atoms: &[Atom], wanted: impl Fn(&Atom) -> bool) -> AtomSet {
 /// The states that find most bugs, cheapest first: none, all, every prefix, all but one, only one, by kind, by file, by directory,
 /// and each write torn in the middle.
 fn families(atoms: &[Atom], keep: &mut dyn FnMut(AtomSet)) {
-    let all = AtomSet::first(atoms.len());
+    let all = undamaged(atoms);
     keep(AtomSet::EMPTY);
     keep(all);
     for count in (1..atoms.len()).rev() {
-        keep(AtomSet::first(count));
+        keep(AtomSet::first(count).intersection(all));
     }
     for (position, atom) in atoms.iter().enumerate() {
+        let mut with = all;
+        with.insert(position);
+        keep(with);
         let mut without = all;
         without.remove(position);
         keep(without);
@@ -103,9 +118,15 @@ fn families(atoms: &[Atom], keep: &mut dyn FnMut(AtomSet)) {
     let names = select(atoms, Atom::has_names);
     let data = select(atoms, Atom::has_data);
     let sizes = select(atoms, Atom::has_size);
+    let exposed = select(atoms, Atom::is_damage);
     for set in [names, data, sizes] {
         keep(set);
         keep(all.difference(set));
+    }
+    if !exposed.is_empty() {
+        keep(all.union(exposed));
+        keep(all.difference(data).union(exposed));
+        keep(sizes.union(exposed));
     }
     let mut files: Vec<Ino> = Vec::new();
     let mut dirs: Vec<Ino> = Vec::new();
@@ -197,6 +218,7 @@ mod tests {
                 before.insert(earlier);
             }
             atoms.push(Atom {
+                sort: crate::crash::atom::Sort::Change,
                 changes: Vec::new(),
                 before,
                 journalled: false,

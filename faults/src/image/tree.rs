@@ -142,25 +142,12 @@ impl Image {
                 };
                 self.insert(*ino, node);
             }
-            MicroOp::Data {
-                ino,
-                first,
-                sectors,
-            } => {
+            MicroOp::Data { ino, .. }
+            | MicroOp::Garbage { ino, .. }
+            | MicroOp::Zero { ino, .. }
+            | MicroOp::Size { ino, .. } => {
                 if let Some(content) = self.file_mut(*ino) {
-                    for (index, sector) in sectors.iter().enumerate() {
-                        content.set_sector(first + index as u64, Some(Arc::clone(sector)));
-                    }
-                }
-            }
-            MicroOp::Zero { ino, from } => {
-                if let Some(content) = self.file_mut(*ino) {
-                    content.cut(*from);
-                }
-            }
-            MicroOp::Size { ino, len, .. } => {
-                if let Some(content) = self.file_mut(*ino) {
-                    content.set_len(*len);
+                    content.apply(*ino, op);
                 }
             }
             MicroOp::Name { dir, name, target } => {

@@ -133,9 +133,14 @@ fn runs(image: &Image, ino: Ino) -> Vec<(char, u64)> {
     let mut last = None;
     for (index, sector) in content.unwrap_or_default().chunks(SECTOR).enumerate() {
         let garbage = Sector::garbage(ino.0, index as u64);
-        let is_garbage = *sector == garbage.bytes()[..sector.len()];
-        for &byte in sector {
-            let held = (!is_garbage).then_some(byte);
+        // A cut inside the sector leaves its beginning.
+        let held = sector
+            .iter()
+            .rposition(|&byte| byte != 0)
+            .map_or(0, |last| last + 1);
+        let is_garbage = held >= 16 && sector[..held] == garbage.bytes()[..held];
+        for (place, &byte) in sector.iter().enumerate() {
+            let held = (!is_garbage || place >= held).then_some(byte);
             let symbol = match held {
                 None => '?',
                 Some(0) => '0',
