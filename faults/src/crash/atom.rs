@@ -13,6 +13,9 @@ pub(super) enum Sort {
     Change,
     /// Allocated sectors that show what the disk held there before.
     Exposed,
+    /// Data that was being written when the power failed. Of all pending writes at most one was. The last of what is before it is
+    /// the data as it was to be.
+    Interrupted,
 }
 
 /// Changes that reach the disk together or not at all.
@@ -35,6 +38,11 @@ impl Atom {
     /// Whether it shows what no process wrote. A crash may bring it about; no sync does, and nothing waits for it.
     pub(super) fn is_damage(&self) -> bool {
         self.sort != Sort::Change
+    }
+
+    /// The position of the data whose write was interrupted.
+    pub(super) fn interrupted(&self) -> Option<usize> {
+        (self.sort == Sort::Interrupted).then(|| self.before.iter().last())?
     }
 
     pub(super) fn touches_file(&self, ino: Ino) -> bool {
@@ -100,6 +108,9 @@ impl Atom {
                     sectors,
                 } => {
                     let (from, to) = byte_range(*first, sectors);
+                    if self.sort == Sort::Interrupted {
+                        return format!("inode {}, bytes {from}..{to}: damaged by a write that the crash interrupted", ino.0);
+                    }
                     format!("data of inode {}, bytes {from}..{to}", ino.0)
                 }
                 MicroOp::Zero { ino, .. } => format!("cut-off data of inode {} is zeroed", ino.0),

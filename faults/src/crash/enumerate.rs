@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::atom::Atom;
+use super::atom::{Atom, Sort};
 use super::atom_set::AtomSet;
 use crate::image::Ino;
 use crate::rng::Rng;
@@ -45,11 +45,14 @@ pub(super) fn choices(
 fn exhaustive(atoms: &[Atom], max: usize, out: &mut Vec<AtomSet>) -> bool {
     out.clear();
     out.push(AtomSet::EMPTY);
+    let interrupted = interrupted(atoms);
     // Atom by atom: every closed choice of the earlier ones, without it and, where all before it is there, with it.
     for (position, atom) in atoms.iter().enumerate() {
         for index in 0..out.len() {
             let mut with = out[index];
-            if atom.before.is_subset(&with) {
+            let is_second =
+                atom.sort == Sort::Interrupted && !with.intersection(interrupted).is_empty();
+            if atom.before.is_subset(&with) && !is_second {
                 if out.len() == max {
                     return false;
                 }
@@ -61,9 +64,19 @@ fn exhaustive(atoms: &[Atom], max: usize, out: &mut Vec<AtomSet>) -> bool {
     true
 }
 
-/// Drops what lacks something that persists before it.
+/// The atoms of interrupted writes.
+fn interrupted(atoms: &[Atom]) -> AtomSet {
+    select(atoms, |atom| atom.sort == Sort::Interrupted)
+}
+
+/// Drops what lacks something that persists before it, and all interrupted writes but the last.
 fn close(atoms: &[Atom], set: AtomSet) -> AtomSet {
     let mut kept = set;
+    let interrupted = set.intersection(interrupted(atoms));
+    if let Some(last) = interrupted.iter().last() {
+        kept = kept.difference(interrupted);
+        kept.insert(last);
+    }
     for position in set.iter() {
         if !atoms[position].before.is_subset(&kept) {
             kept.remove(position);
@@ -118,7 +131,7 @@ fn families(atoms: &[Atom], keep: &mut dyn FnMut(AtomSet)) {
     let names = select(atoms, Atom::has_names);
     let data = select(atoms, Atom::has_data);
     let sizes = select(atoms, Atom::has_size);
-    let exposed = select(atoms, Atom::is_damage);
+    let exposed = select(atoms, |atom| atom.sort == Sort::Exposed);
     for set in [names, data, sizes] {
         keep(set);
         keep(all.difference(set));
@@ -218,7 +231,7 @@ mod tests {
                 before.insert(earlier);
             }
             atoms.push(Atom {
-                sort: crate::crash::atom::Sort::Change,
+                sort: Sort::Change,
                 changes: Vec::new(),
                 before,
                 journalled: false,

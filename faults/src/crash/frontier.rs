@@ -345,7 +345,7 @@ impl Frontier {
                     .iter()
                     .any(|change| change.file().is_some_and(is_live))
         });
-        self.memo.forget();
+        self.renumbered();
         self.index();
         self.collect_at = COLLECT_AT.max(2 * self.base.inode_count());
     }

@@ -104,7 +104,10 @@ impl Pending {
         let mut to = vec![None; self.atoms.len()];
         let mut count = 0;
         for (position, atom) in self.atoms.iter().enumerate() {
-            if wanted(atom) {
+            // A write that has ended, or whose data is overwritten, is not interrupted any more.
+            let is_over = atom.sort == Sort::Interrupted
+                && atom.interrupted().is_none_or(|data| to[data].is_none());
+            if wanted(atom) && !is_over {
                 to[position] = Some(count);
                 count += 1;
             }

@@ -3,6 +3,7 @@
 use super::atom::{Atom, Sort};
 use super::atom_set::AtomSet;
 use super::pieces::{BLOCK_BYTES, PIECES_MAX};
+use super::write::Written;
 use crate::image::{Image, Ino};
 use crate::log::{Entry, MicroOp, SizeChange};
 use crate::op_kind::OpKind;
@@ -41,7 +42,7 @@ impl Cutter<'_> {
             self.cut_allocation(operation.range, &content, &mut atoms);
         }
         if operation.kind == OpKind::Write {
-            self.cut_write(&content, &mut atoms);
+            self.cut_write(operation.range, &content, &mut atoms);
         } else {
             self.cut_resize(&content, &mut atoms);
         }
@@ -129,14 +130,10 @@ impl Cutter<'_> {
         })
     }
 
-    fn cut_write(&self, changes: &[&MicroOp], atoms: &mut Vec<Atom>) {
+    fn cut_write(&self, range: Option<(u64, u64)>, changes: &[&MicroOp], atoms: &mut Vec<Atom>) {
         for change in changes {
             match change {
-                MicroOp::Data {
-                    ino,
-                    first,
-                    sectors,
-                } => self.cut_data(*ino, *first, sectors, atoms),
+                MicroOp::Data { .. } => self.cut_data(&Written::of(change, range, true), atoms),
                 MicroOp::Size {
                     ino,
                     len,
@@ -254,8 +251,13 @@ impl Cutter<'_> {
                 .iter()
                 .partition(|change| matches!(change, MicroOp::Data { .. }));
             // The rest of the last block is zeroed as data, which may land before the new length is committed.
-            self.cut_write(&data, atoms);
-            let changes = rest.into_iter().cloned().collect();
+            for &data in &data {
+                self.cut_data(&Written::of(data, None, false), atoms);
+            }
+            let changes = rest
+                .into_iter()
+                .map(|change| self.cut_off(change))
+                .collect();
             atoms.push(self.atom(changes, before, self.has_journal()));
         } else {
             // The cut itself zeroes.
@@ -265,6 +267,17 @@ impl Cutter<'_> {
             {
                 atoms.push(self.atom(vec![change.clone()], before, self.has_journal()));
             }
+        }
+    }
+
+    /// A cut as it commits: without the rest of the last block where that is zeroed late.
+    fn cut_off(&self, change: &MicroOp) -> MicroOp {
+        match change {
+            MicroOp::Zero { ino, from } if self.profile.cut_zeroes_late => MicroOp::Zero {
+                ino: *ino,
+                from: from.next_multiple_of(BLOCK_BYTES),
+            },
+            other => other.clone(),
         }
     }
 }

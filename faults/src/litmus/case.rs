@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::error::LitmusError;
 use super::line::{Lines, Part};
@@ -10,6 +11,7 @@ use super::program::Program;
 use super::step::Place;
 use super::tree::Tree;
 use crate::crash::CrashKind;
+use crate::profile::Profile;
 
 /// States, each in the notation of [`Tree`]; the empty text is the empty disk.
 pub type States = BTreeSet<String>;
@@ -29,7 +31,7 @@ pub struct CrashPoint {
 pub struct Section {
     /// When the power fails.
     pub point: CrashPoint,
-    /// Name of the profile.
+    /// Name of the profile, as [`Profile::varied`] reads it.
     pub profile: String,
     /// How the crash happens; a power loss where the heading names no kind.
     pub kind: CrashKind,
@@ -143,6 +145,18 @@ impl Case {
         };
         let stated = self.points.iter().map(|(point, _)| *point);
         stated.chain(self.points.is_empty().then_some(end))
+    }
+
+    /// The profiles that ship, then those that the lists name besides: shipped ones with [parameters changed](Profile::varied).
+    pub fn profiles(&self) -> Vec<Arc<Profile>> {
+        let mut profiles = Profile::shipped();
+        for section in &self.sections {
+            let is_known = profiles.iter().any(|known| known.name == section.profile);
+            if !is_known && let Ok(profile) = Profile::varied(&section.profile) {
+                profiles.push(Arc::new(profile));
+            }
+        }
+        profiles
     }
 
     /// The list of a profile for a kind of crash at a crash point.

@@ -133,14 +133,9 @@ fn runs(image: &Image, ino: Ino) -> Vec<(char, u64)> {
     let mut last = None;
     for (index, sector) in content.unwrap_or_default().chunks(SECTOR).enumerate() {
         let garbage = Sector::garbage(ino.0, index as u64);
-        // A cut inside the sector leaves its beginning.
-        let held = sector
-            .iter()
-            .rposition(|&byte| byte != 0)
-            .map_or(0, |last| last + 1);
-        let is_garbage = held >= 16 && sector[..held] == garbage.bytes()[..held];
+        let shown = garbage_in(sector, garbage.bytes());
         for (place, &byte) in sector.iter().enumerate() {
-            let held = (!is_garbage || place >= held).then_some(byte);
+            let held = (!shown[place]).then_some(byte);
             let symbol = match held {
                 None => '?',
                 Some(0) => '0',
@@ -154,6 +149,14 @@ fn runs(image: &Image, ino: Ino) -> Vec<(char, u64)> {
         }
     }
     runs
+}
+
+/// Which bytes of a sector are garbage: where enough of them follow each other for it to be no accident.
+fn garbage_in(sector: &[u8], garbage: &[u8]) -> Vec<bool> {
+    let same: Vec<bool> = sector.iter().zip(garbage).map(|(a, b)| a == b).collect();
+    same.chunk_by(|a, b| a == b)
+        .flat_map(|run| std::iter::repeat_n(run[0] && run.len() >= 16, run.len()))
+        .collect()
 }
 
 fn parse_runs(text: &str) -> Result<Vec<(char, u64)>, ParseTreeError> {
