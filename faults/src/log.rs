@@ -18,15 +18,26 @@ pub enum SizeChange {
     Set,
 }
 
+/// What an inode is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum InodeKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Dir,
+    /// A symbolic link with its target, which is part of the inode: no sync is for it alone.
+    Symlink(Arc<str>),
+}
+
 /// The smallest change that a disk persists. Files and directories are meant by identity, never by path.
 #[derive(Clone, Debug)]
 pub enum MicroOp {
-    /// A file or directory comes into being, without a name yet.
+    /// A file, directory or symbolic link comes into being, without a name yet.
     Inode {
         /// The new identity.
         ino: Ino,
-        /// Whether it is a directory.
-        is_dir: bool,
+        /// What it is.
+        kind: InodeKind,
     },
     /// Sectors get new content. Each holds the whole sector as the page cache has it, so a later version of a sector carries
     /// every earlier write to it.

@@ -1,4 +1,4 @@
-//! What a crash left, in the notation of the recordings: `a = n*512,0*100; b == a; d/; d/c = empty`.
+//! What a crash left, in the notation of the recordings: `a = n*512,0*100; b == a; c -> a; d/; d/c = empty`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -19,7 +19,7 @@ impl ParseTreeError {
     fn part(part: &str) -> Self {
         Self {
             part: part.to_owned(),
-            what: "part of a state: write `d/`, `a = n*512`, `a = empty` or `b == a`, with `; ` between them",
+            what: "part of a state: write `d/`, `a = n*512`, `a = empty`, `b == a` or `c -> a`, with `; ` between them",
         }
     }
 
@@ -48,6 +48,8 @@ pub enum Leaf {
     File(Vec<(char, u64)>),
     /// A further name of the file that has this first one.
     Link(String),
+    /// A symbolic link, with its target.
+    Symlink(String),
 }
 
 impl Tree {
@@ -61,6 +63,7 @@ impl Tree {
         let entries = entries.into_iter().map(|(path, ino)| {
             let leaf = match image.node(ino) {
                 Some(Node::Dir(_)) => Leaf::Dir,
+                Some(Node::Symlink(target)) => Leaf::Symlink(target.to_string()),
                 _ if first.contains_key(&ino) => Leaf::Link(first[&ino].clone()),
                 _ => {
                     first.insert(ino, path.clone());
@@ -77,12 +80,14 @@ impl Tree {
     /// Reads the notation; the empty text is the empty tree.
     ///
     /// # Errors
-    /// A part is neither a directory nor a file nor a further name.
+    /// A part is neither a directory nor a file nor a further name nor a symbolic link.
     pub fn parse(text: &str) -> Result<Self, ParseTreeError> {
         let mut entries = BTreeMap::new();
         for part in text.split("; ").filter(|part| !part.is_empty()) {
             let (path, leaf) = if let Some((path, original)) = part.split_once(" == ") {
                 (path, Leaf::Link(original.to_owned()))
+            } else if let Some((path, target)) = part.split_once(" -> ") {
+                (path, Leaf::Symlink(target.to_owned()))
             } else if let Some((path, content)) = part.split_once(" = ") {
                 let content = content.split(" (").next().unwrap_or_default();
                 (path, Leaf::File(parse_runs(content)?))
@@ -106,6 +111,7 @@ impl Tree {
             match leaf {
                 Leaf::Dir => text.push('/'),
                 Leaf::Link(original) => text.push_str(&format!(" == {original}")),
+                Leaf::Symlink(target) => text.push_str(&format!(" -> {target}")),
                 Leaf::File(runs) => {
                     text.push_str(" = ");
                     render_runs(runs, &mut text);
