@@ -75,6 +75,11 @@ pub enum MicroOp {
         /// Why.
         change: SizeChange,
     },
+    /// The last name of a file is gone, nobody has it open, and its blocks are free.
+    Free {
+        /// The file.
+        ino: Ino,
+    },
     /// A directory entry is set or removed.
     Name {
         /// The directory.
@@ -94,7 +99,7 @@ impl MicroOp {
             | Self::Garbage { ino, .. }
             | Self::Zero { ino, .. }
             | Self::Size { ino, .. } => Some(*ino),
-            Self::Inode { .. } | Self::Name { .. } => None,
+            Self::Inode { .. } | Self::Free { .. } | Self::Name { .. } => None,
         }
     }
 }

@@ -3,9 +3,7 @@
 //! A profile is a TOML file; the ones that ship are in `profiles/`. Every parameter is a rule of [`crate::crash`], and each can be
 //! switched on its own.
 //!
-//! **Not modelled yet**: garbage inside torn sectors, damage to neighbours of a torn write, stripes and servers of network file
-//! systems, failure models of `fsync` other than F1, which blocks a file has (what that costs is listed in
-//! `tests/realfs/disagreements.txt`).
+//! **Not modelled yet**: stripes and servers of network file systems, failure models of `fsync` other than F1.
 
 use std::sync::Arc;
 

@@ -16,6 +16,8 @@ pub(super) enum Sort {
     /// Data that was being written when the power failed. Of all pending writes at most one was. The last of what is before it is
     /// the data as it was to be.
     Interrupted,
+    /// A freed block of a file, with the data of the place or file that got it.
+    Reused,
 }
 
 /// Changes that reach the disk together or not at all.
@@ -43,6 +45,13 @@ impl Atom {
     /// The position of the data whose write was interrupted.
     pub(super) fn interrupted(&self) -> Option<usize> {
         (self.sort == Sort::Interrupted).then(|| self.before.iter().last())?
+    }
+
+    /// Whether nothing of it is left.
+    pub(super) fn is_spent(&self) -> bool {
+        self.changes
+            .iter()
+            .all(|change| matches!(change, MicroOp::Free { .. }))
     }
 
     pub(super) fn touches_file(&self, ino: Ino) -> bool {
@@ -100,7 +109,9 @@ impl Atom {
     pub(super) fn describe(&self) -> Vec<String> {
         self.changes
             .iter()
+            .filter(|change| !matches!(change, MicroOp::Free { .. }))
             .map(|change| match change {
+                MicroOp::Free { ino } => format!("inode {} is free", ino.0),
                 MicroOp::Inode { ino, .. } => format!("inode {} comes into being", ino.0),
                 MicroOp::Data {
                     ino,
@@ -110,6 +121,9 @@ impl Atom {
                     let (from, to) = byte_range(*first, sectors);
                     if self.sort == Sort::Interrupted {
                         return format!("inode {}, bytes {from}..{to}: damaged by a write that the crash interrupted", ino.0);
+                    }
+                    if self.sort == Sort::Reused {
+                        return format!("inode {}, bytes {from}..{to}: freed, and used again for this write", ino.0);
                     }
                     format!("data of inode {}, bytes {from}..{to}", ino.0)
                 }

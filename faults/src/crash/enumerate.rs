@@ -53,7 +53,7 @@ fn exhaustive(atoms: &[Atom], max: usize, out: &mut Vec<AtomSet>) -> bool {
             let is_second =
                 atom.sort == Sort::Interrupted && !with.intersection(interrupted).is_empty();
             if atom.before.is_subset(&with) && !is_second {
-                if out.len() == max {
+                if out.len() >= max {
                     return false;
                 }
                 with.insert(position);

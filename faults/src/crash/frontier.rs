@@ -7,6 +7,7 @@ use super::atom_set::AtomSet;
 use super::canonical::{Memo, View};
 use super::enumerate::{Bounds, choices, undamaged};
 use super::pending::Pending;
+use super::reuse::reuse;
 use super::rules::Cutter;
 use super::sync::{forced, parted};
 use crate::image::{Image, Ino};
@@ -138,8 +139,16 @@ impl Frontier {
             }
             self.volatile.apply(change);
         }
+        let start = self.pending.len();
         self.pending.atoms.extend(new);
-        if self.pending.make_room() {
+        let is_used_again = reuse(
+            &self.profile,
+            &mut self.pending,
+            start,
+            &self.base,
+            &self.volatile,
+        );
+        if self.pending.make_room() || is_used_again {
             self.renumbered();
         }
     }
@@ -280,11 +289,12 @@ impl Frontier {
                 name,
                 target: None,
             } => base.dir(*dir).and_then(|entries| entries.get(name)) == Some(&ino),
+            MicroOp::Free { .. } => true,
             _ => false,
         };
         let mut found = false;
         for atom in &mut self.pending.atoms {
-            if !atom.changes.is_empty() && atom.changes.iter().all(is_old_name) {
+            if atom.has_names() && atom.changes.iter().all(is_old_name) {
                 atom.before = AtomSet::EMPTY;
                 found = true;
             }

@@ -58,24 +58,23 @@ impl Pending {
                 base.apply(change);
                 for older in &mut self.atoms[..position] {
                     supersede(older, change);
+                    // The last name of a file is gone, and its blocks with it.
+                    if let MicroOp::Free { ino } = change
+                        && older.sort == Sort::Reused
+                        && older.touches_file(*ino)
+                    {
+                        older.changes.clear();
+                    }
                 }
             }
         }
-        self.keep(|atom| !atom.changes.is_empty());
+        self.keep(|atom| !atom.is_spent());
     }
 
     /// Cuts an atom of names in two: what is added, then what is removed. Nothing depends on one without the other.
     pub(super) fn part(&mut self, position: usize) {
         let mut removed = self.atoms[position].clone();
-        let is_removal = |change: &MicroOp| {
-            !matches!(
-                change,
-                MicroOp::Name {
-                    target: Some(_),
-                    ..
-                }
-            )
-        };
+        let is_removal = |change: &MicroOp| matches!(change, MicroOp::Name { target: None, .. });
         removed.changes.retain(is_removal);
         // The log may hold the removal too, ahead of the transaction.
         removed.before = AtomSet::EMPTY;
@@ -101,13 +100,24 @@ impl Pending {
 
     /// Drops atoms and renumbers the rest.
     pub(super) fn keep(&mut self, wanted: impl Fn(&Atom) -> bool) {
+        // What was written is durable in a place of its own: what freed the other place is durable too then.
+        let is_settled = |reused: &Atom| {
+            let is_source = |atom: &Atom| {
+                atom.sort == Sort::Change && atom.entry == reused.entry && atom.has_data()
+            };
+            reused.sort == Sort::Reused
+                && !self
+                    .atoms
+                    .iter()
+                    .any(|atom| is_source(atom) && wanted(atom))
+        };
         let mut to = vec![None; self.atoms.len()];
         let mut count = 0;
         for (position, atom) in self.atoms.iter().enumerate() {
             // A write that has ended, or whose data is overwritten, is not interrupted any more.
             let is_over = atom.sort == Sort::Interrupted
                 && atom.interrupted().is_none_or(|data| to[data].is_none());
-            if wanted(atom) && !is_over {
+            if wanted(atom) && !is_over && !is_settled(atom) {
                 to[position] = Some(count);
                 count += 1;
             }
@@ -159,7 +169,7 @@ impl Pending {
                 atom.changes.clear();
             }
         }
-        self.keep(|atom| !atom.changes.is_empty());
+        self.keep(|atom| !atom.is_spent());
         self.atoms.len() < count
     }
 

@@ -30,6 +30,14 @@ impl Cutter<'_> {
         if !names.is_empty() {
             self.cut_names(operation.kind, &names, &mut atoms);
         }
+        // Blocks are freed with the last of the names.
+        if let Some(last) = atoms.last_mut() {
+            let frees = operation
+                .changes
+                .iter()
+                .filter(|change| matches!(change, MicroOp::Free { .. }));
+            last.changes.extend(frees.cloned());
+        }
         let content: Vec<&MicroOp> = operation
             .changes
             .iter()

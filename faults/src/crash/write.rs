@@ -273,10 +273,10 @@ impl Cutter<'_> {
         }
     }
 
-    /// Data in a block that a pending cut has freed goes into another block, which the file has only once the cut is committed:
-    /// freed blocks are not used again before that.
+    /// Data in a block that a pending cut has freed goes into another block, or the same one, that the file has only once the cut is
+    /// committed. Whether the old file shows it before that is up to [`reuse`](super::reuse).
     fn reused(&self, ino: Ino, first: u64) -> AtomSet {
-        if !self.profile.truncate_atomic || !self.profile.reuse_waits_for_commit {
+        if !self.profile.truncate_atomic {
             return AtomSet::EMPTY;
         }
         let block = first / BLOCK_SECTORS * BLOCK_BYTES;

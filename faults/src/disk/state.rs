@@ -82,9 +82,21 @@ impl State {
     }
 
     /// Makes changes visible to every process and records them.
-    pub(super) fn commit(&mut self, entry: Entry) {
+    pub(super) fn commit(&mut self, mut entry: Entry) {
+        let mut unnamed: Vec<Ino> = Vec::new();
         for change in &entry.changes {
+            if let MicroOp::Name { dir, name, .. } = change {
+                let entries = self.image.dir(*dir);
+                unnamed.extend(entries.and_then(|entries| entries.get(name)));
+            }
             self.image.apply(change);
+        }
+        // The blocks of a file that is open stay its own.
+        for ino in unnamed {
+            let is_open = self.handles.values().any(|(_, held)| *held == ino);
+            if !is_open && self.image.file(ino).is_some() && self.image.links(ino) == 0 {
+                entry.changes.push(MicroOp::Free { ino });
+            }
         }
         if entry
             .changes

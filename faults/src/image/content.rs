@@ -111,7 +111,7 @@ impl Content {
             }
             MicroOp::Zero { from, .. } => self.cut(*from),
             MicroOp::Size { len, .. } => self.set_len(*len),
-            MicroOp::Inode { .. } | MicroOp::Name { .. } => {}
+            MicroOp::Inode { .. } | MicroOp::Free { .. } | MicroOp::Name { .. } => {}
         }
     }
 

@@ -152,6 +152,7 @@ impl Image {
                     content.apply(*ino, op);
                 }
             }
+            MicroOp::Free { .. } => {}
             MicroOp::Name { dir, name, target } => {
                 if let Some(Node::Dir(entries)) = self.nodes.get_mut(dir) {
                     let entries = Arc::make_mut(entries);

@@ -46,6 +46,7 @@ pub const CATALOGUE: &[LitmusFile] = files! {
     "atomic-unit"
     "create-fsync"
     "dir-rename"
+    "direct-append"
     "dirop-order"
     "dirsync-after-other"
     "dirsync-other-entry"
@@ -79,6 +80,7 @@ pub const CATALOGUE: &[LitmusFile] = files! {
     "shrink-grow"
     "shrink-in-block"
     "shrink-unwritten"
+    "symlink-switch"
     "tear-across-blocks"
     "tear-in-block"
     "tear-thirds"
@@ -87,6 +89,7 @@ pub const CATALOGUE: &[LitmusFile] = files! {
     "unlink"
     "unlink-before-rename"
     "unlink-recreate"
+    "unlink-reuse"
     "wal-recycle-fdatasync"
 };
 
