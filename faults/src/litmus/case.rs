@@ -192,12 +192,16 @@ impl fmt::Display for CrashPoint {
     }
 }
 
-/// What the heading of a list names.
+/// What the heading of a list names: a profile, with what differs from it, and a kind of crash.
 fn heading<'a>(head: &Part<'a>) -> Result<(&'a str, CrashKind), LitmusError> {
-    match head.words().as_slice() {
-        [profile] => Ok((profile.text, CrashKind::PowerLoss)),
-        [profile, kind] => match kind.text.parse() {
-            Ok(parsed) => Ok((profile.text, parsed)),
+    let words = head.words();
+    // The last parameter that differs ends the profile.
+    let named = words.iter().rposition(|word| word.text.contains('='));
+    let named = named.unwrap_or(0) + 1;
+    match words.get(named..) {
+        Some([]) => Ok((head.text.trim_end(), CrashKind::PowerLoss)),
+        Some([kind]) => match kind.text.parse() {
+            Ok(parsed) => Ok((head.text.trim_end_matches(kind.text).trim_end(), parsed)),
             Err(error) => Err(kind.error(format!("{error}"))),
         },
         _ => Err(head.error("a list is headed `PROFILE:` or `PROFILE KIND-OF-CRASH:`")),
