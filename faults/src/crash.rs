@@ -3,7 +3,8 @@
 //! A legal crash state is the durable base plus a subset of the pending changes that contains, with each change, everything the
 //! profile orders before it. Pending changes come in [atoms](Frontier), the smallest groups that persist whole.
 //!
-//! **Not modelled yet**: write-back by age, garbage in torn sectors, damage beyond the written range.
+//! **Not modelled**: write-back by age; writes that ask for more atomicity than the disk has (`RWF_ATOMIC`); more than one write that
+//! the crash interrupts.
 
 mod atom;
 mod atom_set;
@@ -12,7 +13,13 @@ mod enumerate;
 mod failed_sync;
 mod frontier;
 mod kind;
+mod pending;
+mod pieces;
+mod reuse;
 mod rules;
+mod supersede;
+mod sync;
+mod write;
 
 pub use enumerate::Bounds;
 pub use frontier::{CrashState, Frontier};

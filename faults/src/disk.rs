@@ -3,7 +3,7 @@
 //! [`SimFs`] implements [`FsOps`](plimsoll_reference::fs::FsOps). Behind it stand one volatile [`Image`](crate::image::Image) and
 //! the op log; what a crash may leave is computed from the log by [`crate::crash`], never by changing the live disk.
 //!
-//! **Not modelled**: permissions, timestamps, symbolic links, memory maps, space limits, latency.
+//! **Not modelled**: permissions, timestamps, the alignment of memory that `O_DIRECT` asks for, memory maps, space limits, latency.
 
 mod active_plan;
 mod active_writeback;

@@ -18,15 +18,26 @@ pub enum SizeChange {
     Set,
 }
 
+/// What an inode is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum InodeKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Dir,
+    /// A symbolic link with its target, which is part of the inode: no sync is for it alone.
+    Symlink(Arc<str>),
+}
+
 /// The smallest change that a disk persists. Files and directories are meant by identity, never by path.
 #[derive(Clone, Debug)]
 pub enum MicroOp {
-    /// A file or directory comes into being, without a name yet.
+    /// A file, directory or symbolic link comes into being, without a name yet.
     Inode {
         /// The new identity.
         ino: Ino,
-        /// Whether it is a directory.
-        is_dir: bool,
+        /// What it is.
+        kind: InodeKind,
     },
     /// Sectors get new content. Each holds the whole sector as the page cache has it, so a later version of a sector carries
     /// every earlier write to it.
@@ -37,6 +48,16 @@ pub enum MicroOp {
         first: u64,
         /// The sectors from there on.
         sectors: Vec<Arc<Sector>>,
+    },
+    /// Sectors that the file did not hold show what the disk held there before. No process sees that and no log holds it: it is
+    /// what a crash makes of space that was allocated and not written.
+    Garbage {
+        /// The file.
+        ino: Ino,
+        /// Index of the first sector.
+        first: u64,
+        /// Number of sectors.
+        count: u64,
     },
     /// Every byte from an offset on becomes zero.
     Zero {
@@ -54,6 +75,11 @@ pub enum MicroOp {
         /// Why.
         change: SizeChange,
     },
+    /// The last name of a file is gone, nobody has it open, and its blocks are free.
+    Free {
+        /// The file.
+        ino: Ino,
+    },
     /// A directory entry is set or removed.
     Name {
         /// The directory.
@@ -69,8 +95,11 @@ impl MicroOp {
     /// The file whose content or length changes, if one does.
     pub const fn file(&self) -> Option<Ino> {
         match self {
-            Self::Data { ino, .. } | Self::Zero { ino, .. } | Self::Size { ino, .. } => Some(*ino),
-            Self::Inode { .. } | Self::Name { .. } => None,
+            Self::Data { ino, .. }
+            | Self::Garbage { ino, .. }
+            | Self::Zero { ino, .. }
+            | Self::Size { ino, .. } => Some(*ino),
+            Self::Inode { .. } | Self::Free { .. } | Self::Name { .. } => None,
         }
     }
 }

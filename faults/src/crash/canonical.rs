@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 use super::atom::Atom;
 use super::atom_set::AtomSet;
-use crate::image::{Content, Image, Ino, Names, Node, SECTOR, Sector, file_term};
+use crate::image::{Content, Image, Ino, Names, Node, file_term};
 use crate::log::MicroOp;
 
 /// The name space under one choice of name changes.
@@ -25,8 +25,8 @@ pub(super) struct NameSpace {
 #[derive(Debug, Default)]
 pub(super) struct Memo {
     names: FxHashMap<AtomSet, NameSpace>,
-    /// By file, chosen atoms and, where lost ones show garbage, lost atoms.
-    files: FxHashMap<(Ino, AtomSet, AtomSet), (u128, Arc<Content>)>,
+    /// By file and chosen atoms.
+    files: FxHashMap<(Ino, AtomSet), (u128, Arc<Content>)>,
 }
 
 /// Everything that determines the states at one crash point.
@@ -37,6 +37,8 @@ pub(super) struct View<'a> {
     pub(super) naming: AtomSet,
     /// The atoms that change each file with pending content.
     pub(super) touching: &'a [(Ino, AtomSet)],
+    /// The atoms of garbage that nothing can be seen of once others are chosen, with these.
+    pub(super) veiled: &'a [(usize, AtomSet)],
 }
 
 impl View<'_> {
@@ -69,7 +71,7 @@ impl Memo {
     }
 
     /// Hash of everything recovery can observe under this choice.
-    pub(super) fn key(&mut self, view: &View<'_>, kept: AtomSet, garbage: bool) -> u128 {
+    pub(super) fn key(&mut self, view: &View<'_>, kept: AtomSet) -> u128 {
         let Self { names, files } = self;
         let space = space(names, view, kept);
         space
@@ -77,13 +79,13 @@ impl Memo {
             .files
             .iter()
             .fold(space.names.dirs, |sum, &(ino, name)| {
-                let (hash, _) = file(files, view, ino, kept, garbage);
+                let (hash, _) = file(files, view, ino, kept);
                 sum ^ file_term(name, *hash)
             })
     }
 
     /// The image under this choice.
-    pub(super) fn image(&mut self, view: &View<'_>, kept: AtomSet, garbage: bool) -> Image {
+    pub(super) fn image(&mut self, view: &View<'_>, kept: AtomSet) -> Image {
         let Self { names, files } = self;
         let space = space(names, view, kept);
         let skeleton = space.skeleton.get_or_insert_with(|| {
@@ -93,7 +95,7 @@ impl Memo {
         });
         let mut image = skeleton.clone();
         for &(ino, _) in &space.names.files {
-            let (_, content) = file(files, view, ino, kept, garbage);
+            let (_, content) = file(files, view, ino, kept);
             image.insert(ino, Node::File(Arc::clone(content)));
         }
         image
@@ -117,32 +119,24 @@ fn space<'a>(
 }
 
 fn file<'a>(
-    files: &'a mut FxHashMap<(Ino, AtomSet, AtomSet), (u128, Arc<Content>)>,
+    files: &'a mut FxHashMap<(Ino, AtomSet), (u128, Arc<Content>)>,
     view: &View<'_>,
     ino: Ino,
     kept: AtomSet,
-    garbage: bool,
 ) -> &'a (u128, Arc<Content>) {
-    let touching = view.touching(ino);
-    let chosen = kept.intersection(touching);
-    let exposed = if garbage {
-        touching.difference(chosen)
-    } else {
-        AtomSet::EMPTY
-    };
+    let mut chosen = kept.intersection(view.touching(ino));
+    for &(garbage, by) in view.veiled {
+        if chosen.contains(garbage) && by.is_subset(&chosen) {
+            chosen.remove(garbage);
+        }
+    }
     files
-        .entry((ino, chosen, exposed))
-        .or_insert_with(|| build_file(view, ino, chosen, exposed))
+        .entry((ino, chosen))
+        .or_insert_with(|| build_file(view, ino, chosen))
 }
 
-fn build_file(
-    view: &View<'_>,
-    ino: Ino,
-    chosen: AtomSet,
-    exposed: AtomSet,
-) -> (u128, Arc<Content>) {
+fn build_file(view: &View<'_>, ino: Ino, chosen: AtomSet) -> (u128, Arc<Content>) {
     if chosen.is_empty()
-        && exposed.is_empty()
         && let Some(content) = view.base.file(ino)
         && content.is_trimmed()
     {
@@ -152,41 +146,13 @@ fn build_file(
         .base
         .file(ino)
         .map_or_else(Content::default, |content| (**content).clone());
-    let mut image_changes = |set: AtomSet, apply: &mut dyn FnMut(&mut Content, &MicroOp)| {
-        for position in set.iter() {
-            for change in &view.atoms[position].changes {
-                if change.file() == Some(ino) {
-                    apply(&mut content, change);
-                }
+    for position in chosen.iter() {
+        for change in &view.atoms[position].changes {
+            if change.file() == Some(ino) {
+                content.apply(ino, change);
             }
         }
-    };
-    image_changes(chosen, &mut apply);
-    image_changes(exposed, &mut |content, change| expose(content, ino, change));
+    }
     content.trim();
     (content.hash(), Arc::new(content))
-}
-
-fn apply(content: &mut Content, change: &MicroOp) {
-    match change {
-        MicroOp::Data { first, sectors, .. } => {
-            for (index, sector) in sectors.iter().enumerate() {
-                content.set_sector(first + index as u64, Some(Arc::clone(sector)));
-            }
-        }
-        MicroOp::Zero { from, .. } => content.cut(*from),
-        MicroOp::Size { len, .. } => content.set_len(*len),
-        MicroOp::Inode { .. } | MicroOp::Name { .. } => {}
-    }
-}
-
-/// Fills the sectors that a lost write had allocated, and that nothing else wrote, with what the disk held there before.
-fn expose(content: &mut Content, ino: Ino, lost: &MicroOp) {
-    if let MicroOp::Data { first, sectors, .. } = lost {
-        for index in *first..first + sectors.len() as u64 {
-            if index * (SECTOR as u64) < content.len() && content.sector(index).is_none() {
-                content.set_sector(index, Some(Sector::garbage(ino.0, index)));
-            }
-        }
-    }
 }

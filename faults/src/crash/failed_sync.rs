@@ -2,7 +2,7 @@
 
 use super::atom::Atom;
 use super::atom_set::{ATOMS_MAX, AtomSet};
-use super::frontier::supersede;
+use super::supersede::supersede;
 use crate::image::{Image, Ino, SECTOR};
 use crate::log::{Entry, MicroOp, Scope, SizeChange};
 use crate::op_kind::OpKind;
@@ -28,10 +28,11 @@ pub(super) fn mark_clean(atoms: &mut [Atom], scope: Scope, range: Option<(u64, u
     }
 }
 
-/// Whether an atom holds data of a file in a range, given as offset and length.
+/// Whether an atom holds data of a file in a range, given as offset and length, or what shows there as long as it is not written.
 fn is_covered(atom: &Atom, ino: Ino, range: Option<(u64, u64)>) -> bool {
     let (from, len) = range.unwrap_or((0, u64::MAX));
-    atom.has_data_in(ino, from, from.saturating_add(len))
+    let to = from.saturating_add(len);
+    atom.has_data_in(ino, from, to) || atom.has_garbage_in(ino, from, to)
 }
 
 /// A write makes whole pages dirty: what counts as clean in them is written with it.
@@ -52,7 +53,9 @@ pub(super) fn dirty_again(atoms: &mut [Atom], entry: &Entry) {
         let end = (first + sectors.len() as u64) * SECTOR as u64;
         let end = end.div_ceil(PAGE) * PAGE;
         for atom in atoms.iter_mut() {
-            if atom.marked_clean && atom.has_data_in(*ino, start, end) {
+            if atom.marked_clean
+                && (atom.has_data_in(*ino, start, end) || atom.has_garbage_in(*ino, start, end))
+            {
                 atom.marked_clean = false;
             }
         }
@@ -65,8 +68,9 @@ pub(super) fn shatter(atoms: &mut Vec<Atom>, scope: Scope, range: Option<(u64, u
     let Some(ino) = file_of(scope) else {
         return false;
     };
-    let is_hit =
-        |atom: &Atom| is_covered(atom, ino, range) && !atom.has_size() && !atom.has_names();
+    let is_hit = |atom: &Atom| {
+        !atom.is_damage() && is_covered(atom, ino, range) && !atom.has_size() && !atom.has_names()
+    };
     let sectors = |atom: &Atom| -> usize { atom.changes.iter().map(count).sum() };
     let pieces: usize = atoms
         .iter()

@@ -11,7 +11,7 @@ use super::sim_fs::SimFs;
 use super::state::State;
 use super::sync::Sync;
 use crate::errno::Errno;
-use crate::image::{Content, Ino};
+use crate::image::{Content, Ino, SECTOR};
 use crate::log::{Entry, MicroOp, Scope, SizeChange, SyncEnd};
 use crate::op_kind::OpKind;
 use crate::plan::{Effect, Position};
@@ -56,6 +56,7 @@ impl SimFile {
     fn read(&self, buf: &mut [u8], offset: u64) -> Result<usize, Errno> {
         let mut state = self.process.alive()?;
         signed(offset)?;
+        self.aligned(offset, buf.len())?;
         let len = self
             .content(&state)
             .map_or(0, |content| content.len().saturating_sub(offset))
@@ -63,7 +64,7 @@ impl SimFile {
         let request = Request::new(OpKind::Read, &self.path).moving(len);
         state.perform(request, |state, decision| {
             let wanted = match decision {
-                Some(effect) if effect.halves() => len / 2,
+                Some(effect) if effect.halves() => self.half(len),
                 _ => buf.len(),
             };
             Ok(self.content(state)?.read(&mut buf[..wanted], offset))
@@ -77,6 +78,26 @@ impl SimFile {
         Ok(())
     }
 
+    /// `O_DIRECT` moves whole sectors.
+    const fn aligned(&self, offset: u64, len: usize) -> Result<(), Errno> {
+        let sector = SECTOR as u64;
+        if self.options.is_direct()
+            && (!offset.is_multiple_of(sector) || !(len as u64).is_multiple_of(sector))
+        {
+            return Err(Errno::EINVAL);
+        }
+        Ok(())
+    }
+
+    /// Half of a transfer that breaks off: whole sectors on a handle that moves such.
+    fn half(&self, len: usize) -> usize {
+        if self.options.is_direct() {
+            (len / 2).next_multiple_of(SECTOR).min(len)
+        } else {
+            len / 2
+        }
+    }
+
     /// Writes at `offset`, or at the end when there is none.
     fn write(&self, buf: &[u8], offset: Option<u64>) -> Result<usize, Errno> {
         let mut state = self.process.alive()?;
@@ -85,7 +106,7 @@ impl SimFile {
         let request = Request::new(OpKind::Write, &self.path).moving(buf.len());
         state.perform(request, |state, decision| {
             let done = match decision {
-                Some(effect) if effect.halves() => &buf[..buf.len() / 2],
+                Some(effect) if effect.halves() => &buf[..self.half(buf.len())],
                 _ => buf,
             };
             self.put(state, done, offset, decision)
@@ -105,6 +126,7 @@ impl SimFile {
         }
         let content = self.content(state)?;
         let offset = offset.unwrap_or_else(|| content.len());
+        self.aligned(offset, buf.len())?;
         let end = offset
             .checked_add(buf.len() as u64)
             .filter(|&end| end <= LEN_MAX)

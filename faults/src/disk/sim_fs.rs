@@ -1,7 +1,7 @@
 //! A process's view of the simulated disk.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,14 +10,14 @@ use plimsoll_reference::fs::{Creation, DirEntry, FsFile, FsOps, Metadata, OpenOp
 use super::active_plan::ActivePlan;
 use super::file::SimFile;
 use super::names::busy_is_dir;
-use super::path::{Place, is_dir_path, place, resolve, text};
+use super::path::{Place, followed, is_dir_path, place, resolve, text};
 use super::request::Request;
 use super::state::State;
 use super::sync::Failing;
 use crate::errno::Errno;
 use crate::fsync_failure::{ErrorReport, FsyncFailure};
 use crate::image::{Image, Ino, Node};
-use crate::log::{Entry, MicroOp, SizeChange};
+use crate::log::{Entry, InodeKind, MicroOp, SizeChange};
 use crate::op_kind::OpKind;
 use crate::plan::FaultPlan;
 
@@ -136,7 +136,10 @@ impl SimFs {
             second: None,
             range: None,
             changes: vec![
-                MicroOp::Inode { ino, is_dir: false },
+                MicroOp::Inode {
+                    ino,
+                    kind: InodeKind::File,
+                },
                 MicroOp::Name {
                     dir: found.dir,
                     name: found.name,
@@ -181,7 +184,11 @@ impl SimFs {
         let ino = if options.creation() == Creation::Never {
             resolve(&state.image, path)?
         } else {
-            let found = place(&state.image, path).map_err(busy_is_dir)?;
+            let found = match options.creation() {
+                Creation::New => place(&state.image, path),
+                _ => followed(&state.image, path),
+            };
+            let found = found.map_err(busy_is_dir)?;
             match found.target {
                 _ if is_dir_path(path) => return Err(Errno::EISDIR),
                 Some(_) if options.creation() == Creation::New => return Err(Errno::EEXIST),
@@ -225,6 +232,14 @@ impl FsOps for SimFs {
 
     fn hard_link(&self, original: &Path, link: &Path) -> io::Result<()> {
         Ok(self.link_path(original, link)?)
+    }
+
+    fn symlink(&self, target: &Path, link: &Path) -> io::Result<()> {
+        Ok(self.symlink_path(target, link)?)
+    }
+
+    fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
+        Ok(self.read_link_path(path)?)
     }
 
     fn remove_file(&self, path: &Path) -> io::Result<()> {

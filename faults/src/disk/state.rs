@@ -99,18 +99,30 @@ impl State {
     }
 
     /// Makes changes visible to every process and records them.
-    pub(super) fn commit(&mut self, entry: Entry) {
+    pub(super) fn commit(&mut self, mut entry: Entry) {
         let may_fail = !self.plan.is_empty();
         if may_fail {
             self.writeback.observe(&self.image, &entry);
         }
+        let mut unnamed: Vec<Ino> = Vec::new();
         for change in &entry.changes {
+            if let MicroOp::Name { dir, name, .. } = change {
+                let entries = self.image.dir(*dir);
+                unnamed.extend(entries.and_then(|entries| entries.get(name)));
+            }
             self.image.apply(change);
         }
         if let Some((Scope::File(ino) | Scope::FileData(ino), SyncEnd::Done)) = entry.sync
             && may_fail
         {
             self.writeback.written(&self.image, ino);
+        }
+        // The blocks of a file that is open stay its own.
+        for ino in unnamed {
+            let is_open = self.handles.values().any(|(_, held)| *held == ino);
+            if !is_open && self.image.file(ino).is_some() && self.image.links(ino) == 0 {
+                entry.changes.push(MicroOp::Free { ino });
+            }
         }
         if entry
             .changes

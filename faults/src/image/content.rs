@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::sector::{SECTOR, Sector, mix};
+use super::tree::Ino;
+use crate::log::MicroOp;
 
 /// Sectors in a chunk: small, because changing one sector copies the chunk's pointers.
 const CHUNK: usize = 16;
@@ -89,6 +91,27 @@ impl Content {
             if self.sector(index).is_some() {
                 self.set_sector(index, None);
             }
+        }
+    }
+
+    /// Applies one change of this file, whose inode is `ino`.
+    pub(crate) fn apply(&mut self, ino: Ino, change: &MicroOp) {
+        match change {
+            MicroOp::Data { first, sectors, .. } => {
+                for (index, sector) in sectors.iter().enumerate() {
+                    self.set_sector(first + index as u64, Some(Arc::clone(sector)));
+                }
+            }
+            MicroOp::Garbage { first, count, .. } => {
+                for index in *first..first + count {
+                    if self.sector(index).is_none() {
+                        self.set_sector(index, Some(Sector::garbage(ino.0, index)));
+                    }
+                }
+            }
+            MicroOp::Zero { from, .. } => self.cut(*from),
+            MicroOp::Size { len, .. } => self.set_len(*len),
+            MicroOp::Inode { .. } | MicroOp::Free { .. } | MicroOp::Name { .. } => {}
         }
     }
 

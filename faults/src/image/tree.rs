@@ -7,9 +7,9 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::content::Content;
 use super::sector::mix;
-use crate::log::MicroOp;
+use crate::log::{InodeKind, MicroOp};
 
-/// Identity of a file or directory. Names come and go; this stays, and is never used twice on a disk.
+/// Identity of a file, directory or symbolic link. Names come and go; this stays, and is never used twice on a disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ino(pub u64);
 
@@ -22,13 +22,15 @@ pub type Name = Arc<str>;
 /// The entries of a directory.
 pub type Entries = BTreeMap<Name, Ino>;
 
-/// A file or a directory.
+/// What a name leads to.
 #[derive(Clone, Debug)]
 pub enum Node {
     /// A regular file.
     File(Arc<Content>),
     /// A directory.
     Dir(Arc<Entries>),
+    /// A symbolic link, with its target.
+    Symlink(Arc<str>),
 }
 
 /// The content of a disk. Cloning is cheap: everything large is shared until it changes.
@@ -72,7 +74,7 @@ impl Image {
     pub fn file(&self, ino: Ino) -> Option<&Arc<Content>> {
         match self.nodes.get(&ino)? {
             Node::File(content) => Some(content),
-            Node::Dir(_) => None,
+            Node::Dir(_) | Node::Symlink(_) => None,
         }
     }
 
@@ -80,7 +82,7 @@ impl Image {
     pub fn dir(&self, ino: Ino) -> Option<&Arc<Entries>> {
         match self.nodes.get(&ino)? {
             Node::Dir(entries) => Some(entries),
-            Node::File(_) => None,
+            Node::File(_) | Node::Symlink(_) => None,
         }
     }
 
@@ -119,7 +121,7 @@ impl Image {
             .values()
             .filter_map(|node| match node {
                 Node::Dir(entries) => Some(entries),
-                Node::File(_) => None,
+                Node::File(_) | Node::Symlink(_) => None,
             })
             .flat_map(|entries| entries.values())
             .filter(|&&target| target == ino)
@@ -134,35 +136,23 @@ impl Image {
     /// Applies one change. Changes of inodes that are gone are without effect.
     pub fn apply(&mut self, op: &MicroOp) {
         match op {
-            MicroOp::Inode { ino, is_dir } => {
-                let node = if *is_dir {
-                    Node::Dir(Arc::default())
-                } else {
-                    Node::File(Arc::default())
+            MicroOp::Inode { ino, kind } => {
+                let node = match kind {
+                    InodeKind::File => Node::File(Arc::default()),
+                    InodeKind::Dir => Node::Dir(Arc::default()),
+                    InodeKind::Symlink(target) => Node::Symlink(Arc::clone(target)),
                 };
                 self.insert(*ino, node);
             }
-            MicroOp::Data {
-                ino,
-                first,
-                sectors,
-            } => {
+            MicroOp::Data { ino, .. }
+            | MicroOp::Garbage { ino, .. }
+            | MicroOp::Zero { ino, .. }
+            | MicroOp::Size { ino, .. } => {
                 if let Some(content) = self.file_mut(*ino) {
-                    for (index, sector) in sectors.iter().enumerate() {
-                        content.set_sector(first + index as u64, Some(Arc::clone(sector)));
-                    }
+                    content.apply(*ino, op);
                 }
             }
-            MicroOp::Zero { ino, from } => {
-                if let Some(content) = self.file_mut(*ino) {
-                    content.cut(*from);
-                }
-            }
-            MicroOp::Size { ino, len, .. } => {
-                if let Some(content) = self.file_mut(*ino) {
-                    content.set_len(*len);
-                }
-            }
+            MicroOp::Free { .. } => {}
             MicroOp::Name { dir, name, target } => {
                 if let Some(Node::Dir(entries)) = self.nodes.get_mut(dir) {
                     let entries = Arc::make_mut(entries);
@@ -178,7 +168,7 @@ impl Image {
     fn file_mut(&mut self, ino: Ino) -> Option<&mut Content> {
         match self.nodes.get_mut(&ino)? {
             Node::File(content) => Some(Arc::make_mut(content)),
-            Node::Dir(_) => None,
+            Node::Dir(_) | Node::Symlink(_) => None,
         }
     }
 
@@ -233,6 +223,11 @@ impl Image {
                     names.dirs ^= mix(u128::from(path), 1);
                     self.names_in(ino, path | 1, depth + 1, names);
                 }
+                // Which names lead to the same link cannot matter: it never changes.
+                Some(Node::Symlink(target)) => {
+                    let target = xxh3_128(target.as_bytes());
+                    names.dirs ^= mix(target ^ u128::from(path), 3);
+                }
                 Some(Node::File(_)) | None => {
                     match names.files.iter_mut().find(|(file, _)| *file == ino) {
                         Some((_, sum)) => *sum ^= mix(u128::from(path), 2),
@@ -258,7 +253,7 @@ const DEPTH_MAX: u32 = 64;
 /// The observable part of a name space.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
-    /// Hash of the directories.
+    /// Hash of the directories and symbolic links.
     pub(crate) dirs: u128,
     /// Every file that a name reaches, with the hash of all its names.
     pub(crate) files: Vec<(Ino, u128)>,
