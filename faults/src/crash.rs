@@ -8,9 +8,12 @@
 mod atom;
 mod atom_set;
 mod canonical;
+mod choices;
 mod enumerate;
 mod frontier;
 mod kind;
+mod name_space;
+mod pending_file;
 mod rules;
 
 pub use enumerate::Bounds;
