@@ -12,6 +12,8 @@ pub(super) enum Goal {
     Everything,
     /// When it has evidence of this oracle's violation that no later find would replace.
     Evidence(Oracle),
+    /// When it has found a violation of this oracle.
+    ViolationOf(Oracle),
     /// When it has found any violation.
     Violation,
 }
@@ -21,6 +23,7 @@ impl Goal {
         match self {
             Self::Everything => false,
             Self::Evidence(oracle) => found.get(&oracle).is_some_and(|found| found.rank == 0),
+            Self::ViolationOf(oracle) => found.contains_key(&oracle),
             Self::Violation => !found.is_empty(),
         }
     }
