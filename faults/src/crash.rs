@@ -9,11 +9,14 @@
 mod atom;
 mod atom_set;
 mod canonical;
+mod choices;
 mod enumerate;
 mod failed_sync;
 mod frontier;
 mod kind;
+mod name_space;
 mod pending;
+mod pending_file;
 mod pieces;
 mod reuse;
 mod rules;

@@ -1,6 +1,6 @@
 //! Which legal states of a crash point are looked at: all of them where they are few, else the canonical families and samples.
 
-use std::collections::BTreeSet;
+use rustc_hash::FxHashSet;
 
 use super::atom::{Atom, Sort};
 use super::atom_set::AtomSet;
@@ -27,7 +27,7 @@ pub(super) fn choices(
         return true;
     }
     out.clear();
-    let mut seen = BTreeSet::new();
+    let mut seen = FxHashSet::default();
     let mut keep = |set: AtomSet| {
         let set = close(atoms, set);
         if seen.insert(set) {
@@ -218,6 +218,8 @@ fn sample(atoms: &[Atom], rng: &mut Rng) -> AtomSet {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use proptest::prelude::*;
 

@@ -1,8 +1,10 @@
 //! A case from start to verdict.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use plimsoll_faults::fsync_failure::FsyncFailure;
+use plimsoll_faults::image::Image;
 use plimsoll_faults::log::Entry;
 use plimsoll_faults::log::MicroOp;
 use plimsoll_faults::plan::FaultPlan;
@@ -11,9 +13,12 @@ use plimsoll_faults::rng::Rng;
 use super::damage::damage;
 use super::errors::ErrorPlans;
 use super::explain::missing_barrier;
+use super::goal::Goal;
 use super::lab::Lab;
+use super::opener::{Look, Opener};
 use super::reach::reach;
 use super::recording::{Recording, record};
+use super::recovered::Recovered;
 use super::shrink::shrink;
 use super::sweep::{Ended, Found, Sweep};
 use super::sync_errors::sync_fails;
@@ -24,12 +29,13 @@ use crate::counters::FaultCounts;
 use crate::fingerprint::{Fingerprint, Fingerprinter};
 use crate::oracle::Oracle;
 use crate::report::{CaseReport, Counters, Verdict, Violation};
+use crate::sut::Sut;
 
 /// Explores a case: every crash point of its run, every legal state there within the limits, every recovery, every oracle.
 ///
 /// Equal cases give equal reports, on every machine.
 pub fn run(case: &Case) -> CaseReport {
-    let mut exploration = explore(case);
+    let mut exploration = explore(case, Goal::Everything);
     let mut violations = Vec::new();
     for (oracle, found) in std::mem::take(&mut exploration.found) {
         let (smallest, mut witness) = shrink(case, oracle, found);
@@ -55,7 +61,7 @@ pub fn run(case: &Case) -> CaseReport {
 
 /// The oracles that a case violates, without the evidence: much cheaper than [`run`] where that is all one wants to know.
 pub fn violated(case: &Case) -> Vec<Oracle> {
-    explore(case).found.into_keys().collect()
+    explore(case, Goal::Everything).found.into_keys().collect()
 }
 
 /// The syncs of a case's run, in order, as a trace shows them.
@@ -68,6 +74,21 @@ pub fn sync_sites(case: &Case) -> Vec<String> {
         .collect()
 }
 
+/// The op log of a case's run.
+pub fn op_log(case: &Case) -> Vec<Entry> {
+    record(&*case.sut, &case.workload, &case.plan, &case.disk.profile).log
+}
+
+/// Recovers a store on each image and reads everything it holds, as an exploration does; returns on how many it opened.
+pub fn recover_each(sut: &dyn Sut, images: &[Image]) -> u64 {
+    let mut opener = Opener::new(sut);
+    images
+        .iter()
+        .map(|image| opener.recover(image, Duration::ZERO, Look::Contents))
+        .filter(|recovery| matches!(recovery.result, Recovered::State(_)))
+        .count() as u64
+}
+
 /// What exploring a case found, before it is held to what was expected.
 pub(super) struct Exploration {
     pub(super) found: BTreeMap<Oracle, Found>,
@@ -78,8 +99,8 @@ pub(super) struct Exploration {
     unfired: Vec<String>,
 }
 
-/// Explores a case once.
-pub(super) fn explore(case: &Case) -> Exploration {
+/// Explores a case once, up to the goal.
+pub(super) fn explore(case: &Case, goal: Goal) -> Exploration {
     let mut lab = Lab::new(&*case.sut, &case.disk, case.limits, case.seed);
     let mut exploration = Exploration {
         found: BTreeMap::new(),
@@ -89,13 +110,20 @@ pub(super) fn explore(case: &Case) -> Exploration {
         unfired: Vec::new(),
     };
     let mut prints = Fingerprinter::default();
-    let first = explore_plan(case, &case.plan, &mut lab, &mut exploration, &mut prints);
+    let first = explore_plan(
+        case,
+        goal,
+        &case.plan,
+        &mut lab,
+        &mut exploration,
+        &mut prints,
+    );
     for (line, &fired) in case.plan.lines().into_iter().zip(&first.fired) {
         if fired == 0 {
             exploration.unfired.push(line);
         }
     }
-    if case.damage && first.finding.is_none() {
+    if case.damage && first.finding.is_none() && !goal.is_reached(&exploration.found) {
         let mut rng = Rng::stream(case.seed, "damage");
         for mishap in damage(&first, &mut lab, &mut rng) {
             let witness = witness::of_mishap(case, &first, &mishap);
@@ -106,7 +134,7 @@ pub(super) fn explore(case: &Case) -> Exploration {
         }
     }
     if case.errors == ErrorSweep::Every {
-        sweep_errors(case, &mut lab, &mut exploration, &mut prints);
+        sweep_errors(case, goal, &mut lab, &mut exploration, &mut prints);
     }
     exploration.counters = Counters {
         faults_fired: exploration.counters.faults_fired,
@@ -123,6 +151,7 @@ type Nth = Box<dyn Fn(&FaultPlan, u32) -> FaultPlan>;
 /// Fails every operation of the run in turn, and every sync in each way in which syncs fail.
 fn sweep_errors(
     case: &Case,
+    goal: Goal,
     lab: &mut Lab<'_>,
     exploration: &mut Exploration,
     prints: &mut Fingerprinter,
@@ -134,8 +163,11 @@ fn sweep_errors(
         .map(|&model| -> Nth { Box::new(move |plan, number| sync_fails(plan, number, model)) });
     for with_failure in operations.chain(syncs) {
         for number in 1.. {
+            if goal.is_reached(&exploration.found) {
+                return;
+            }
             let plan = with_failure(&case.plan, number);
-            let recording = explore_plan(case, &plan, lab, exploration, prints);
+            let recording = explore_plan(case, goal, &plan, lab, exploration, prints);
             // The run has ended before reaching this operation: the sweep is complete.
             if recording.fired.first() == Some(&0) || exploration.over_limit.is_some() {
                 break;
@@ -147,6 +179,7 @@ fn sweep_errors(
 /// Runs the workload under one plan and sweeps its crash points.
 fn explore_plan(
     case: &Case,
+    goal: Goal,
     plan: &FaultPlan,
     lab: &mut Lab<'_>,
     exploration: &mut Exploration,
@@ -170,8 +203,11 @@ fn explore_plan(
             .found
             .insert(finding.oracle, Found { witness, rank: 0 });
     }
+    if goal.is_reached(&exploration.found) {
+        return recording;
+    }
     let case = with_plan(case, plan);
-    let mut sweep = Sweep::new(&case, &recording, lab, &mut exploration.found);
+    let mut sweep = Sweep::new(&case, &recording, lab, &mut exploration.found).until(goal);
     let ended = sweep.run();
     prints.hash(sweep.trail);
     if ended == Ended::OverLimit {

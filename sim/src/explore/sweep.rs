@@ -8,11 +8,13 @@ use plimsoll_faults::image::Image;
 use plimsoll_faults::rng::Rng;
 use rustc_hash::FxHashMap;
 
+use super::goal::Goal;
 use super::history::Position;
 use super::judge::{Expected, Reason, classify};
-use super::lab::{Canonical, Lab, Outcome, Recovered, Used};
+use super::lab::Lab;
 use super::promises::Promises;
 use super::recording::Recording;
+use super::recovered::{Canonical, Outcome, Recovered, Used};
 use super::witness;
 use crate::case::Case;
 use crate::oracle::Oracle;
@@ -37,6 +39,7 @@ pub(super) struct Sweep<'a, 'b> {
     pub(super) found: &'a mut BTreeMap<Oracle, Found>,
     /// Hash of everything looked at, in order.
     pub(super) trail: u128,
+    goal: Goal,
     promises: Promises,
     sync_failed: bool,
     /// Entries of the log passed so far.
@@ -57,6 +60,8 @@ pub(super) struct Sweep<'a, 'b> {
 pub(super) enum Ended {
     Complete,
     OverLimit,
+    /// The goal was reached first.
+    Reached,
 }
 
 impl<'a, 'b> Sweep<'a, 'b> {
@@ -72,6 +77,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
             lab,
             found,
             trail: 0,
+            goal: Goal::Everything,
             promises: Promises::default(),
             sync_failed: false,
             at: 0,
@@ -81,6 +87,13 @@ impl<'a, 'b> Sweep<'a, 'b> {
             here_killed: None,
             rng: Rng::stream(case.seed, "states"),
         }
+    }
+
+    /// The same, ended as soon as a goal is reached.
+    #[must_use]
+    pub(super) const fn until(mut self, goal: Goal) -> Self {
+        self.goal = goal;
+        self
     }
 
     /// Visits every crash point.
@@ -99,6 +112,9 @@ impl<'a, 'b> Sweep<'a, 'b> {
             }
             if promised {
                 self.judge_here(&mut frontier);
+                if self.goal.is_reached(self.found) {
+                    return Ended::Reached;
+                }
             }
             let Some(entry) = recording.log.get(at) else {
                 break;
@@ -110,6 +126,9 @@ impl<'a, 'b> Sweep<'a, 'b> {
             }
             if frontier.advance(entry) {
                 self.visit(&mut frontier);
+                if self.goal.is_reached(self.found) {
+                    return Ended::Reached;
+                }
                 if self.lab.counters.states_generated > self.case.limits.states_max {
                     return Ended::OverLimit;
                 }
