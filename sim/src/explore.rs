@@ -21,10 +21,12 @@ mod model;
 mod promises;
 mod reach;
 mod recording;
+mod redundancy;
 mod run;
 mod shrink;
 mod state;
 mod sweep;
 mod witness;
 
+pub(crate) use redundancy::redundancy;
 pub use run::{run, sync_sites, violated};

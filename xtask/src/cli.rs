@@ -80,6 +80,7 @@ mod tests {
         insta::assert_snapshot!("help_sim_repro", help(&["sim", "repro"]));
         insta::assert_snapshot!("help_sim_list", help(&["sim", "list"]));
         insta::assert_snapshot!("help_sim_litmus", help(&["sim", "litmus"]));
+        insta::assert_snapshot!("help_sim_calibrate", help(&["sim", "calibrate"]));
         insta::assert_snapshot!("help_test", help(&["test"]));
         insta::assert_snapshot!("help_bench_sweep", help(&["bench", "sweep"]));
     }
