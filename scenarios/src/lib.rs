@@ -6,6 +6,7 @@
 //! **Not covered**: reading files, running cases and printing what came of them; that is the business of the command line.
 
 pub mod adapters;
+pub mod calibration;
 mod catalogue;
 mod diagnostic;
 mod fsync_failures;

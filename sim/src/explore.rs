@@ -25,6 +25,7 @@ mod promises;
 mod reach;
 mod recording;
 mod recovered;
+mod redundancy;
 mod run;
 mod shrink;
 mod state;
@@ -33,4 +34,5 @@ mod sync_errors;
 mod witness;
 
 pub use hunt::{FirstViolation, first_violation};
+pub(crate) use redundancy::redundancy;
 pub use run::{op_log, recover_each, run, sync_sites, violated};
