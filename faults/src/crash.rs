@@ -8,10 +8,13 @@
 mod atom;
 mod atom_set;
 mod canonical;
+mod choice;
 mod enumerate;
 mod frontier;
+mod holder;
 mod kind;
 mod rules;
+mod servers;
 
 pub use enumerate::Bounds;
 pub use frontier::{CrashState, Frontier};

@@ -7,6 +7,7 @@
 
 mod active_plan;
 mod clock;
+mod closing;
 mod file;
 mod names;
 mod path;

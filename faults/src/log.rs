@@ -16,6 +16,18 @@ pub enum SizeChange {
     InBlock,
     /// The length was set.
     Set,
+    /// A server has data up to there: a longer file stays as long as it is.
+    AtLeast,
+}
+
+impl SizeChange {
+    /// What becomes of a length.
+    pub const fn applied(self, old: u64, new: u64) -> u64 {
+        match self {
+            Self::AtLeast if old > new => old,
+            _ => new,
+        }
+    }
 }
 
 /// The smallest change that a disk persists. Files and directories are meant by identity, never by path.
@@ -63,6 +75,18 @@ pub enum MicroOp {
         /// What it refers to from now on; nothing when it is removed.
         target: Option<Ino>,
     },
+    /// A file loses a name in this directory while it is open: an NFS client gives it another until it is closed.
+    Held {
+        /// The file.
+        ino: Ino,
+        /// The directory.
+        dir: Ino,
+    },
+    /// The last handle on such a file is closed.
+    Released {
+        /// The file.
+        ino: Ino,
+    },
 }
 
 impl MicroOp {
@@ -70,7 +94,9 @@ impl MicroOp {
     pub const fn file(&self) -> Option<Ino> {
         match self {
             Self::Data { ino, .. } | Self::Zero { ino, .. } | Self::Size { ino, .. } => Some(*ino),
-            Self::Inode { .. } | Self::Name { .. } => None,
+            Self::Inode { .. } | Self::Name { .. } | Self::Held { .. } | Self::Released { .. } => {
+                None
+            }
         }
     }
 }
@@ -84,6 +110,8 @@ pub enum Scope {
     FileData(Ino),
     /// `fsync` of a directory.
     Dir(Ino),
+    /// `close` of a handle open for writing.
+    Close(Ino),
 }
 
 /// How a sync ended.

@@ -3,14 +3,18 @@
 //! A profile is a TOML file; the ones that ship are in `profiles/`. Every parameter is a rule of [`crate::crash`], and each can be
 //! switched on its own.
 //!
-//! **Not modelled yet**: garbage inside torn sectors, damage to neighbours of a torn write, stripes and servers of network file
-//! systems, failure models of `fsync` other than F1, which blocks a file has (what that costs is listed in
+//! **Not modelled yet**: garbage inside torn sectors, damage to neighbours of a torn write, failure models of `fsync` other than F1, which blocks a file has (what that costs is listed in
 //! `tests/realfs/disagreements.txt`).
+
+mod network;
 
 use std::sync::Arc;
 
+pub use network::{Namespace, Network, Replay};
 use serde::Deserialize;
 use thiserror::Error;
+
+use crate::crash::CrashKind;
 
 /// How a write that no sync covers may reach the disk in part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
@@ -82,6 +86,8 @@ pub enum Cover {
     AllMetadata,
     /// Every journalled change, up to the last change of the file's length.
     PriorMetadataIfSize,
+    /// Every journalled change, if the file was created, or its length set, since its last such sync.
+    AllMetadataIfAsked,
 }
 
 /// A persistence model.
@@ -125,6 +131,8 @@ pub struct Profile {
     /// Whether a sync writes what it covers ahead of what the order puts before it: only the directories that lead there and former
     /// holders of the same names come along, and of a move between directories only the new name.
     pub sync_escapes_order: bool,
+    /// The servers of a network file system; none on a local disk.
+    pub network: Option<Network>,
 }
 
 /// A profile that cannot be read. The message names line and column.
@@ -159,6 +167,24 @@ impl Profile {
         Ok(profile)
     }
 
+    /// The kinds of crash that a store on this disk can go through.
+    pub fn crashes(&self) -> &[CrashKind] {
+        match &self.network {
+            Some(network) => &network.crashes,
+            None => CrashKind::HONEST,
+        }
+    }
+
+    /// Those of them that leave what syncs have covered: after the others no store can keep a promise.
+    pub fn honest_crashes(&self) -> Vec<CrashKind> {
+        let keeps_syncs = |kind: &CrashKind| {
+            let network = self.network.as_ref();
+            network.is_none_or(|network| network.keeps_syncs(*kind))
+        };
+        let kinds = self.crashes().iter().copied();
+        kinds.filter(keeps_syncs).collect()
+    }
+
     /// The profiles that ship, in the order in which they are listed.
     pub fn shipped() -> Vec<Arc<Self>> {
         [
@@ -167,6 +193,10 @@ impl Profile {
             include_str!("profiles/ext4-writeback.toml"),
             include_str!("profiles/xfs.toml"),
             include_str!("profiles/btrfs.toml"),
+            include_str!("profiles/lustre-2.15.toml"),
+            include_str!("profiles/lustre-2.16.toml"),
+            include_str!("profiles/nfs-sync.toml"),
+            include_str!("profiles/nfs-async.toml"),
         ]
         .into_iter()
         .map(|text| Arc::new(Self::parse(text).expect("shipped profiles are tested")))
@@ -198,7 +228,11 @@ mod tests {
                 "ext4-ordered",
                 "ext4-writeback",
                 "xfs",
-                "btrfs"
+                "btrfs",
+                "lustre-2.15",
+                "lustre-2.16",
+                "nfs-sync",
+                "nfs-async"
             ]
         );
     }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::atom_set::AtomSet;
+use super::holder::Holder;
 use crate::image::{Ino, Name, SECTOR, Sector};
-use crate::log::MicroOp;
+use crate::log::{MicroOp, SizeChange};
 
 /// Changes that reach the disk together or not at all.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub(super) struct Atom {
     pub(super) journalled: bool,
     /// Whether a failed sync has marked its data clean: no later sync writes it.
     pub(super) marked_clean: bool,
+    /// Who has executed it.
+    pub(super) held: Holder,
     /// The operation it belongs to, by position in the log.
     pub(super) entry: u32,
 }
@@ -85,7 +88,14 @@ impl Atom {
                     format!("data of inode {}, bytes {from}..{to}", ino.0)
                 }
                 MicroOp::Zero { ino, .. } => format!("cut-off data of inode {} is zeroed", ino.0),
+                MicroOp::Size {
+                    ino,
+                    len,
+                    change: SizeChange::AtLeast,
+                } => format!("length {len} or more of inode {}", ino.0),
                 MicroOp::Size { ino, len, .. } => format!("length {len} of inode {}", ino.0),
+                MicroOp::Held { ino, .. } => format!("inode {} is open without a name", ino.0),
+                MicroOp::Released { ino } => format!("inode {} is closed", ino.0),
                 MicroOp::Name {
                     name,
                     target: Some(ino),

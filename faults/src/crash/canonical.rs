@@ -175,8 +175,11 @@ fn apply(content: &mut Content, change: &MicroOp) {
             }
         }
         MicroOp::Zero { from, .. } => content.cut(*from),
-        MicroOp::Size { len, .. } => content.set_len(*len),
-        MicroOp::Inode { .. } | MicroOp::Name { .. } => {}
+        MicroOp::Size { len, change, .. } => content.set_len(change.applied(content.len(), *len)),
+        MicroOp::Inode { .. }
+        | MicroOp::Name { .. }
+        | MicroOp::Held { .. }
+        | MicroOp::Released { .. } => {}
     }
 }
 

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use super::atom::Atom;
 use super::atom_set::{ATOMS_MAX, AtomSet};
 use super::canonical::{Memo, View};
+use super::choice::{choices_of, least};
 use super::enumerate::{Bounds, choices};
+use super::kind::CrashKind;
 use super::rules::{Cutter, forced, parted};
+use super::servers::{Servers, acknowledge, stable_on_reply};
 use crate::image::{Image, Ino, SECTOR};
-use crate::log::{Entry, MicroOp, Scope, SyncEnd};
+use crate::log::{Entry, MicroOp, Scope, SizeChange, SyncEnd};
 use crate::profile::{Exposure, Profile};
 use crate::rng::Rng;
 
@@ -38,6 +41,9 @@ pub struct Frontier {
     /// Where the atoms of the last entry start.
     fresh: usize,
     entries: u32,
+    /// Whether every state here is one that could not be before the last entry.
+    all_fresh: bool,
+    servers: Servers,
     memo: Memo,
     collect_at: usize,
 }
@@ -61,6 +67,8 @@ impl Frontier {
             touching: Vec::new(),
             fresh: 0,
             entries: 0,
+            all_fresh: false,
+            servers: Servers::default(),
             memo: Memo::default(),
             collect_at: COLLECT_AT,
         }
@@ -73,7 +81,8 @@ impl Frontier {
         self
     }
 
-    /// A copy to follow another future, without what this one has computed so far.
+    /// A copy to follow another future, without what this one has computed so far. The process is gone there, and with it what its
+    /// client remembered of the files it had open.
     #[must_use]
     pub fn fork(&self) -> Self {
         Self {
@@ -82,6 +91,7 @@ impl Frontier {
             volatile: self.volatile.clone(),
             atoms: self.atoms.clone(),
             touching: self.touching.clone(),
+            servers: Servers::default(),
             memo: Memo::default(),
             ..*self
         }
@@ -103,7 +113,10 @@ impl Frontier {
         self.entries += 1;
         let mut changed = false;
         self.fresh = self.atoms.len();
-        if !entry.changes.is_empty() {
+        self.all_fresh = false;
+        let sent = self.sent(entry, number);
+        let entry_sent = sent.as_ref().unwrap_or(entry);
+        if !is_silent(entry_sent) {
             changed = true;
             let new = Cutter {
                 profile: &self.profile,
@@ -111,7 +124,7 @@ impl Frontier {
                 pending: &self.atoms,
                 entry: number,
             }
-            .cut(entry);
+            .cut(entry_sent);
             for change in &entry.changes {
                 if matches!(change, MicroOp::Inode { .. }) {
                     self.base.apply(change);
@@ -119,6 +132,11 @@ impl Frontier {
                 self.volatile.apply(change);
             }
             self.atoms.extend(new);
+            if let Some(network) = &self.profile.network
+                && !self.lying
+            {
+                self.persist(stable_on_reply(network, &self.atoms, self.fresh));
+            }
             while self.atoms.len() > ATOMS_MAX - MERGED / 2 {
                 self.merge_oldest();
             }
@@ -132,9 +150,14 @@ impl Frontier {
                     {
                         self.part(position);
                     }
-                    let set = forced(&self.profile, scope, &self.atoms);
+                    let asks = self.servers.asks(scope);
+                    let set = forced(&self.profile, scope, asks, &self.atoms);
                     changed |= !set.is_empty();
-                    self.persist(set);
+                    if self.is_promise_empty() {
+                        acknowledge(&mut self.atoms, set);
+                    } else {
+                        self.persist(set);
+                    }
                     if self.profile.sync_escapes_order {
                         changed |= self.loosen(scope);
                     }
@@ -205,8 +228,54 @@ impl Frontier {
         complete
     }
 
+    /// Generates the states that a kind of crash may leave at this position, each once. Returns whether these are all there are.
+    pub fn states_of(
+        &self,
+        kind: CrashKind,
+        bounds: Bounds,
+        rng: &mut Rng,
+        out: &mut Vec<CrashState>,
+    ) -> bool {
+        let Some(network) = &self.profile.network else {
+            return self.states(bounds, rng, out);
+        };
+        let mut sets = Vec::new();
+        let complete = choices_of(kind, network, &self.atoms, bounds, rng, &mut sets);
+        out.clear();
+        out.extend(sets.into_iter().map(|kept| CrashState {
+            kept,
+            garbage: false,
+        }));
+        complete
+    }
+
+    /// The state in which a kind of crash has taken all it can.
+    pub fn least(&self, kind: CrashKind) -> CrashState {
+        let network = self.profile.network.as_ref();
+        CrashState {
+            kept: network.map_or(AtomSet::EMPTY, |network| least(kind, network, &self.atoms)),
+            garbage: false,
+        }
+    }
+
+    /// An operation as a client sends it to its servers, where that is another than the process asked for.
+    fn sent(&mut self, entry: &Entry, number: u32) -> Option<Entry> {
+        let network = self.profile.network.as_ref()?;
+        self.servers.note(entry);
+        self.servers.rename_silly(network, entry, number)
+    }
+
+    /// Whether a server says that things are durable and they are not.
+    fn is_promise_empty(&self) -> bool {
+        let network = self.profile.network.as_ref();
+        network.is_some_and(|network| network.async_export)
+    }
+
     /// Of states at this position, keeps those that could not be before the last entry.
     pub fn retain_fresh(&self, states: &mut Vec<CrashState>) {
+        if self.all_fresh {
+            return;
+        }
         let old = AtomSet::first(self.fresh);
         states.retain(|state| !state.kept.is_subset(&old) || state.garbage);
     }
@@ -277,6 +346,8 @@ impl Frontier {
             return;
         }
         self.memo.forget();
+        // What this very entry did, and made durable, no earlier state has.
+        self.all_fresh |= set.iter().any(|position| position >= self.fresh);
         self.fresh = 0;
         for position in set.iter() {
             let changes = std::mem::take(&mut self.atoms[position].changes);
@@ -420,6 +491,7 @@ impl Frontier {
                 first.changes.extend(atom.changes);
                 first.before = first.before.union(atom.before);
                 first.journalled |= atom.journalled;
+                first.held = first.held.and(atom.held);
             } else {
                 merged.push(atom);
             }
@@ -469,11 +541,33 @@ impl Frontier {
     }
 }
 
+/// Whether an operation changes nothing that a crash could leave.
+fn is_silent(entry: &Entry) -> bool {
+    let is_close = |change: &MicroOp| matches!(change, MicroOp::Released { .. });
+    entry.changes.iter().all(is_close)
+}
+
 /// Removes from an older atom what a newer durable change has overwritten: the older version can no longer come to light.
 fn supersede(older: &mut Atom, newer: &MicroOp) {
     let mut changes = Vec::with_capacity(older.changes.len());
     for change in older.changes.drain(..) {
         match (&change, newer) {
+            (
+                MicroOp::Size { ino, len, change },
+                MicroOp::Size {
+                    ino: of,
+                    len: least,
+                    change: SizeChange::AtLeast,
+                },
+            ) if ino == of => {
+                if len > least || *change != SizeChange::AtLeast {
+                    changes.push(MicroOp::Size {
+                        ino: *ino,
+                        len: *len.max(least),
+                        change: *change,
+                    });
+                }
+            }
             (MicroOp::Size { ino, .. }, MicroOp::Size { ino: newer, .. }) if ino == newer => {}
             (
                 MicroOp::Name { dir, name, .. },

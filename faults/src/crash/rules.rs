@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::atom::{Atom, PIECES_MAX, pieces};
 use super::atom_set::AtomSet;
+use super::holder::Holder;
 use crate::image::{Image, Ino, SECTOR, Sector};
 use crate::log::{Entry, MicroOp, Scope, SizeChange};
 use crate::op_kind::OpKind;
@@ -44,7 +45,9 @@ impl Cutter<'_> {
         if content.is_empty() {
             return atoms;
         }
-        if operation.kind == OpKind::Write {
+        if let Some(network) = &self.profile.network {
+            self.cut_remote(network, operation.kind, &content, &mut atoms);
+        } else if operation.kind == OpKind::Write {
             self.cut_write(&content, &mut atoms);
         } else {
             self.cut_resize(&content, &mut atoms);
@@ -52,8 +55,9 @@ impl Cutter<'_> {
         atoms
     }
 
-    fn atom(&self, changes: Vec<MicroOp>, before: AtomSet, journalled: bool) -> Atom {
+    pub(super) fn atom(&self, changes: Vec<MicroOp>, before: AtomSet, journalled: bool) -> Atom {
         Atom {
+            held: Holder::of(&changes),
             changes,
             before,
             journalled,
@@ -63,7 +67,7 @@ impl Cutter<'_> {
     }
 
     /// Every pending atom that `wanted` picks, with all that persists before it.
-    fn after(&self, wanted: impl Fn(&Atom) -> bool) -> AtomSet {
+    pub(super) fn after(&self, wanted: impl Fn(&Atom) -> bool) -> AtomSet {
         let mut set = AtomSet::EMPTY;
         for (position, atom) in self.pending.iter().enumerate() {
             if wanted(atom) {
@@ -314,8 +318,8 @@ impl Cutter<'_> {
     }
 }
 
-/// The pending atoms that a successful sync of `scope` makes durable.
-pub(super) fn forced(profile: &Profile, scope: Scope, pending: &[Atom]) -> AtomSet {
+/// The pending atoms that a successful sync of `scope` makes durable. `asks` says whether it has the metadata server commit.
+pub(super) fn forced(profile: &Profile, scope: Scope, asks: bool, pending: &[Atom]) -> AtomSet {
     let (covers, ino) = covers(profile, scope);
     let names_it = |atom: &Atom| atom.names().any(|(_, _, target)| target == Some(ino));
     // The sync of a file or directory waits for the transaction that changed it last; what came after may be in another.
@@ -333,6 +337,7 @@ pub(super) fn forced(profile: &Profile, scope: Scope, pending: &[Atom]) -> AtomS
             Cover::Entries => atom.touches_dir(ino),
             Cover::PriorMetadata => changed.is_some_and(|last| position <= last) && atom.journalled,
             Cover::AllMetadata => changed.is_some() && atom.journalled,
+            Cover::AllMetadataIfAsked => asks && atom.journalled,
             Cover::PriorMetadataIfSize => {
                 size_changed.is_some_and(|last| position <= last) && atom.journalled
             }
@@ -360,6 +365,10 @@ fn covers(profile: &Profile, scope: Scope) -> (&[Cover], Ino) {
         Scope::File(ino) => (&profile.fsync_covers, ino),
         Scope::FileData(ino) => (&profile.fdatasync_covers, ino),
         Scope::Dir(ino) => (&profile.fsync_dir_covers, ino),
+        Scope::Close(ino) => match &profile.network {
+            Some(network) => (&network.close_covers, ino),
+            None => (&[], ino),
+        },
     }
 }
 

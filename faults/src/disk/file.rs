@@ -253,11 +253,22 @@ impl SimFile {
         })
     }
 
+    /// What a close writes back where the file system does that: nothing of a handle that cannot write.
+    fn flush(&self, state: &mut State) {
+        if !self.options.is_read_only() {
+            state.flush(self.ino, &self.path);
+        }
+    }
+
     fn finish(&self) -> Result<(), Errno> {
         let mut state = self.process.alive()?;
+        let done = state.perform(Request::new(OpKind::Close, &self.path), |state, _| {
+            self.flush(state);
+            Ok(())
+        });
         // The descriptor is gone even when close(2) reports an error.
         state.close(self.handle);
-        state.perform(Request::new(OpKind::Close, &self.path), |_, _| Ok(()))
+        done
     }
 }
 
@@ -268,7 +279,11 @@ fn signed(offset: u64) -> Result<(), Errno> {
 
 impl Drop for SimFile {
     fn drop(&mut self) {
-        self.process.state().close(self.handle);
+        let mut state = self.process.state();
+        if state.handles.contains_key(&self.handle) && !self.process.is_fenced() {
+            self.flush(&mut state);
+        }
+        state.close(self.handle);
     }
 }
 

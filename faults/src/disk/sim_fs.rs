@@ -113,9 +113,14 @@ impl SimFs {
         self.disk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether this process is dead.
+    pub(super) fn is_fenced(&self) -> bool {
+        self.fenced.load(Ordering::Relaxed)
+    }
+
     /// The disk, for an operation of a living process.
     pub(super) fn alive(&self) -> Result<MutexGuard<'_, State>, Errno> {
-        if self.fenced.load(Ordering::Relaxed) {
+        if self.is_fenced() {
             return Err(Errno::EIO);
         }
         Ok(self.state())

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::active_plan::ActivePlan;
+use super::closing::Closing;
 use super::request::Request;
 use crate::errno::Errno;
 use crate::image::{Image, Ino, Node};
@@ -30,6 +31,8 @@ pub(super) struct State {
     pub(super) locks: BTreeMap<Ino, u64>,
     pub(super) next_handle: u64,
     pub(super) next_process: u32,
+    /// What closing a file does beyond giving up its handle.
+    pub(super) closing: Closing,
     collect_at: usize,
 }
 
@@ -45,6 +48,7 @@ impl State {
             locks: BTreeMap::new(),
             next_handle: 0,
             next_process: 1,
+            closing: Closing::default(),
             collect_at: COLLECT_AT,
         }
     }
@@ -86,6 +90,7 @@ impl State {
         for change in &entry.changes {
             self.image.apply(change);
         }
+        self.closing.note(&entry);
         if entry
             .changes
             .iter()
@@ -110,7 +115,7 @@ impl State {
             // An error that comes after the effect leaves the sync done.
             Some(Effect::Fail(..) | Effect::Short) | None => (SyncEnd::Done, None),
         };
-        self.log.push(Entry {
+        let entry = Entry {
             kind,
             path: Arc::from(path),
             second: None,
@@ -118,7 +123,9 @@ impl State {
             changes: Vec::new(),
             sync: Some((scope, end)),
             error,
-        });
+        };
+        self.closing.note(&entry);
+        self.log.push(entry);
         error.map_or(Ok(()), Err)
     }
 
@@ -148,11 +155,13 @@ impl State {
     }
 
     pub(super) fn close(&mut self, handle: u64) {
-        if let Some((_, ino)) = self.handles.remove(&handle)
-            && self.locks.get(&ino) == Some(&handle)
-        {
+        let Some((_, ino)) = self.handles.remove(&handle) else {
+            return;
+        };
+        if self.locks.get(&ino) == Some(&handle) {
             self.locks.remove(&ino);
         }
+        self.release(ino);
     }
 
     /// Whether `inner` is `outer` or lies below it.

@@ -158,11 +158,13 @@ impl Image {
                     content.cut(*from);
                 }
             }
-            MicroOp::Size { ino, len, .. } => {
+            MicroOp::Size { ino, len, change } => {
                 if let Some(content) = self.file_mut(*ino) {
-                    content.set_len(*len);
+                    content.set_len(change.applied(content.len(), *len));
                 }
             }
+            // No process sees the name that a client gives an open file.
+            MicroOp::Held { .. } | MicroOp::Released { .. } => {}
             MicroOp::Name { dir, name, target } => {
                 if let Some(Node::Dir(entries)) = self.nodes.get_mut(dir) {
                     let entries = Arc::make_mut(entries);
