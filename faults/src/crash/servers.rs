@@ -144,20 +144,32 @@ impl Cutter<'_> {
                 _ => None,
             });
             let is_long = grown.is_none() && !self.is_length_pending(*ino);
-            let len = grown.or_else(|| self.volatile.file(*ino).map(|content| content.len()));
-            for piece in self.striped(network, *first, sectors.len() as u64) {
-                let data = piece.iter().map(|&(start, end)| MicroOp::Data {
+            let volatile = self.volatile.file(*ino).map_or(0, |content| content.len());
+            let reach = |end: u64| MicroOp::Size {
+                ino: *ino,
+                len: grown.unwrap_or(volatile).min(end * SECTOR_BYTES),
+                change: SizeChange::AtLeast,
+            };
+            let before = self.after_resizes(*ino);
+            let count = sectors.len() as u64;
+            let with_data = self.profile.extend_exposes == Exposure::None && !is_long;
+            for piece in self.striped(network, *first, count) {
+                let data = |&(start, end): &(u64, u64)| MicroOp::Data {
                     ino: *ino,
                     first: start,
                     sectors: sectors[(start - first) as usize..(end - first) as usize].to_vec(),
-                });
-                let reached = piece.last().map_or(0, |&(_, end)| end * SECTOR_BYTES);
-                let size = (!is_long).then(|| MicroOp::Size {
-                    ino: *ino,
-                    len: len.unwrap_or(0).min(reached),
-                    change: SizeChange::AtLeast,
-                });
-                self.push_piece(*ino, data.collect(), size, atoms);
+                };
+                let mut changes: Vec<MicroOp> = piece.iter().map(data).collect();
+                if with_data && let Some(&(_, end)) = piece.last() {
+                    changes.push(reach(end));
+                }
+                atoms.push(self.atom(changes, before, false));
+            }
+            if !with_data && !is_long {
+                // To the server's disk the length is a thing of its own: it may get ahead of the data.
+                for end in page_ends(*first, *first + count) {
+                    atoms.push(self.atom(vec![reach(end)], before, false));
+                }
             }
         }
     }
@@ -168,31 +180,12 @@ impl Cutter<'_> {
         self.pending.iter().any(changes_length)
     }
 
-    /// A piece of data and the length that it makes: one thing to the server, and where a length may get ahead of its data, two to the
-    /// server's disk.
-    fn push_piece(
-        &self,
-        ino: Ino,
-        mut data: Vec<MicroOp>,
-        size: Option<MicroOp>,
-        atoms: &mut Vec<Atom>,
-    ) {
-        let before = if self.profile.reuse_waits_for_commit {
+    /// What a write waits for: the lengths set before it, where freed blocks are not used again before that is durable.
+    fn after_resizes(&self, ino: Ino) -> AtomSet {
+        if self.profile.reuse_waits_for_commit {
             self.after(|atom| sets_length(atom, ino))
         } else {
             AtomSet::EMPTY
-        };
-        match size {
-            Some(size) if self.profile.extend_exposes == Exposure::None => {
-                data.push(size);
-                atoms.push(self.atom(data, before, false));
-            }
-            size => {
-                atoms.push(self.atom(data, before, false));
-                if let Some(size) = size {
-                    atoms.push(self.atom(vec![size], before, false));
-                }
-            }
         }
     }
 
@@ -242,6 +235,18 @@ impl Cutter<'_> {
         pieces.sort_unstable();
         pieces
     }
+}
+
+/// Where the pages of a run of sectors end, in sectors: all of them, or even steps of many.
+fn page_ends(first: u64, end: u64) -> impl Iterator<Item = u64> {
+    let pages = (first / PAGE_SECTORS + 1)..=end.div_ceil(PAGE_SECTORS);
+    let count = (pages.end() + 1).saturating_sub(*pages.start()) as usize;
+    let step = count.div_ceil(PIECES_MAX).max(1);
+    let skipped = (count.max(1) - 1) % step;
+    pages
+        .skip(skipped)
+        .step_by(step)
+        .map(move |page| end.min(page * PAGE_SECTORS))
 }
 
 fn sets_length(atom: &Atom, ino: Ino) -> bool {
