@@ -1,6 +1,5 @@
 //! Every sync of the reference is there for a reason: take any one away, and some crash shows it.
 
-use plimsoll_faults::crash::CrashKind;
 use plimsoll_faults::plan::FaultPlan;
 use plimsoll_faults::profile::Profile;
 use plimsoll_scenarios::Registry;
@@ -30,8 +29,8 @@ fn disks() -> Vec<Disk> {
     Profile::shipped()
         .into_iter()
         .map(|profile| Disk {
+            kinds: profile.honest_crashes(),
             profile,
-            kinds: CrashKind::HONEST.to_vec(),
         })
         .collect()
 }
