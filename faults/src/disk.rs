@@ -8,6 +8,7 @@
 mod active_plan;
 mod clock;
 mod closing;
+mod eviction;
 mod file;
 mod names;
 mod path;

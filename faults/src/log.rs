@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::errno::Errno;
-use crate::image::{Ino, Name, Sector};
+use crate::image::{Content, Ino, Name, Sector};
 use crate::op_kind::OpKind;
 
 /// How a file came to its new length.
@@ -82,6 +82,13 @@ pub enum MicroOp {
         /// The directory.
         dir: Ino,
     },
+    /// A server evicts the client: from now on the file holds what the servers have. Changes that it had not sent are gone.
+    Evicted {
+        /// The file.
+        ino: Ino,
+        /// What the servers have.
+        content: Arc<Content>,
+    },
     /// The last handle on such a file is closed.
     Released {
         /// The file.
@@ -94,9 +101,11 @@ impl MicroOp {
     pub const fn file(&self) -> Option<Ino> {
         match self {
             Self::Data { ino, .. } | Self::Zero { ino, .. } | Self::Size { ino, .. } => Some(*ino),
-            Self::Inode { .. } | Self::Name { .. } | Self::Held { .. } | Self::Released { .. } => {
-                None
-            }
+            Self::Inode { .. }
+            | Self::Name { .. }
+            | Self::Evicted { .. }
+            | Self::Held { .. }
+            | Self::Released { .. } => None,
         }
     }
 }
@@ -147,6 +156,9 @@ pub struct Entry {
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let [MicroOp::Evicted { .. }] = self.changes.as_slice() {
+            return write!(f, "eviction: unsent pages of {} are discarded", self.path);
+        }
         write!(f, "{} {}", self.kind, self.path)?;
         if let Some(second) = &self.second {
             write!(f, " {second}")?;

@@ -9,6 +9,7 @@
 //! write *.log #3 ENOSPC partial  half of the third write to a log is done, and an error is returned
 //! write *.log #2..4 short        the second to fourth write to a log do half and say so
 //! write *.log #3.. ENOSPC        the third write to a log and every later one fail
+//! fsync *.log #2 evict           what the log has unsynced is discarded, and its second fsync fails
 //! sync drop                      every fsync, fdatasync and directory fsync does nothing
 //! ```
 //!

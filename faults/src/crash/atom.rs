@@ -94,6 +94,7 @@ impl Atom {
                     change: SizeChange::AtLeast,
                 } => format!("length {len} or more of inode {}", ino.0),
                 MicroOp::Size { ino, len, .. } => format!("length {len} of inode {}", ino.0),
+                MicroOp::Evicted { ino, .. } => format!("unsent pages of inode {}", ino.0),
                 MicroOp::Held { ino, .. } => format!("inode {} is open without a name", ino.0),
                 MicroOp::Released { ino } => format!("inode {} is closed", ino.0),
                 MicroOp::Name {

@@ -178,6 +178,7 @@ fn apply(content: &mut Content, change: &MicroOp) {
         MicroOp::Size { len, change, .. } => content.set_len(change.applied(content.len(), *len)),
         MicroOp::Inode { .. }
         | MicroOp::Name { .. }
+        | MicroOp::Evicted { .. }
         | MicroOp::Held { .. }
         | MicroOp::Released { .. } => {}
     }

@@ -7,6 +7,7 @@ use super::atom_set::{ATOMS_MAX, AtomSet};
 use super::canonical::{Memo, View};
 use super::choice::{choices_of, least};
 use super::enumerate::{Bounds, choices};
+use super::holder::Holder;
 use super::kind::CrashKind;
 use super::rules::{Cutter, forced, parted};
 use super::servers::{Servers, acknowledge, stable_on_reply};
@@ -114,6 +115,7 @@ impl Frontier {
         let mut changed = false;
         self.fresh = self.atoms.len();
         self.all_fresh = false;
+        self.discard_unsent(entry);
         let sent = self.sent(entry, number);
         let entry_sent = sent.as_ref().unwrap_or(entry);
         if !is_silent(entry_sent) {
@@ -255,6 +257,19 @@ impl Frontier {
         CrashState {
             kept: network.map_or(AtomSet::EMPTY, |network| least(kind, network, &self.atoms)),
             garbage: false,
+        }
+    }
+
+    /// Forgets what an eviction has taken from the client: it can reach no disk any more.
+    ///
+    /// **Not modelled**: pages that the client had sent before. The process sees none of them, so the servers have none.
+    fn discard_unsent(&mut self, entry: &Entry) {
+        for change in &entry.changes {
+            let MicroOp::Evicted { ino, .. } = change else {
+                continue;
+            };
+            self.keep(|atom| atom.held != Holder::Client || !atom.touches_file(*ino));
+            self.fresh = self.atoms.len();
         }
     }
 

@@ -61,6 +61,7 @@ impl SimFile {
             .min(buf.len() as u64) as usize;
         let request = Request::new(OpKind::Read, &self.path).moving(len);
         state.perform(request, |state, decision| {
+            state.evict(OpKind::Read, self.ino, &self.path, decision);
             let wanted = match decision {
                 Some(effect) if effect.halves() => len / 2,
                 _ => buf.len(),
@@ -83,6 +84,7 @@ impl SimFile {
         self.writable()?;
         let request = Request::new(OpKind::Write, &self.path).moving(buf.len());
         state.perform(request, |state, decision| {
+            state.evict(OpKind::Write, self.ino, &self.path, decision);
             let done = match decision {
                 Some(effect) if effect.halves() => &buf[..buf.len() / 2],
                 _ => buf,
@@ -234,6 +236,7 @@ impl SimFile {
     fn sync(&self, kind: OpKind, scope: Scope) -> Result<(), Errno> {
         let mut state = self.process.alive()?;
         state.perform(Request::new(kind, &self.path), |state, decision| {
+            state.evict(kind, self.ino, &self.path, decision);
             state.sync(kind, &self.path, scope, decision)
         })
     }
@@ -264,7 +267,7 @@ impl SimFile {
         let mut state = self.process.alive()?;
         let done = state.perform(Request::new(OpKind::Close, &self.path), |state, _| {
             self.flush(state);
-            Ok(())
+            state.eviction_error(self.ino).map_or(Ok(()), Err)
         });
         // The descriptor is gone even when close(2) reports an error.
         state.close(self.handle);

@@ -39,7 +39,10 @@ impl SimFs {
 
     /// Lets things go wrong from now on. Counting starts anew.
     pub fn set_plan(&self, plan: &FaultPlan) {
-        self.state().plan = ActivePlan::new(plan);
+        let mut state = self.state();
+        state.plan = ActivePlan::new(plan);
+        let image = state.image.clone();
+        state.evictions.start(plan, &image);
     }
 
     /// Fails every operation after the `max`th with `EIO`, so that a store that never gives up ends all the same.

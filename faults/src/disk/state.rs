@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::active_plan::ActivePlan;
 use super::closing::Closing;
+use super::eviction::Evictions;
 use super::request::Request;
 use crate::errno::Errno;
 use crate::image::{Image, Ino, Node};
@@ -33,6 +34,7 @@ pub(super) struct State {
     pub(super) next_process: u32,
     /// What closing a file does beyond giving up its handle.
     pub(super) closing: Closing,
+    pub(super) evictions: Evictions,
     collect_at: usize,
 }
 
@@ -49,6 +51,7 @@ impl State {
             next_handle: 0,
             next_process: 1,
             closing: Closing::default(),
+            evictions: Evictions::default(),
             collect_at: COLLECT_AT,
         }
     }
@@ -91,6 +94,7 @@ impl State {
             self.image.apply(change);
         }
         self.closing.note(&entry);
+        self.evictions.note(&entry, &self.image);
         if entry
             .changes
             .iter()
@@ -113,7 +117,13 @@ impl State {
             Some(Effect::Fail(errno, Position::Before)) => (SyncEnd::Failed, Some(errno)),
             Some(Effect::Drop) => (SyncEnd::Dropped, None),
             // An error that comes after the effect leaves the sync done.
-            Some(Effect::Fail(..) | Effect::Short) | None => (SyncEnd::Done, None),
+            Some(Effect::Fail(..) | Effect::Short | Effect::Evict { .. }) | None => {
+                let error = match scope {
+                    Scope::File(ino) | Scope::FileData(ino) => self.eviction_error(ino),
+                    Scope::Dir(_) | Scope::Close(_) => None,
+                };
+                (SyncEnd::Done, error)
+            }
         };
         let entry = Entry {
             kind,
@@ -125,6 +135,7 @@ impl State {
             error,
         };
         self.closing.note(&entry);
+        self.evictions.note(&entry, &self.image);
         self.log.push(entry);
         error.map_or(Ok(()), Err)
     }

@@ -163,6 +163,11 @@ impl Image {
                     content.set_len(change.applied(content.len(), *len));
                 }
             }
+            MicroOp::Evicted { ino, content } => {
+                if let Some(file) = self.file_mut(*ino) {
+                    *file = (**content).clone();
+                }
+            }
             // No process sees the name that a client gives an open file.
             MicroOp::Held { .. } | MicroOp::Released { .. } => {}
             MicroOp::Name { dir, name, target } => {

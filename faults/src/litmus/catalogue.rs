@@ -51,6 +51,8 @@ pub const CATALOGUE: &[LitmusFile] = files! {
     "dirsync-noop"
     "dirsync-other-entry"
     "dsync-rename"
+    "evict-silently"
+    "evict-then-fsync"
     "extend-truncate"
     "failed-fsync-retried"
     "failed-fsync-rewritten"

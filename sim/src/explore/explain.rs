@@ -92,7 +92,10 @@ fn candidates(log: &[Entry]) -> Vec<Candidate> {
                 MicroOp::Data { ino, .. }
                 | MicroOp::Zero { ino, .. }
                 | MicroOp::Size { ino, .. } => (Scope::File(*ino), entry.path.to_string()),
-                MicroOp::Inode { .. } | MicroOp::Held { .. } | MicroOp::Released { .. } => continue,
+                MicroOp::Inode { .. }
+                | MicroOp::Evicted { .. }
+                | MicroOp::Held { .. }
+                | MicroOp::Released { .. } => continue,
             };
             if scopes.iter().all(|(scope, _)| *scope != found.0) {
                 scopes.push(found);
