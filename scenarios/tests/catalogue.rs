@@ -156,6 +156,11 @@ fn reference() {
 }
 
 #[test]
+fn network() {
+    check(|scenario| scenario.group == "network");
+}
+
+#[test]
 fn surrealmx() {
     check(|scenario| scenario.group == "surrealmx");
 }

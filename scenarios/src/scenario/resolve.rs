@@ -5,7 +5,7 @@ use std::ops::Range;
 use plimsoll_faults::crash::CrashKind;
 use plimsoll_faults::errno::Errno;
 use plimsoll_faults::op_kind::OpKind;
-use plimsoll_faults::plan::{Fault, FaultPlan};
+use plimsoll_faults::plan::{Effect, Fault, FaultPlan};
 use plimsoll_faults::profile::Profile;
 use plimsoll_sim::case::{Disk, ErrorSweep, Expect, Limits};
 use plimsoll_sim::oracle::Oracle;
@@ -63,6 +63,10 @@ fn resolve(file_name: &str, text: &str, registry: &Registry) -> Resolved<Scenari
         Some(targets) => disk_list("targets", targets, chosen, registry)?,
         None => disks.clone(),
     };
+    let plan = FaultPlan {
+        faults: faults(&file.faults)?,
+    };
+    evictable(&plan, &file.faults, &disks)?;
     let sut = file.sut.get_ref();
     Ok(Scenario {
         name: stem(file_name).to_owned(),
@@ -77,9 +81,7 @@ fn resolve(file_name: &str, text: &str, registry: &Registry) -> Resolved<Scenari
             )
         })?,
         workload: workload(&file.workload)?,
-        plan: FaultPlan {
-            faults: faults(&file.faults)?,
-        },
+        plan,
         errors: errors(file.errors.as_ref())?,
         damage: file.damage,
         disks,
@@ -148,7 +150,7 @@ fn faults(texts: &[Text]) -> Resolved<Vec<Fault>> {
     let known: Vec<&str> = operations
         .chain(["any", "sync", "growing"])
         .chain(errors)
-        .chain(["drop"])
+        .chain(["drop", "evict", "evict-silently"])
         .collect();
     let fault = |text: &Text| {
         text.get_ref()
@@ -250,6 +252,24 @@ fn disk_list(
         disks.push(disk);
     }
     Ok(disks)
+}
+
+/// Refuses an eviction on a disk that has no server to evict anybody.
+fn evictable(plan: &FaultPlan, texts: &[Text], disks: &[Disk]) -> Resolved<()> {
+    let evicts = |fault: &Fault| matches!(fault.effect, Effect::Evict { .. });
+    let Some(index) = plan.faults.iter().position(evicts) else {
+        return Ok(());
+    };
+    let is_local = |disk: &&Disk| !disk.profile.crashes().contains(&CrashKind::Eviction);
+    match disks.iter().find(is_local) {
+        None => Ok(()),
+        Some(disk) => {
+            let message = format!("`{}` has no eviction", disk.profile.name);
+            let complaint = Complaint::new(message)
+                .help("evict on disks whose kinds of crash have it, such as `lustre-2.16`");
+            wrong(texts[index].span(), complaint)
+        }
+    }
 }
 
 /// Refuses a kind of crash that a disk cannot go through.
