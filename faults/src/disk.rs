@@ -8,7 +8,9 @@
 mod active_plan;
 mod active_writeback;
 mod clock;
+mod closing;
 mod errseq;
+mod eviction;
 mod file;
 mod names;
 mod path;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::errno::Errno;
-use crate::image::{Ino, Name, Sector};
+use crate::image::{Content, Ino, Name, Sector};
 use crate::op_kind::OpKind;
 
 /// How a file came to its new length.
@@ -16,6 +16,18 @@ pub enum SizeChange {
     InBlock,
     /// The length was set.
     Set,
+    /// A server has data up to there: a longer file stays as long as it is.
+    AtLeast,
+}
+
+impl SizeChange {
+    /// What becomes of a length.
+    pub const fn applied(self, old: u64, new: u64) -> u64 {
+        match self {
+            Self::AtLeast if old > new => old,
+            _ => new,
+        }
+    }
 }
 
 /// What an inode is.
@@ -89,6 +101,25 @@ pub enum MicroOp {
         /// What it refers to from now on; nothing when it is removed.
         target: Option<Ino>,
     },
+    /// A file loses a name in this directory while it is open: an NFS client gives it another until it is closed.
+    Held {
+        /// The file.
+        ino: Ino,
+        /// The directory.
+        dir: Ino,
+    },
+    /// A server evicts the client: from now on the file holds what the servers have. Changes that it had not sent are gone.
+    Evicted {
+        /// The file.
+        ino: Ino,
+        /// What the servers have.
+        content: Arc<Content>,
+    },
+    /// The last handle on such a file is closed.
+    Released {
+        /// The file.
+        ino: Ino,
+    },
 }
 
 impl MicroOp {
@@ -99,7 +130,12 @@ impl MicroOp {
             | Self::Garbage { ino, .. }
             | Self::Zero { ino, .. }
             | Self::Size { ino, .. } => Some(*ino),
-            Self::Inode { .. } | Self::Free { .. } | Self::Name { .. } => None,
+            Self::Inode { .. }
+            | Self::Free { .. }
+            | Self::Name { .. }
+            | Self::Evicted { .. }
+            | Self::Held { .. }
+            | Self::Released { .. } => None,
         }
     }
 }
@@ -113,6 +149,8 @@ pub enum Scope {
     FileData(Ino),
     /// `fsync` of a directory.
     Dir(Ino),
+    /// `close` of a handle open for writing.
+    Close(Ino),
 }
 
 /// How a sync ended.
@@ -178,6 +216,9 @@ pub struct Entry {
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let [MicroOp::Evicted { .. }] = self.changes.as_slice() {
+            return write!(f, "eviction: unsent pages of {} are discarded", self.path);
+        }
         write!(f, "{} {}", self.kind, self.path)?;
         if let Some(second) = &self.second {
             write!(f, " {second}")?;

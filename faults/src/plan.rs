@@ -9,6 +9,7 @@
 //! write *.log #3 ENOSPC partial  half of the third write to a log is done, and an error is returned
 //! write *.log #2..4 short        the second to fourth write to a log do half and say so
 //! write *.log #3.. ENOSPC        the third write to a log and every later one fail
+//! fsync *.log #2 evict           what the log has unsynced is discarded, and its second fsync fails
 //! sync drop                      every fsync, fdatasync and directory fsync does nothing
 //! fsync *.log #2 EIO F4          the second fsync of a log fails, and its pages stay dirty (a model of `fsync_failure`)
 //! writeback *.log block 0 xxW    the first block of a log is not written the first two times that a sync should

@@ -3,14 +3,19 @@
 //! A profile is a TOML file; the ones that ship are in `profiles/`. Every parameter is a rule of [`crate::crash`], and each can be
 //! switched on its own.
 //!
-//! **Not modelled yet**: stripes and servers of network file systems.
+//! **Not modelled**: untorn writes asked for with `RWF_ATOMIC`.
+
+mod network;
 
 use std::sync::Arc;
 
+pub use network::{Namespace, Network, Replay};
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::crash::CrashKind;
 use crate::fsync_failure::{ErrorReport, FsyncFailure};
+use crate::log::Scope;
 
 /// How a write that no sync covers may reach the disk in part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
@@ -128,6 +133,8 @@ pub enum Cover {
     AllMetadata,
     /// Every journalled change, up to the last change of the file's length.
     PriorMetadataIfSize,
+    /// Every journalled change, if the file was created, or its length set, since its last such sync.
+    AllMetadataIfAsked,
 }
 
 /// A persistence model.
@@ -188,6 +195,8 @@ pub struct Profile {
     pub fsync_failure: FsyncFailure,
     /// Who is told of it.
     pub error_report: ErrorReport,
+    /// The servers of a network file system; none on a local disk.
+    pub network: Option<Network>,
 }
 
 const fn is_true() -> bool {
@@ -205,12 +214,16 @@ pub struct ParseProfileError {
 }
 
 /// The profiles that ship.
-const TEXTS: [&str; 5] = [
+const TEXTS: [&str; 9] = [
     include_str!("profiles/posix-minimal.toml"),
     include_str!("profiles/ext4-ordered.toml"),
     include_str!("profiles/ext4-writeback.toml"),
     include_str!("profiles/xfs.toml"),
     include_str!("profiles/btrfs.toml"),
+    include_str!("profiles/lustre-2.15.toml"),
+    include_str!("profiles/lustre-2.16.toml"),
+    include_str!("profiles/nfs-sync.toml"),
+    include_str!("profiles/nfs-async.toml"),
 ];
 
 impl Profile {
@@ -267,6 +280,31 @@ impl Profile {
         Self::parse(&table.to_string())
     }
 
+    /// The kinds of crash that a store on this disk can go through.
+    pub fn crashes(&self) -> &[CrashKind] {
+        match &self.network {
+            Some(network) => &network.crashes,
+            None => CrashKind::HONEST,
+        }
+    }
+
+    /// Whether an operation of this scope makes anything durable here: a sync does, and on some network file systems a close.
+    pub fn syncs(&self, scope: Scope) -> bool {
+        let Scope::Close(_) = scope else { return true };
+        let network = self.network.as_ref();
+        network.is_some_and(|network| !network.close_covers.is_empty())
+    }
+
+    /// Those of them that leave what syncs have covered: after the others no store can keep a promise.
+    pub fn honest_crashes(&self) -> Vec<CrashKind> {
+        let keeps_syncs = |kind: &CrashKind| {
+            let network = self.network.as_ref();
+            network.is_none_or(|network| network.keeps_syncs(*kind))
+        };
+        let kinds = self.crashes().iter().copied();
+        kinds.filter(keeps_syncs).collect()
+    }
+
     /// The profiles that ship, in the order in which they are listed.
     pub fn shipped() -> Vec<Arc<Self>> {
         TEXTS
@@ -300,7 +338,11 @@ mod tests {
                 "ext4-ordered",
                 "ext4-writeback",
                 "xfs",
-                "btrfs"
+                "btrfs",
+                "lustre-2.15",
+                "lustre-2.16",
+                "nfs-sync",
+                "nfs-async"
             ]
         );
     }

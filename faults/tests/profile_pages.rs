@@ -35,6 +35,16 @@ const CASES: &[&str] = &[
     "rename-across",
     "link-fsync",
     "mkdir-chain",
+    "dirsync-noop",
+    "dirsync-commits",
+    "fsync-once",
+    "fdatasync-rename-fsync",
+    "marker-commit",
+    "stripes",
+    "nfs-close-to-open",
+    "nfs-resend",
+    "silly-rename",
+    "evict-then-fsync",
 ];
 
 /// States beyond which a row says only how many there are.

@@ -36,6 +36,7 @@ mod layout;
 mod limits;
 mod lock;
 mod log;
+mod naming;
 mod options;
 mod queue;
 mod recovery;

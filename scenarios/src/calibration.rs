@@ -1,6 +1,5 @@
 //! What the harness is calibrated with: runs of the reference in which every sync has a purpose.
 
-use plimsoll_faults::crash::CrashKind;
 use plimsoll_faults::plan::FaultPlan;
 use plimsoll_faults::profile::Profile;
 use plimsoll_sim::case::{Case, Disk, ErrorSweep, Expect, Limits};
@@ -35,8 +34,8 @@ pub fn disks() -> Vec<Disk> {
     Profile::shipped()
         .into_iter()
         .map(|profile| Disk {
+            kinds: profile.honest_crashes(),
             profile,
-            kinds: CrashKind::HONEST.to_vec(),
         })
         .collect()
 }

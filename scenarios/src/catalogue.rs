@@ -63,6 +63,15 @@ pub const CATALOGUE: &[CatalogueFile] = files! {
         "ref-snapshot-only-exhaustive"
         "ref-window"
         "ref-window-exhaustive";
+    "network":
+        "net-mx-directory-commits"
+        "net-mx-directory-noop"
+        "net-nfs-async-server-crash"
+        "net-ref-evicted"
+        "net-ref-evicted-silently"
+        "net-ref-lost-replies"
+        "net-ref-snapshot-only"
+        "net-ref-snapshots";
     "redb":
         "redb-created-in-place"
         "redb-honest"

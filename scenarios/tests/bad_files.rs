@@ -209,6 +209,35 @@ fn a_crash_that_is_a_property_of_a_disk() {
 }
 
 #[test]
+fn a_crash_that_a_disk_does_not_have() {
+    assert_snapshot!(error("faults =", "crashes = [\"client-crash\"]\nfaults ="));
+}
+
+#[test]
+fn an_eviction_from_a_local_disk() {
+    assert_snapshot!(error("fsync *.tmp #2 drop", "fsync *.tmp #2 evict"));
+}
+
+#[test]
+fn a_network_with_a_stripe_of_no_size() {
+    let shipped = include_str!("../../faults/src/profiles/lustre-2.16.toml");
+    let wrong = |from: &str, to: &str| {
+        assert!(shipped.contains(from), "{from}");
+        parse_profile("my/disk.toml", &shipped.replacen(from, to, 1))
+            .expect_err("something is wrong")
+            .to_string()
+    };
+    let errors = [
+        wrong("stripe_bytes = 65536", "stripe_bytes = 1000"),
+        wrong("stripe_count = 2", "stripe_count = 0"),
+        wrong("\"eviction\"", "\"evicted\""),
+        wrong("\"eviction\"", "\"power-loss\""),
+        wrong("silly_rename = false\n", ""),
+    ];
+    assert_snapshot!(errors.join("\n"));
+}
+
+#[test]
 fn crashes_where_every_disk_lies() {
     assert_snapshot!(error(
         "disks = [\"posix-minimal\"]",

@@ -161,6 +161,11 @@ fn fsync() {
 }
 
 #[test]
+fn network() {
+    check(|scenario| scenario.group == "network");
+}
+
+#[test]
 fn surrealmx() {
     check(|scenario| scenario.group == "surrealmx");
 }

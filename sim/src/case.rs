@@ -21,6 +21,23 @@ pub struct Disk {
 }
 
 impl Disk {
+    /// The kind of crash that recoveries and recovered stores go through: the one that takes most.
+    pub(crate) fn nested_kind(&self) -> CrashKind {
+        let (all_at_once, is_local) = match &self.profile.network {
+            Some(_) => (CrashKind::SitePowerLoss, false),
+            None => (CrashKind::PowerLoss, true),
+        };
+        let is_certain = |kind: &CrashKind| {
+            matches!(kind, CrashKind::ProcessKill | CrashKind::KillThenPowerLoss)
+        };
+        let kinds = &self.kinds;
+        if is_local || kinds.contains(&all_at_once) || kinds.iter().all(is_certain) {
+            return all_at_once;
+        }
+        let mut others = kinds.iter().copied().filter(|kind| !is_certain(kind));
+        others.next().unwrap_or(all_at_once)
+    }
+
     /// The name in reports: the profile's, with `+lying` when its syncs lie.
     pub fn name(&self) -> String {
         if self.kinds.contains(&CrashKind::Lying) {

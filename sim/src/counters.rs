@@ -92,7 +92,7 @@ pub struct FaultCounts {
     pub partial: u64,
     /// Errors of operations that did everything.
     pub after: u64,
-    /// Faults that no error reports: dropped syncs, short transfers.
+    /// Faults that no error of the operation itself reports: dropped syncs, short transfers, evictions.
     pub silent: u64,
 }
 
@@ -107,7 +107,7 @@ impl FaultCounts {
                 Effect::Fail(_, Position::After) => &mut counts.after,
                 Effect::FailSync(_, model) if model.deceives() => &mut counts.silent,
                 Effect::FailSync(..) => &mut counts.before,
-                Effect::Drop | Effect::Short => &mut counts.silent,
+                Effect::Drop | Effect::Short | Effect::Evict { .. } => &mut counts.silent,
             };
             *count += u64::from(fired);
         }

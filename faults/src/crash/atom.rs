@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::atom_set::AtomSet;
+use super::holder::Holder;
 use crate::image::{Ino, Name, SECTOR, Sector};
-use crate::log::MicroOp;
+use crate::log::{MicroOp, SizeChange};
 
 /// What sort of thing an atom is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,8 @@ pub(super) struct Atom {
     pub(super) journalled: bool,
     /// Whether a failed sync has marked its data clean: no later sync writes it.
     pub(super) marked_clean: bool,
+    /// Who has executed it.
+    pub(super) held: Holder,
     /// The operation it belongs to, by position in the log.
     pub(super) entry: u32,
 }
@@ -146,7 +149,15 @@ impl Atom {
                         ino.0
                     )
                 }
+                MicroOp::Size {
+                    ino,
+                    len,
+                    change: SizeChange::AtLeast,
+                } => format!("length {len} or more of inode {}", ino.0),
                 MicroOp::Size { ino, len, .. } => format!("length {len} of inode {}", ino.0),
+                MicroOp::Evicted { ino, .. } => format!("unsent pages of inode {}", ino.0),
+                MicroOp::Held { ino, .. } => format!("inode {} is open without a name", ino.0),
+                MicroOp::Released { ino } => format!("inode {} is closed", ino.0),
                 MicroOp::Name {
                     name,
                     target: Some(ino),

@@ -238,6 +238,7 @@ mod tests {
                 before,
                 journalled: false,
                 marked_clean: false,
+                held: crate::crash::holder::Holder::Client,
                 entry: position as u32,
             });
         }

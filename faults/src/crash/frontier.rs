@@ -5,11 +5,15 @@ use std::sync::Arc;
 use super::atom::{Atom, Sort};
 use super::atom_set::AtomSet;
 use super::canonical::{Memo, View};
+use super::choice::{choices_of, least};
 use super::enumerate::{Bounds, choices, undamaged};
 use super::failed_sync::{self, dirty_again};
+use super::holder::Holder;
+use super::kind::CrashKind;
 use super::pending::Pending;
 use super::reuse::reuse;
 use super::rules::Cutter;
+use super::servers::{Servers, acknowledge, stable_on_reply};
 use super::sync::{forced, parted};
 use crate::image::{Image, Ino};
 use crate::log::{Entry, MicroOp, Scope, SyncEnd};
@@ -43,6 +47,9 @@ pub struct Frontier {
     /// Where the atoms of the last entry start.
     fresh: usize,
     entries: u32,
+    /// Whether every state here is one that could not be before the last entry.
+    all_fresh: bool,
+    servers: Servers,
     memo: Memo,
     collect_at: usize,
 }
@@ -65,6 +72,8 @@ impl Frontier {
             veiled: Vec::new(),
             fresh: 0,
             entries: 0,
+            all_fresh: false,
+            servers: Servers::default(),
             memo: Memo::default(),
             collect_at: COLLECT_AT,
         }
@@ -77,7 +86,8 @@ impl Frontier {
         self
     }
 
-    /// A copy to follow another future, without what this one has computed so far.
+    /// A copy to follow another future, without what this one has computed so far. The process is gone there, and with it what its
+    /// client remembered of the files it had open.
     #[must_use]
     pub fn fork(&self) -> Self {
         Self {
@@ -87,6 +97,7 @@ impl Frontier {
             pending: self.pending.clone(),
             touching: self.touching.clone(),
             veiled: self.veiled.clone(),
+            servers: Servers::default(),
             memo: Memo::default(),
             ..*self
         }
@@ -113,11 +124,15 @@ impl Frontier {
         self.entries += 1;
         let mut changed = false;
         self.fresh = self.pending.len();
+        self.all_fresh = false;
+        self.discard_unsent(entry);
+        let sent = self.sent(entry, number);
+        let sent = sent.as_ref().unwrap_or(entry);
         let is_revert = matches!(entry.sync, Some((_, SyncEnd::Reverted)));
-        if !entry.changes.is_empty() && !is_revert {
+        if !is_silent(sent) && !is_revert {
             changed = true;
             dirty_again(&mut self.pending.atoms, entry);
-            self.take(entry, number);
+            self.take(entry, sent, number);
         }
         if let Some((scope, end)) = entry.sync {
             match end {
@@ -135,15 +150,15 @@ impl Frontier {
         changed
     }
 
-    /// Adds what an entry changes to what is pending.
-    fn take(&mut self, entry: &Entry, number: u32) {
+    /// Adds what an entry changes to what is pending. `sent` is the entry as it goes to the disk, or to servers.
+    fn take(&mut self, entry: &Entry, sent: &Entry, number: u32) {
         let new = Cutter {
             profile: &self.profile,
             volatile: &self.volatile,
             pending: &self.pending.atoms,
             entry: number,
         }
-        .cut(entry);
+        .cut(sent);
         for change in &entry.changes {
             if matches!(change, MicroOp::Inode { .. }) {
                 self.base.apply(change);
@@ -152,14 +167,20 @@ impl Frontier {
         }
         let start = self.pending.len();
         self.pending.atoms.extend(new);
-        let is_used_again = reuse(
+        if let Some(network) = &self.profile.network {
+            if !self.lying {
+                self.persist(stable_on_reply(network, &self.pending.atoms, start));
+            }
+        } else if reuse(
             &self.profile,
             &mut self.pending,
             start,
             &self.base,
             &self.volatile,
-        );
-        if self.pending.make_room() || is_used_again {
+        ) {
+            self.renumbered();
+        }
+        if self.pending.make_room() {
             self.renumbered();
         }
     }
@@ -173,16 +194,29 @@ impl Frontier {
             self.pending.part(position);
             self.memo.forget();
         }
-        let set = forced(&self.profile, scope, &self.pending.atoms);
+        let asks = self.servers.asks(scope);
+        let set = forced(&self.profile, scope, asks, &self.pending.atoms);
         let mut changed = !set.is_empty();
-        if changed {
-            self.pending.persist(set, &mut self.base);
-            self.renumbered();
+        if self.is_promise_empty() {
+            acknowledge(&mut self.pending.atoms, set);
+        } else {
+            self.persist(set);
         }
         if self.profile.sync_escapes_order {
             changed |= self.loosen(scope);
         }
         changed
+    }
+
+    /// Makes atoms durable for certain.
+    fn persist(&mut self, set: AtomSet) {
+        if set.is_empty() {
+            return;
+        }
+        // What this very entry did, and made durable, no earlier state has.
+        self.all_fresh |= set.iter().any(|position| position >= self.fresh);
+        self.pending.persist(set, &mut self.base);
+        self.renumbered();
     }
 
     /// What was computed for the old numbers, or over the old base, is of no use.
@@ -225,8 +259,65 @@ impl Frontier {
         complete
     }
 
+    /// Generates the states that a kind of crash may leave at this position, each once. Returns whether these are all there are.
+    pub fn states_of(
+        &self,
+        kind: CrashKind,
+        bounds: Bounds,
+        rng: &mut Rng,
+        out: &mut Vec<CrashState>,
+    ) -> bool {
+        let Some(network) = &self.profile.network else {
+            return self.states(bounds, rng, out);
+        };
+        let mut sets = Vec::new();
+        let complete = choices_of(kind, network, &self.pending.atoms, bounds, rng, &mut sets);
+        out.clear();
+        out.extend(sets.into_iter().map(CrashState));
+        complete
+    }
+
+    /// The state in which a kind of crash has taken all it can.
+    pub fn least(&self, kind: CrashKind) -> CrashState {
+        let network = self.profile.network.as_ref();
+        CrashState(network.map_or(AtomSet::EMPTY, |network| {
+            least(kind, network, &self.pending.atoms)
+        }))
+    }
+
+    /// Forgets what an eviction has taken from the client: it can reach no disk any more.
+    ///
+    /// **Not modelled**: pages that the client had sent before. The process sees none of them, so the servers have none.
+    fn discard_unsent(&mut self, entry: &Entry) {
+        for change in &entry.changes {
+            let MicroOp::Evicted { ino, .. } = change else {
+                continue;
+            };
+            self.pending
+                .keep(|atom| atom.held != Holder::Client || !atom.touches_file(*ino));
+            self.memo.forget();
+            self.fresh = self.pending.len();
+        }
+    }
+
+    /// An operation as a client sends it to its servers, where that is another than the process asked for.
+    fn sent(&mut self, entry: &Entry, number: u32) -> Option<Entry> {
+        let network = self.profile.network.as_ref()?;
+        self.servers.note(entry);
+        self.servers.rename_silly(network, entry, number)
+    }
+
+    /// Whether a server says that things are durable and they are not.
+    fn is_promise_empty(&self) -> bool {
+        let network = self.profile.network.as_ref();
+        network.is_some_and(|network| network.async_export)
+    }
+
     /// Of states at this position, keeps those that could not be before the last entry.
     pub fn retain_fresh(&self, states: &mut Vec<CrashState>) {
+        if self.all_fresh {
+            return;
+        }
         let old = AtomSet::first(self.fresh);
         states.retain(|state| !state.0.is_subset(&old));
     }
@@ -387,6 +478,12 @@ impl Frontier {
         self.index();
         self.collect_at = COLLECT_AT.max(2 * self.base.inode_count());
     }
+}
+
+/// Whether an operation changes nothing that a crash could leave.
+fn is_silent(entry: &Entry) -> bool {
+    let is_close = |change: &MicroOp| matches!(change, MicroOp::Released { .. });
+    entry.changes.iter().all(is_close)
 }
 
 /// The atoms that together hide an atom of garbage: the data of its operation. None if there is none, or not for all of it.

@@ -210,6 +210,7 @@ impl Pending {
                 first.changes.extend(atom.changes);
                 first.before = first.before.union(atom.before);
                 first.journalled |= atom.journalled;
+                first.held = first.held.and(atom.held);
             } else {
                 merged.push(atom);
             }

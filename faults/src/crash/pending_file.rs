@@ -5,15 +5,15 @@ use std::sync::Arc;
 use super::atom::Atom;
 use super::atom_set::AtomSet;
 use crate::image::{Content, Ino, Sector};
-use crate::log::MicroOp;
+use crate::log::{MicroOp, SizeChange};
 
 /// What the atoms of a file write, sector by sector.
 #[derive(Debug, Default)]
 pub(super) struct PendingFile {
     /// In order of sectors, and for each the newest first, garbage last.
     writes: Vec<SectorWrite>,
-    /// Atoms that set the length, oldest first, and to what.
-    lengths: Vec<(usize, u64)>,
+    /// Atoms that set the length, oldest first, to what, and how.
+    lengths: Vec<(usize, u64, SizeChange)>,
     /// Atoms that do more than write and set the length.
     others: AtomSet,
     /// The atoms taken in so far.
@@ -68,7 +68,9 @@ impl PendingFile {
                             self.expose(durable, position, ino, index);
                         }
                     }
-                    MicroOp::Size { len, .. } => self.lengths.push((position, *len)),
+                    MicroOp::Size { len, change, .. } => {
+                        self.lengths.push((position, *len, *change));
+                    }
                     _ => self.others.insert(position),
                 }
             }
@@ -116,8 +118,10 @@ impl PendingFile {
         let len = self
             .lengths
             .iter()
-            .rfind(|(position, _)| chosen.contains(*position))
-            .map_or(durable.len(), |(_, len)| *len);
+            .filter(|(position, _, _)| chosen.contains(*position))
+            .fold(durable.len(), |old, (_, len, change)| {
+                change.applied(old, *len)
+            });
         let mut last = None;
         let newest = self.writes.iter().filter(|write| {
             let is_newest = last != Some(write.index) && chosen.contains(write.position);

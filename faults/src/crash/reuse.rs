@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::atom::{Atom, Sort};
 use super::atom_set::AtomSet;
+use super::holder::Holder;
 use super::pending::Pending;
 use super::pieces::{BLOCK_BYTES, BLOCK_SECTORS};
 use crate::image::{Image, Ino, SECTOR, Sector};
@@ -185,6 +186,7 @@ fn lies_in((old, place): Block, (new, block): Block, volatile: &Image, entry: u3
         before: AtomSet::EMPTY,
         journalled: false,
         marked_clean: false,
+        held: Holder::Client,
         entry,
     }
 }

@@ -2,6 +2,7 @@
 
 use super::atom::{Atom, Sort};
 use super::atom_set::AtomSet;
+use super::holder::Holder;
 use super::pieces::{BLOCK_BYTES, PIECES_MAX};
 use super::write::Written;
 use crate::image::{Image, Ino};
@@ -46,6 +47,10 @@ impl Cutter<'_> {
         if content.is_empty() {
             return atoms;
         }
+        if let Some(network) = &self.profile.network {
+            self.cut_remote(network, operation.kind, &content, &mut atoms);
+            return atoms;
+        }
         if operation.kind == OpKind::Allocate {
             self.cut_allocation(operation.range, &content, &mut atoms);
         }
@@ -60,6 +65,7 @@ impl Cutter<'_> {
     pub(super) fn atom(&self, changes: Vec<MicroOp>, before: AtomSet, journalled: bool) -> Atom {
         Atom {
             sort: Sort::Change,
+            held: Holder::of(&changes),
             changes,
             before,
             journalled,

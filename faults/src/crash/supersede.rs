@@ -1,7 +1,7 @@
 //! What a durable change makes of older pending ones.
 
 use crate::image::SECTOR;
-use crate::log::MicroOp;
+use crate::log::{MicroOp, SizeChange};
 
 use super::atom::Atom;
 
@@ -10,6 +10,22 @@ pub(super) fn supersede(older: &mut Atom, newer: &MicroOp) {
     let mut changes = Vec::with_capacity(older.changes.len());
     for change in older.changes.drain(..) {
         match (&change, newer) {
+            (
+                MicroOp::Size { ino, len, change },
+                MicroOp::Size {
+                    ino: of,
+                    len: least,
+                    change: SizeChange::AtLeast,
+                },
+            ) if ino == of => {
+                if len > least || *change != SizeChange::AtLeast {
+                    changes.push(MicroOp::Size {
+                        ino: *ino,
+                        len: *len.max(least),
+                        change: *change,
+                    });
+                }
+            }
             (MicroOp::Size { ino, .. }, MicroOp::Size { ino: newer, .. }) if ino == newer => {}
             (
                 MicroOp::Name { dir, name, .. },

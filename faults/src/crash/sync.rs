@@ -6,8 +6,8 @@ use crate::image::Ino;
 use crate::log::Scope;
 use crate::profile::{Cover, Profile};
 
-/// The pending atoms that a successful sync of `scope` makes durable.
-pub(super) fn forced(profile: &Profile, scope: Scope, pending: &[Atom]) -> AtomSet {
+/// The pending atoms that a successful sync of `scope` makes durable. `asks` says whether it has the metadata server commit.
+pub(super) fn forced(profile: &Profile, scope: Scope, asks: bool, pending: &[Atom]) -> AtomSet {
     let (covers, ino) = covers(profile, scope);
     let names_it = |atom: &Atom| atom.names().any(|(_, _, target)| target == Some(ino));
     // The sync of a file or directory waits for the transaction that changed it last; what came after may be in another.
@@ -25,6 +25,7 @@ pub(super) fn forced(profile: &Profile, scope: Scope, pending: &[Atom]) -> AtomS
             Cover::Entries => atom.touches_dir(ino),
             Cover::PriorMetadata => changed.is_some_and(|last| position <= last) && atom.journalled,
             Cover::AllMetadata => changed.is_some() && atom.journalled,
+            Cover::AllMetadataIfAsked => asks && atom.journalled,
             Cover::PriorMetadataIfSize => {
                 size_changed.is_some_and(|last| position <= last) && atom.journalled
             }
@@ -52,6 +53,10 @@ fn covers(profile: &Profile, scope: Scope) -> (&[Cover], Ino) {
         Scope::File(ino) => (&profile.fsync_covers, ino),
         Scope::FileData(ino) => (&profile.fdatasync_covers, ino),
         Scope::Dir(ino) => (&profile.fsync_dir_covers, ino),
+        Scope::Close(ino) => match &profile.network {
+            Some(network) => (&network.close_covers, ino),
+            None => (&[], ino),
+        },
     }
 }
 

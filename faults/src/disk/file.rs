@@ -63,6 +63,7 @@ impl SimFile {
             .min(buf.len() as u64) as usize;
         let request = Request::new(OpKind::Read, &self.path).moving(len);
         state.perform(request, |state, decision| {
+            state.evict(OpKind::Read, self.ino, &self.path, decision);
             let wanted = match decision {
                 Some(effect) if effect.halves() => self.half(len),
                 _ => buf.len(),
@@ -105,6 +106,7 @@ impl SimFile {
         self.writable()?;
         let request = Request::new(OpKind::Write, &self.path).moving(buf.len());
         state.perform(request, |state, decision| {
+            state.evict(OpKind::Write, self.ino, &self.path, decision);
             let done = match decision {
                 Some(effect) if effect.halves() => &buf[..self.half(buf.len())],
                 _ => buf,
@@ -257,6 +259,7 @@ impl SimFile {
     fn sync(&self, kind: OpKind, scope: Scope) -> Result<(), Errno> {
         let mut state = self.process.alive()?;
         state.perform(Request::new(kind, &self.path), |state, decision| {
+            state.evict(kind, self.ino, &self.path, decision);
             let sync = Sync {
                 kind,
                 path: &self.path,
@@ -282,11 +285,22 @@ impl SimFile {
         })
     }
 
+    /// What a close writes back where the file system does that: nothing of a handle that cannot write.
+    fn flush(&self, state: &mut State) {
+        if !self.options.is_read_only() {
+            state.flush(self.ino, &self.path);
+        }
+    }
+
     fn finish(&self) -> Result<(), Errno> {
         let mut state = self.process.alive()?;
+        let done = state.perform(Request::new(OpKind::Close, &self.path), |state, _| {
+            self.flush(state);
+            state.eviction_error(self.ino).map_or(Ok(()), Err)
+        });
         // The descriptor is gone even when close(2) reports an error.
         state.close(self.handle);
-        state.perform(Request::new(OpKind::Close, &self.path), |_, _| Ok(()))
+        done
     }
 }
 
@@ -297,7 +311,11 @@ fn signed(offset: u64) -> Result<(), Errno> {
 
 impl Drop for SimFile {
     fn drop(&mut self) {
-        self.process.state().close(self.handle);
+        let mut state = self.process.state();
+        if state.handles.contains_key(&self.handle) && !self.process.is_fenced() {
+            self.flush(&mut state);
+        }
+        state.close(self.handle);
     }
 }
 

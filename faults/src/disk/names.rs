@@ -65,7 +65,8 @@ impl SimFs {
                     _ => {}
                 }
             }
-            let changes = vec![
+            let held = dest.target.and_then(|old| state.hold(old, dest.dir));
+            let names = [
                 MicroOp::Name {
                     dir: dest.dir,
                     name: dest.name,
@@ -77,6 +78,7 @@ impl SimFs {
                     target: None,
                 },
             ];
+            let changes = held.into_iter().chain(names).collect();
             Self::rename_like(state, OpKind::Rename, from, Some(to), changes);
             Ok(())
         })
@@ -173,11 +175,13 @@ impl SimFs {
                 (_, None) if is_dir_path(path) => return Err(Errno::ENOTDIR),
                 (_, None) => {}
             }
-            let changes = vec![MicroOp::Name {
+            let removed = MicroOp::Name {
                 dir: found.dir,
                 name: found.name,
                 target: None,
-            }];
+            };
+            let held = state.hold(ino, found.dir);
+            let changes = held.into_iter().chain([removed]).collect();
             Self::rename_like(state, kind, path, None, changes);
             Ok(())
         })

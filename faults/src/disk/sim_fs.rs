@@ -41,7 +41,10 @@ impl SimFs {
 
     /// Lets things go wrong from now on. Counting starts anew.
     pub fn set_plan(&self, plan: &FaultPlan) {
-        self.state().plan = ActivePlan::new(plan);
+        let mut state = self.state();
+        state.plan = ActivePlan::new(plan);
+        let image = state.image.clone();
+        state.evictions.start(plan, &image);
     }
 
     /// Lets syncs that fail do so in this way, where the plan names no other.
@@ -120,9 +123,14 @@ impl SimFs {
         self.disk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Whether this process is dead.
+    pub(super) fn is_fenced(&self) -> bool {
+        self.fenced.load(Ordering::Relaxed)
+    }
+
     /// The disk, for an operation of a living process.
     pub(super) fn alive(&self) -> Result<MutexGuard<'_, State>, Errno> {
-        if self.fenced.load(Ordering::Relaxed) {
+        if self.is_fenced() {
             return Err(Errno::EIO);
         }
         Ok(self.state())

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::active_plan::ActivePlan;
+use super::closing::Closing;
 use super::errseq::ErrSeq;
+use super::eviction::Evictions;
 use super::request::Request;
 use super::sync::Failing;
 use super::writeback::Writeback;
@@ -39,6 +41,9 @@ pub(super) struct State {
     pub(super) errors: ErrSeq,
     /// Whether a failure has shut the file system down.
     pub(super) is_frozen: bool,
+    /// What closing a file does beyond giving up its handle.
+    pub(super) closing: Closing,
+    pub(super) evictions: Evictions,
     collect_at: usize,
 }
 
@@ -58,6 +63,8 @@ impl State {
             writeback: Writeback::default(),
             errors: ErrSeq::default(),
             is_frozen: false,
+            closing: Closing::default(),
+            evictions: Evictions::default(),
             collect_at: COLLECT_AT,
         }
     }
@@ -124,6 +131,8 @@ impl State {
                 entry.changes.push(MicroOp::Free { ino });
             }
         }
+        self.closing.note(&entry);
+        self.evictions.note(&entry, &self.image);
         if entry
             .changes
             .iter()
@@ -161,11 +170,13 @@ impl State {
 
     pub(super) fn close(&mut self, handle: u64) {
         self.errors.closed(handle);
-        if let Some((_, ino)) = self.handles.remove(&handle)
-            && self.locks.get(&ino) == Some(&handle)
-        {
+        let Some((_, ino)) = self.handles.remove(&handle) else {
+            return;
+        };
+        if self.locks.get(&ino) == Some(&handle) {
             self.locks.remove(&ino);
         }
+        self.release(ino);
     }
 
     /// Whether `inner` is `outer` or lies below it.

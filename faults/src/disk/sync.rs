@@ -98,6 +98,8 @@ impl State {
 
     fn end_sync(&mut self, entry: Entry) -> Result<(), Errno> {
         let error = entry.error;
+        self.closing.note(&entry);
+        self.evictions.note(&entry, &self.image);
         self.log.push(entry);
         error.map_or(Ok(()), Err)
     }
@@ -106,7 +108,8 @@ impl State {
         if let Some(ino) = sync.file() {
             self.writeback.written(&self.image, ino);
         }
-        self.end_sync(sync.ended(SyncEnd::Done, None))
+        let error = sync.file().and_then(|ino| self.eviction_error(ino));
+        self.end_sync(sync.ended(SyncEnd::Done, error))
     }
 
     /// The error of an earlier failure that this sync has to report. It makes nothing durable then; what it wrote is left to the next.

@@ -115,8 +115,13 @@ impl Content {
                 }
             }
             MicroOp::Zero { from, .. } => self.cut(*from),
-            MicroOp::Size { len, .. } => self.set_len(*len),
-            MicroOp::Inode { .. } | MicroOp::Free { .. } | MicroOp::Name { .. } => {}
+            MicroOp::Size { len, change, .. } => self.set_len(change.applied(self.len, *len)),
+            MicroOp::Inode { .. }
+            | MicroOp::Free { .. }
+            | MicroOp::Name { .. }
+            | MicroOp::Evicted { .. }
+            | MicroOp::Held { .. }
+            | MicroOp::Released { .. } => {}
         }
     }
 

@@ -165,7 +165,13 @@ impl Image {
                     content.apply(*ino, op);
                 }
             }
-            MicroOp::Free { .. } => {}
+            MicroOp::Evicted { ino, content } => {
+                if let Some(file) = self.file_mut(*ino) {
+                    *file = (**content).clone();
+                }
+            }
+            // No process sees the name that a client gives an open file.
+            MicroOp::Free { .. } | MicroOp::Held { .. } | MicroOp::Released { .. } => {}
             MicroOp::Name { dir, name, target } => {
                 if let Some(Node::Dir(entries)) = self.node_mut(*dir) {
                     let entries = Arc::make_mut(entries);

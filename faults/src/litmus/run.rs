@@ -56,9 +56,7 @@ impl Run {
                 states.push(frontier.everything());
                 true
             }
-            CrashKind::PowerLoss | CrashKind::KillThenPowerLoss | CrashKind::Lying => {
-                frontier.states(bounds, &mut rng, &mut states)
-            }
+            _ => frontier.states_of(kind, bounds, &mut rng, &mut states),
         };
         let image = |state| Tree::of(&frontier.image(state)).render();
         complete.then(|| states.into_iter().map(image).collect())

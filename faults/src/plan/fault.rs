@@ -79,6 +79,12 @@ pub enum Effect {
     Drop,
     /// A read or write moves half of its bytes and returns how many those are.
     Short,
+    /// Just before it, a server evicts the client: what the file has that no sync covers is discarded, and reads show what the servers
+    /// have. The next sync or close reports that once, unless it is silent.
+    Evict {
+        /// Whether nothing reports it.
+        silent: bool,
+    },
 }
 
 impl Effect {
@@ -90,6 +96,10 @@ impl Effect {
             Self::Fail(_, Position::After) => kind.has_effect(),
             Self::Drop | Self::FailSync(..) => kind.is_sync(),
             Self::Short => matches!(kind, OpKind::Read | OpKind::Write),
+            Self::Evict { .. } => matches!(
+                kind,
+                OpKind::Read | OpKind::Write | OpKind::SyncAll | OpKind::SyncData
+            ),
         }
     }
 
@@ -102,7 +112,11 @@ impl Effect {
     pub(crate) const fn late_error(self) -> Option<Errno> {
         match self {
             Self::Fail(errno, Position::Partial | Position::After) => Some(errno),
-            Self::Fail(_, Position::Before) | Self::FailSync(..) | Self::Drop | Self::Short => None,
+            Self::Fail(_, Position::Before)
+            | Self::FailSync(..)
+            | Self::Drop
+            | Self::Short
+            | Self::Evict { .. } => None,
         }
     }
 }

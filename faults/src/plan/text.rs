@@ -41,6 +41,8 @@ impl fmt::Display for Effect {
             Self::FailSync(errno, model) => write!(f, "{errno} {model}"),
             Self::Drop => f.write_str("drop"),
             Self::Short => f.write_str("short"),
+            Self::Evict { silent: false } => f.write_str("evict"),
+            Self::Evict { silent: true } => f.write_str("evict-silently"),
         }
     }
 }
@@ -109,6 +111,8 @@ fn parse_effect(word: &str, position: Option<Position>) -> Result<Effect, String
     let effect = match word {
         "drop" => Effect::Drop,
         "short" => Effect::Short,
+        "evict" => Effect::Evict { silent: false },
+        "evict-silently" => Effect::Evict { silent: true },
         errno => Effect::Fail(
             errno
                 .parse()
@@ -142,6 +146,9 @@ fn check_effect(op: OpSelector, effect: Effect) -> Result<(), String> {
         }
         Effect::Drop => format!("`{op}` is no sync, and only a sync can be dropped"),
         Effect::Short => format!("`{op}` moves no bytes; only a read or a write can be `short`"),
+        Effect::Evict { .. } => {
+            format!("`{op}` is of no open file; an eviction comes before a read, write or sync")
+        }
     })
 }
 
@@ -265,6 +272,7 @@ mod tests {
         let effect = prop_oneof![
             Just(Effect::Drop),
             Just(Effect::Short),
+            any::<bool>().prop_map(|silent| Effect::Evict { silent }),
             (prop::sample::select(Errno::ALL), position)
                 .prop_map(|(errno, position)| Effect::Fail(errno, position)),
             (
@@ -326,6 +334,7 @@ mod tests {
             ("read EIO after", "`read` changes nothing"),
             ("sync short", "only a read or a write can be `short`"),
             ("rename drop", "only a sync can be dropped"),
+            ("rename evict", "`rename` is of no open file"),
             ("write short after", "`short` is no error"),
             ("write after", "an operation and an effect are needed"),
             ("write EIO F1", "F1 is a way in which syncs fail"),

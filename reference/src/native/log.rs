@@ -8,11 +8,12 @@ use std::time::Duration;
 use crate::fs::{FsFile, OpenOptions, append_all};
 use crate::host::Host;
 
-use super::directory::{Settled, sync_dir};
+use super::directory::Settled;
 use super::error::{StoreError, io_error};
 use super::frame::{FRAME_HEADER_BYTES, write_frame};
 use super::layout::Layout;
 use super::limits::SEGMENT_NUMBER_MAX;
+use super::naming::publish;
 use super::options::Options;
 use super::segment::{SEGMENT_HEADER_BYTES, SegmentHeader};
 
@@ -298,10 +299,7 @@ impl Log {
             .open(&temp, OpenOptions::read_write().create_new().append())
             .map_err(io_error("create", &temp))?;
         append_all(&*file, &self.staged).map_err(io_error("append to", &temp))?;
-        file.sync_all().map_err(io_error("sync", &temp))?;
-        fs.rename(&temp, &active.path)
-            .map_err(io_error("rename", &temp))?;
-        sync_dir(fs, &self.layout.log_dir)?;
+        publish(fs, &*file, &temp, &active.path, || {})?;
         active.file = Some(file);
         active.len = self.staged.len() as u64;
         self.staged.clear();

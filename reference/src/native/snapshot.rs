@@ -6,9 +6,9 @@ use std::time::Duration;
 use crate::fs::OpenOptions;
 use crate::level::{Ack, Level};
 
-use super::directory::sync_dir;
 use super::error::{StoreError, io_error};
 use super::image::{ImageHeader, write_image};
+use super::naming::publish;
 use super::options::{LogMode, Options, SnapshotPolicy};
 use super::store::Store;
 use super::table::Table;
@@ -156,25 +156,23 @@ impl Store {
             floor: self.durable_to().min(job.covered),
             segment: self.log.established().max(self.snapshots.segment),
         };
-        let written = (|| {
+        let uncertain = &mut self.snapshots.uncertain;
+        let published = (|| {
             let file = fs
                 .open(&temp, OpenOptions::read_write().create_new().append())
                 .map_err(io_error("create", &temp))?;
             write_image(&*file, &job.table, header, self.options.compression)
                 .map_err(io_error("append to", &temp))?;
-            file.sync_all().map_err(io_error("sync", &temp))?;
-            file.close().map_err(io_error("close", &temp))
+            publish(fs, &*file, &temp, &self.layout.snapshot, || {
+                *uncertain = (*uncertain).max(Some(job.covered));
+            })?;
+            file.close()
+                .map_err(io_error("close", &self.layout.snapshot))
         })();
-        let renamed = written.and_then(|()| {
-            self.snapshots.uncertain = self.snapshots.uncertain.max(Some(job.covered));
-            fs.rename(&temp, &self.layout.snapshot)
-                .map_err(io_error("rename", &temp))
-        });
-        if renamed.is_err() {
+        if published.is_err() {
             // Best effort: what stays is removed by the next open.
             let _ = fs.remove_file(&temp);
         }
-        renamed?;
-        sync_dir(fs, &self.layout.snapshot_dir)
+        published
     }
 }

@@ -9,12 +9,13 @@ use crate::mutation::Mutation;
 
 use super::batch;
 use super::change::Change;
-use super::directory::{Settled, sync_dir};
+use super::directory::Settled;
 use super::error::{StoreError, io_error};
 use super::layout::Layout;
 use super::limits::SEQUENCE_MAX;
 use super::lock::Lock;
 use super::log::Log;
+use super::naming::settle_names;
 use super::options::{CreatePolicy, LogMode, Options, SnapshotPolicy, SyncPolicy};
 use super::queue::Queue;
 use super::recovery::recover;
@@ -89,7 +90,8 @@ impl Store {
         // A life that was killed between renaming the snapshot and syncing its directory leaves a name that a power loss may
         // take back, also after this life has logged what follows that snapshot.
         if recovered.is_image_unsure() {
-            sync_dir(fs, &layout.snapshot_dir)?;
+            let marker = layout.snapshot_temp(recovered.sequence, 0);
+            settle_names(fs, &layout.snapshot_dir, &marker)?;
         }
         let marks = std::mem::take(&mut recovered.marks);
         let mut log = Log::new(

@@ -145,22 +145,35 @@ fn each_commit_and_each_snapshot_syncs_what_it_must_and_no_more() {
     let options = Options::new("d");
     let mut store = bench.open(&options);
     assert_eq!(bench.fs.take_syncs(), ["sync_dir "]);
+    // A file is synced before it has its name, and after: under the path that its handle was opened by.
     store.put(b"a", b"").expect("a commit");
     assert_eq!(
         bench.fs.take_syncs(),
-        ["sync_all d/0000000001.log.tmp", "sync_dir d"]
+        [
+            "sync_data d/0000000001.log.tmp",
+            "sync_all d/0000000001.log.tmp",
+            "sync_dir d"
+        ]
     );
     store.put(b"b", b"").expect("a commit");
     assert_eq!(bench.fs.take_syncs(), ["sync_data d/0000000001.log.tmp"]);
     store.snapshot().expect("a snapshot");
     assert_eq!(
         bench.fs.take_syncs(),
-        ["sync_all d/snapshot.plim.2-1.tmp", "sync_dir d"]
+        [
+            "sync_data d/snapshot.plim.2-1.tmp",
+            "sync_all d/snapshot.plim.2-1.tmp",
+            "sync_dir d"
+        ]
     );
     store.put(b"c", b"").expect("a commit");
     assert_eq!(
         bench.fs.take_syncs(),
-        ["sync_all d/0000000002.log.tmp", "sync_dir d"]
+        [
+            "sync_data d/0000000002.log.tmp",
+            "sync_all d/0000000002.log.tmp",
+            "sync_dir d"
+        ]
     );
     store.put(b"d", b"").expect("a commit");
     bench.fs.take_syncs();
@@ -168,7 +181,11 @@ fn each_commit_and_each_snapshot_syncs_what_it_must_and_no_more() {
     let store = bench.open(&options);
     assert_eq!(
         bench.fs.take_syncs(),
-        ["sync_all d/0000000003.log.tmp", "sync_dir d"]
+        [
+            "sync_data d/0000000003.log.tmp",
+            "sync_all d/0000000003.log.tmp",
+            "sync_dir d"
+        ]
     );
     store.close().expect("a clean close");
     assert!(

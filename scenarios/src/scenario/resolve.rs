@@ -5,7 +5,8 @@ use std::ops::Range;
 use plimsoll_faults::crash::CrashKind;
 use plimsoll_faults::errno::Errno;
 use plimsoll_faults::op_kind::OpKind;
-use plimsoll_faults::plan::FaultPlan;
+use plimsoll_faults::plan::{Effect, Fault, FaultPlan};
+use plimsoll_faults::profile::Profile;
 use plimsoll_sim::case::{Disk, ErrorSweep, Expect, Limits};
 use plimsoll_sim::oracle::Oracle;
 use toml::Spanned;
@@ -45,20 +46,25 @@ fn resolve(file_name: &str, text: &str, registry: &Registry) -> Resolved<Scenari
             .help("this is version 1 of the format");
         return wrong(file.version.span(), complaint);
     }
-    let (crashes, crashes_span) = match &file.crashes {
-        Some(crashes) => (Some(kinds(crashes)?), crashes.span()),
-        None => (None, 0..0),
+    let crashes = match &file.crashes {
+        Some(texts) => Some((kinds(texts)?, texts)),
+        None => None,
     };
-    let disks = disk_list("disks", &file.disks, crashes.as_deref(), registry)?;
-    if crashes.is_some() && disks.iter().all(|disk| disk.kinds == [CrashKind::Lying]) {
+    let chosen = crashes.as_ref().map(|(kinds, texts)| (&**kinds, *texts));
+    let disks = disk_list("disks", &file.disks, chosen, registry)?;
+    if let Some((_, texts)) = &crashes
+        && disks.iter().all(|disk| disk.kinds == [CrashKind::Lying])
+    {
         let complaint = Complaint::new("`crashes` chooses nothing: every disk lies")
             .help("remove it, or add a disk that does not lie");
-        return wrong(crashes_span, complaint);
+        return wrong(texts.span(), complaint);
     }
     let targets = match &file.targets {
-        Some(targets) => disk_list("targets", targets, crashes.as_deref(), registry)?,
+        Some(targets) => disk_list("targets", targets, chosen, registry)?,
         None => disks.clone(),
     };
+    let plan = plan(&file.faults)?;
+    evictable(&plan, &file.faults, &disks)?;
     let sut = file.sut.get_ref();
     Ok(Scenario {
         name: stem(file_name).to_owned(),
@@ -73,7 +79,7 @@ fn resolve(file_name: &str, text: &str, registry: &Registry) -> Resolved<Scenari
             )
         })?,
         workload: workload(&file.workload)?,
-        plan: plan(&file.faults)?,
+        plan,
         errors: errors(file.errors.as_ref())?,
         damage: file.damage,
         disks,
@@ -142,7 +148,7 @@ fn plan(texts: &[Text]) -> Resolved<FaultPlan> {
     let known: Vec<&str> = operations
         .chain(["any", "sync", "growing"])
         .chain(errors)
-        .chain(["drop", "writeback"])
+        .chain(["drop", "evict", "evict-silently", "writeback"])
         .collect();
     let mut plan = FaultPlan::none();
     for text in texts {
@@ -172,7 +178,11 @@ fn errors(text: Option<&Text>) -> Resolved<ErrorSweep> {
 }
 
 fn kinds(texts: &Spanned<Vec<Text>>) -> Resolved<Vec<CrashKind>> {
-    let known: Vec<&str> = CrashKind::HONEST.iter().map(|kind| kind.name()).collect();
+    let known: Vec<&str> = CrashKind::ALL
+        .iter()
+        .filter(|kind| **kind != CrashKind::Lying)
+        .map(|kind| kind.name())
+        .collect();
     let mut kinds = Vec::new();
     for text in texts.get_ref() {
         let name = text.get_ref().as_str();
@@ -202,7 +212,7 @@ fn kinds(texts: &Spanned<Vec<Text>>) -> Resolved<Vec<CrashKind>> {
 fn disk_list(
     key: &str,
     texts: &Spanned<Vec<Text>>,
-    crashes: Option<&[CrashKind]>,
+    crashes: Option<(&[CrashKind], &Spanned<Vec<Text>>)>,
     registry: &Registry,
 ) -> Resolved<Vec<Disk>> {
     if texts.get_ref().is_empty() {
@@ -224,8 +234,11 @@ fn disk_list(
         };
         let kinds = match (lies, crashes) {
             (Some(_), _) => vec![CrashKind::Lying],
-            (None, Some(crashes)) => crashes.to_vec(),
-            (None, None) => CrashKind::HONEST.to_vec(),
+            (None, Some((crashes, texts))) => {
+                applicable(&profile, crashes, texts)?;
+                crashes.to_vec()
+            }
+            (None, None) => profile.honest_crashes(),
         };
         let disk = Disk { profile, kinds };
         if disks.iter().any(|other| other.name() == disk.name()) {
@@ -237,6 +250,43 @@ fn disk_list(
         disks.push(disk);
     }
     Ok(disks)
+}
+
+/// Refuses an eviction on a disk that has no server to evict anybody.
+fn evictable(plan: &FaultPlan, texts: &[Text], disks: &[Disk]) -> Resolved<()> {
+    let evicts = |fault: &Fault| matches!(fault.effect, Effect::Evict { .. });
+    let Some(index) = plan.faults.iter().position(evicts) else {
+        return Ok(());
+    };
+    let is_local = |disk: &&Disk| !disk.profile.crashes().contains(&CrashKind::Eviction);
+    match disks.iter().find(is_local) {
+        None => Ok(()),
+        Some(disk) => {
+            let message = format!("`{}` has no eviction", disk.profile.name);
+            let complaint = Complaint::new(message)
+                .help("evict on disks whose kinds of crash have it, such as `lustre-2.16`");
+            wrong(texts[index].span(), complaint)
+        }
+    }
+}
+
+/// Refuses a kind of crash that a disk cannot go through.
+fn applicable(
+    profile: &Profile,
+    crashes: &[CrashKind],
+    texts: &Spanned<Vec<Text>>,
+) -> Resolved<()> {
+    let known = profile.crashes();
+    match crashes.iter().position(|kind| !known.contains(kind)) {
+        None => Ok(()),
+        Some(index) => {
+            let names: Vec<&str> = known.iter().map(|kind| kind.name()).collect();
+            let message = format!("`{}` has no {}", profile.name, crashes[index]);
+            let complaint = Complaint::new(message)
+                .help(format!("its kinds of crash are {}", names.join(", ")));
+            wrong(texts.get_ref()[index].span(), complaint)
+        }
+    }
 }
 
 fn limits(keys: &file::Limits) -> Limits {

@@ -71,6 +71,7 @@ impl Candidate {
         let call = match self.scope {
             Scope::Dir(_) => "a directory sync",
             Scope::File(_) | Scope::FileData(_) => "an fsync",
+            Scope::Close(_) => "a close",
         };
         format!(
             "{call} of `{}` after operation {} ({})",
@@ -91,7 +92,12 @@ fn candidates(log: &[Entry]) -> Vec<Candidate> {
                 MicroOp::Data { ino, .. }
                 | MicroOp::Zero { ino, .. }
                 | MicroOp::Size { ino, .. } => (Scope::File(*ino), entry.path.to_string()),
-                MicroOp::Inode { .. } | MicroOp::Garbage { .. } | MicroOp::Free { .. } => continue,
+                MicroOp::Inode { .. }
+                | MicroOp::Garbage { .. }
+                | MicroOp::Free { .. }
+                | MicroOp::Evicted { .. }
+                | MicroOp::Held { .. }
+                | MicroOp::Released { .. } => continue,
             };
             if scopes.iter().all(|(scope, _)| *scope != found.0) {
                 scopes.push(found);
@@ -134,6 +140,7 @@ fn with_syncs(recording: &Recording, syncs: &[Candidate]) -> Recording {
             Scope::Dir(_) => OpKind::SyncDir,
             Scope::File(_) => OpKind::SyncAll,
             Scope::FileData(_) => OpKind::SyncData,
+            Scope::Close(_) => OpKind::Close,
         };
         mended.log.insert(
             candidate.after + 1,

@@ -30,6 +30,8 @@ pub(super) struct Lab<'a> {
     opener: Opener<'a>,
     profile: Arc<Profile>,
     kinds: Vec<CrashKind>,
+    /// The kind of crash that recoveries go through.
+    nested: CrashKind,
     limits: Limits,
     memo: Memo,
     rng: Rng,
@@ -42,6 +44,7 @@ impl<'a> Lab<'a> {
             opener: Opener::new(sut),
             profile: Arc::clone(&disk.profile),
             kinds: disk.kinds.clone(),
+            nested: disk.nested_kind(),
             limits,
             memo: Memo::default(),
             rng: Rng::stream(seed, "nested states"),
@@ -145,8 +148,8 @@ impl<'a> Lab<'a> {
         if level >= Level::Process && self.kinds.contains(&CrashKind::ProcessKill) {
             states.push(frontier.everything());
         }
-        if level == Level::Power && self.kinds.contains(&CrashKind::PowerLoss) {
-            states.push(frontier.nothing());
+        if level == Level::Power && self.kinds.contains(&self.nested) {
+            states.push(frontier.least(self.nested));
         }
         states.into_iter().find_map(|state| {
             let key = frontier.key(state);
@@ -182,7 +185,7 @@ impl<'a> Lab<'a> {
                 continue;
             }
             self.counters.crash_points += 1;
-            frontier.states(bounds, &mut self.rng, &mut states);
+            frontier.states_of(self.nested, bounds, &mut self.rng, &mut states);
             if !last {
                 // The others were seen an entry earlier.
                 frontier.retain_fresh(&mut states);
@@ -241,7 +244,7 @@ impl<'a> Lab<'a> {
         };
         let mut states = Vec::new();
         self.counters.crash_points += 1;
-        frontier.states(bounds, &mut self.rng, &mut states);
+        frontier.states_of(self.nested, bounds, &mut self.rng, &mut states);
         self.counters.states_generated += states.len() as u64;
         for state in states {
             let key = frontier.key(state);

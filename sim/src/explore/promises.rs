@@ -210,6 +210,6 @@ impl Promises {
 
 const fn inode_of(scope: Scope) -> Ino {
     match scope {
-        Scope::File(ino) | Scope::FileData(ino) | Scope::Dir(ino) => ino,
+        Scope::File(ino) | Scope::FileData(ino) | Scope::Dir(ino) | Scope::Close(ino) => ino,
     }
 }

@@ -4,6 +4,7 @@
 //! is called one of portability, the whole workload is explored on the targets as well: a witness shrunk on one disk may use what
 //! only that disk does, where a larger one would do on a target.
 
+use plimsoll_faults::crash::CrashKind;
 use plimsoll_faults::profile::Profile;
 
 use super::goal::Goal;
@@ -51,11 +52,12 @@ pub(super) fn reach(case: &Case, smallest: &Case, oracle: Oracle) -> Reach {
     Reach { disks, class }
 }
 
-/// The profiles that ship, in their order, then the other disks that the case knows; each goes through the same kinds of crash.
+/// The profiles that ship, in their order, then the other disks that the case knows; each goes through the same kinds of crash, as far
+/// as it has them.
 fn candidates(case: &Case) -> Vec<Disk> {
     let shipped = Profile::shipped().into_iter().map(|profile| Disk {
+        kinds: kinds_on(&profile, &case.disk.kinds),
         profile,
-        kinds: case.disk.kinds.clone(),
     });
     let mut disks: Vec<Disk> = Vec::new();
     for disk in shipped
@@ -69,6 +71,22 @@ fn candidates(case: &Case) -> Vec<Disk> {
         }
     }
     disks
+}
+
+/// The kinds of crash of one disk on another: a loss of power is one of the whole site where there are servers, and a kind that takes
+/// what was synced says nothing about a store.
+fn kinds_on(profile: &Profile, kinds: &[CrashKind]) -> Vec<CrashKind> {
+    if kinds.contains(&CrashKind::Lying) {
+        return kinds.to_vec();
+    }
+    let known = profile.honest_crashes();
+    let (here, elsewhere) = match profile.network {
+        Some(_) => (CrashKind::SitePowerLoss, CrashKind::PowerLoss),
+        None => (CrashKind::PowerLoss, CrashKind::SitePowerLoss),
+    };
+    let same = |&kind: &CrashKind| if kind == elsewhere { here } else { kind };
+    let all = kinds.iter().map(same);
+    all.filter(|kind| known.contains(kind)).collect()
 }
 
 fn is_violated(case: &Case, disk: &Disk, oracle: Oracle) -> bool {

@@ -96,7 +96,7 @@ fn is_covered(entry: &Entry, sync: &Entry) -> bool {
             *target == Some(ino)
         }
         (Scope::File(ino) | Scope::FileData(ino), change) => change.file() == Some(ino),
-        (Scope::Dir(_), _) => false,
+        (Scope::Dir(_) | Scope::Close(_), _) => false,
     })
 }
 

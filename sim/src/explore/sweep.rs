@@ -122,7 +122,9 @@ impl<'a, 'b> Sweep<'a, 'b> {
             self.at = at + 1;
             if let Some((scope, end)) = entry.sync {
                 self.sync_failed |= end.is_reported();
-                self.promises.synced(scope, end);
+                if self.case.disk.profile.syncs(scope) {
+                    self.promises.synced(scope, end);
+                }
             }
             if frontier.advance(entry) {
                 self.visit(&mut frontier);
@@ -148,7 +150,6 @@ impl<'a, 'b> Sweep<'a, 'b> {
         self.lab.counters.crash_points += 1;
         for &kind in kinds {
             match kind {
-                CrashKind::PowerLoss | CrashKind::Lying => self.cut_power(frontier, kind),
                 CrashKind::ProcessKill => {
                     let state = frontier.everything();
                     let key = frontier.key(state);
@@ -166,6 +167,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
                         counters.states_by_kind[kind] += counters.states_generated - before;
                     }
                 }
+                _ => self.cut_power(frontier, kind),
             }
         }
         self.judge_here(frontier);
@@ -177,7 +179,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
             samples: self.case.limits.samples,
         };
         let mut states = Vec::new();
-        let all = frontier.states(bounds, &mut self.rng, &mut states);
+        let all = frontier.states_of(kind, bounds, &mut self.rng, &mut states);
         let count = states.len() as u64;
         self.lab.counters.states_generated += count;
         self.lab.counters.states_by_kind[kind] += count;

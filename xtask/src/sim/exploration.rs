@@ -6,7 +6,6 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use plimsoll_faults::crash::CrashKind;
 use plimsoll_faults::plan::FaultPlan;
 use plimsoll_faults::profile::Profile;
 use plimsoll_faults::rng::Rng;
@@ -130,8 +129,8 @@ pub(crate) fn case(id: &ExploreId, sut: Arc<dyn Sut>, profile: Arc<Profile>) -> 
         },
         damage: !id.errors,
         disk: Disk {
+            kinds: profile.honest_crashes(),
             profile,
-            kinds: CrashKind::HONEST.to_vec(),
         },
         targets: Vec::new(),
         expect: Expect::Pass,
