@@ -8,7 +8,7 @@ use crate::adapters::reference;
 
 /// Each write has an effect of its own, so that its loss can be seen; snapshots alone and overlapping, a kill, a clean close, time
 /// that passes, and a sync that was asked for.
-const STEPS: [&str; 18] = [
+const STEPS: [&str; 19] = [
     "put a 1",
     "put b 2",
     "batch put c 3; delete a",
@@ -21,6 +21,7 @@ const STEPS: [&str; 18] = [
     "kill",
     "put g 7",
     "snapshot",
+    "put k 0",
     "reopen",
     "put h 8",
     "advance 2s",

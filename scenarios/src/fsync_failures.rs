@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use plimsoll_faults::crash::CrashKind;
 use plimsoll_faults::plan::FaultPlan;
 use plimsoll_faults::profile::Profile;
 use plimsoll_sim::calibrate::fsync_failures::{Trial, try_failures};
@@ -23,7 +22,7 @@ pub fn fsync_failure_table(profiles: &[Arc<Profile>]) -> Vec<Trial> {
         .iter()
         .map(|profile| Disk {
             profile: Arc::clone(profile),
-            kinds: CrashKind::HONEST.to_vec(),
+            kinds: profile.honest_crashes(),
         })
         .collect();
     let Some(first) = disks.first() else {

@@ -1,6 +1,5 @@
 //! Failed syncs: a store that goes on is caught under every model that makes it wrong, and a store that stops never is.
 
-use plimsoll_faults::crash::CrashKind;
 use plimsoll_faults::plan::FaultPlan;
 use plimsoll_faults::profile::Profile;
 use plimsoll_scenarios::{Registry, fsync_failure_table};
@@ -43,8 +42,8 @@ fn the_reference_keeps_its_promise_under_every_model() {
     let disks: Vec<Disk> = Profile::shipped()
         .into_iter()
         .map(|profile| Disk {
+            kinds: profile.honest_crashes(),
             profile,
-            kinds: CrashKind::HONEST.to_vec(),
         })
         .collect();
     let mut wrong = Vec::new();

@@ -2,6 +2,7 @@
 
 use super::atom::Atom;
 use super::atom_set::{ATOMS_MAX, AtomSet};
+use super::holder::Holder;
 use super::supersede::supersede;
 use crate::image::{Image, Ino, SECTOR};
 use crate::log::{Entry, MicroOp, Scope, SizeChange};
@@ -139,10 +140,10 @@ fn single(change: MicroOp) -> Vec<MicroOp> {
 }
 
 /// Removes what went back to its state on disk: the data, and the lengths that writes had given the file. What was cut or reserved
-/// is metadata, and stays.
+/// is metadata, and stays; so does what a server has acknowledged.
 pub(super) fn forget(atoms: &mut [Atom], reverted: &[MicroOp]) {
     for change in reverted {
-        for atom in atoms.iter_mut() {
+        for atom in atoms.iter_mut().filter(|atom| atom.held == Holder::Client) {
             match change {
                 MicroOp::Size { ino, .. } => atom.changes.retain(|old| {
                     !matches!(

@@ -8,12 +8,12 @@ use std::time::Duration;
 use crate::fs::{FsFile, OpenOptions, append_all};
 use crate::host::Host;
 
-use super::directory::Settled;
+use super::directory::{Settled, sync_dir};
 use super::error::{StoreError, io_error};
 use super::frame::{FRAME_HEADER_BYTES, write_frame};
 use super::layout::Layout;
 use super::limits::SEGMENT_NUMBER_MAX;
-use super::naming::publish;
+use super::naming::confirm;
 use super::options::Options;
 use super::segment::{SEGMENT_HEADER_BYTES, SegmentHeader};
 
@@ -52,6 +52,8 @@ pub(super) struct Log {
     next_number: u64,
     /// The newest segment that this life knows to be durable, or 0.
     established: u64,
+    /// A segment that has its name, and of which the sync behind the renaming failed.
+    doubtful: Option<PathBuf>,
     staged_to: u64,
     written_to: u64,
     synced_to: u64,
@@ -82,6 +84,7 @@ impl Log {
             next_number: marks.last().map_or(1, |mark| mark.number + 1),
             marks,
             established: 0,
+            doubtful: None,
             staged_to: sequence,
             written_to: sequence,
             synced_to: sequence,
@@ -101,6 +104,12 @@ impl Log {
         self.unsynced_since
     }
 
+    /// Whether there is a segment that may not be whole after a power loss.
+    pub(super) const fn is_doubtful(&self) -> bool {
+        self.doubtful.is_some()
+    }
+
+    /// The newest segment that has been established.
     pub(super) const fn established(&self) -> u64 {
         self.established
     }
@@ -299,7 +308,14 @@ impl Log {
             .open(&temp, OpenOptions::read_write().create_new().append())
             .map_err(io_error("create", &temp))?;
         append_all(&*file, &self.staged).map_err(io_error("append to", &temp))?;
-        publish(fs, &*file, &temp, &active.path, || {})?;
+        file.sync_data().map_err(io_error("sync", &temp))?;
+        fs.rename(&temp, &active.path)
+            .map_err(io_error("rename", &temp))?;
+        if let Err(error) = confirm(&*file, &active.path) {
+            self.doubtful = Some(active.path.clone());
+            return Err(error);
+        }
+        sync_dir(fs, &self.layout.log_dir)?;
         active.file = Some(file);
         active.len = self.staged.len() as u64;
         self.staged.clear();
@@ -311,6 +327,19 @@ impl Log {
         self.written_to = self.staged_to;
         self.synced_to = self.staged_to;
         self.remove_needless();
+        Ok(())
+    }
+
+    /// Removes the segment of which it is not known whether it can be read after a power loss: a durable snapshot holds all that it
+    /// has, and nobody could open the store with it.
+    pub(super) fn discard_doubtful(&mut self) -> Result<(), StoreError> {
+        let Some(path) = &self.doubtful else {
+            return Ok(());
+        };
+        let fs = &*self.host.fs;
+        fs.remove_file(path).map_err(io_error("remove", path))?;
+        sync_dir(fs, &self.layout.log_dir)?;
+        self.doubtful = None;
         Ok(())
     }
 

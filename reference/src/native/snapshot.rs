@@ -8,7 +8,7 @@ use crate::level::{Ack, Level};
 
 use super::error::{StoreError, io_error};
 use super::image::{ImageHeader, write_image};
-use super::naming::publish;
+use super::naming::{confirm, sync_parent};
 use super::options::{LogMode, Options, SnapshotPolicy};
 use super::store::Store;
 use super::table::Table;
@@ -114,7 +114,8 @@ impl Store {
     /// A job that is older than the snapshot in place changes nothing and is acknowledged: that snapshot holds what it covers.
     ///
     /// # Errors
-    /// `ForeignJob`; `Io` when a step failed. The store goes on as before. The old snapshot is in place, or the new one, whole.
+    /// `ForeignJob`; `Io` when a step failed. The store goes on as before. The old snapshot is in place, or the new one, whole. Where a
+    /// sync fails once the new one is in place it is written again, and the store is poisoned if that fails too.
     pub fn finish_snapshot(&mut self, job: SnapshotJob) -> Result<Ack, StoreError> {
         if !Arc::ptr_eq(&job.owner, &self.snapshots.owner) {
             return Err(StoreError::ForeignJob);
@@ -127,24 +128,38 @@ impl Store {
             return Ok(Ack::at(Level::Power));
         }
         // A promotion that failed may have put a newer snapshot in place: an older one must not replace that, and a fresh cut
-        // covers both.
-        let job = if self
-            .snapshots
-            .uncertain
-            .is_some_and(|uncertain| job.covered < uncertain)
+        // covers both. It also covers what a doubtful segment has, which is removed then.
+        let job = if self.log.is_doubtful()
+            || self
+                .snapshots
+                .uncertain
+                .is_some_and(|uncertain| job.covered < uncertain)
         {
             self.begin_snapshot()?
         } else {
             job
         };
-        self.promote(&job)?;
+        if let Promotion::Doubtful(_) = self.promote(&job)? {
+            // The bytes may be lost although they can be read: they are written again, from memory to a new file.
+            self.promote_again(&job)?;
+        }
+        self.log.discard_doubtful()?;
         self.snapshots.promoted = Some(job.covered);
         self.snapshots.uncertain = None;
         self.log.trim(job.covered);
         Ok(Ack::at(Level::Power))
     }
 
-    fn promote(&mut self, job: &SnapshotJob) -> Result<(), StoreError> {
+    /// Replaces a snapshot whose bytes may not be durable. Where that fails, nothing more can be promised.
+    fn promote_again(&mut self, job: &SnapshotJob) -> Result<(), StoreError> {
+        let result = match self.promote(job) {
+            Ok(Promotion::Done) => Ok(()),
+            Ok(Promotion::Doubtful(error)) | Err(error) => Err(error),
+        };
+        self.guard(result)
+    }
+
+    fn promote(&mut self, job: &SnapshotJob) -> Result<Promotion, StoreError> {
         self.snapshots.attempts += 1;
         let fs = &*self.host.fs;
         self.log.settled.settle(fs, &self.layout.snapshot_dir)?;
@@ -156,23 +171,41 @@ impl Store {
             floor: self.durable_to().min(job.covered),
             segment: self.log.established().max(self.snapshots.segment),
         };
-        let uncertain = &mut self.snapshots.uncertain;
-        let published = (|| {
+        let write = || {
             let file = fs
                 .open(&temp, OpenOptions::read_write().create_new().append())
                 .map_err(io_error("create", &temp))?;
             write_image(&*file, &job.table, header, self.options.compression)
                 .map_err(io_error("append to", &temp))?;
-            publish(fs, &*file, &temp, &self.layout.snapshot, || {
-                *uncertain = (*uncertain).max(Some(job.covered));
-            })?;
-            file.close()
-                .map_err(io_error("close", &self.layout.snapshot))
-        })();
-        if published.is_err() {
+            file.sync_data().map_err(io_error("sync", &temp))?;
+            Ok(file)
+        };
+        let uncertain = &mut self.snapshots.uncertain;
+        let renamed = write().and_then(|file| {
+            *uncertain = (*uncertain).max(Some(job.covered));
+            fs.rename(&temp, &self.layout.snapshot)
+                .map_err(io_error("rename", &temp))?;
+            Ok(file)
+        });
+        if renamed.is_err() {
             // Best effort: what stays is removed by the next open.
             let _ = fs.remove_file(&temp);
         }
-        published
+        let file = renamed?;
+        if let Err(error) = confirm(&*file, &self.layout.snapshot) {
+            return Ok(Promotion::Doubtful(error));
+        }
+        sync_parent(fs, &self.layout.snapshot)?;
+        file.close()
+            .map_err(io_error("close", &self.layout.snapshot))?;
+        Ok(Promotion::Done)
     }
+}
+
+/// How a snapshot got its name.
+enum Promotion {
+    /// Durably, as far as anybody says.
+    Done,
+    /// It has the name, and a sync that came behind has failed.
+    Doubtful(StoreError),
 }

@@ -371,9 +371,9 @@ impl Store {
         }
     }
 
-    /// Poisons the store when the log failed: what the failed call left on disk is unknown, and the operating system may call the
-    /// same pages clean the next time it is asked.
-    fn guard(&mut self, result: Result<(), StoreError>) -> Result<(), StoreError> {
+    /// Poisons the store when the log failed, or a snapshot is in place that may not be whole: what the failed call left on disk is
+    /// unknown, and the operating system may call the same pages clean the next time it is asked.
+    pub(super) fn guard(&mut self, result: Result<(), StoreError>) -> Result<(), StoreError> {
         if let Err(e) = &result {
             self.poison = Some(match std::error::Error::source(e) {
                 Some(source) => format!("{e}: {source}"),

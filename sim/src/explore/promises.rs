@@ -29,10 +29,10 @@ pub(super) struct Promises {
     /// What was to be made durable by syncs that succeeded falsely, and that nobody has learnt of yet. No store is to blame for
     /// what it acknowledges meanwhile, nor for what it gave up for it.
     ///
-    /// With each file: whether the data counts as written, so that only writing it anew would help.
-    deceived: Vec<(Ino, bool)>,
-    /// Files of which this life was told that they lack data that once counted as durable.
-    told: Vec<Ino>,
+    /// With each sync: whether the data counts as written, so that only writing it anew would help.
+    deceived: Vec<(Scope, bool)>,
+    /// Syncs of files of which this life was told that they lack data that once counted as durable.
+    told: Vec<Scope>,
     /// Whether nothing has to survive a power loss, because of such a sync, until something is acknowledged anew.
     void: bool,
     /// The step being performed, or the last one.
@@ -94,28 +94,29 @@ impl Promises {
     pub(super) fn synced(&mut self, scope: Scope, end: SyncEnd) {
         let inode = inode_of(scope);
         match end {
-            SyncEnd::Lied => self.deceive(inode, false),
-            SyncEnd::Hidden => self.deceive(inode, true),
+            SyncEnd::Lied => self.deceive(scope, false),
+            SyncEnd::Hidden => self.deceive(scope, true),
             // It was written after all.
             _ if end.is_done() => {
                 self.deceived
-                    .retain(|&(other, hidden)| other != inode || hidden);
+                    .retain(|&(other, hidden)| hidden || !makes_up_for(scope, other));
             }
             // The store was told.
             _ if end.is_reported() => {
                 self.deceived.retain(|&(other, hidden)| {
-                    if other == inode && hidden {
-                        self.told.push(inode);
+                    let is_about_it = inode_of(other) == inode;
+                    if is_about_it && hidden {
+                        self.told.push(other);
                     }
-                    other != inode
+                    !is_about_it
                 });
             }
             _ => {}
         }
     }
 
-    fn deceive(&mut self, inode: Ino, hidden: bool) {
-        self.deceived.push((inode, hidden));
+    fn deceive(&mut self, scope: Scope, hidden: bool) {
+        self.deceived.push((scope, hidden));
         self.void = true;
         self.power = 0;
         self.snapshot = None;
@@ -124,8 +125,8 @@ impl Promises {
 
     /// A new life begins, which cannot know what an earlier one was told of data that once counted as durable.
     fn forget_told(&mut self) {
-        for inode in std::mem::take(&mut self.told) {
-            self.deceive(inode, true);
+        for scope in std::mem::take(&mut self.told) {
+            self.deceive(scope, true);
         }
     }
 
@@ -206,6 +207,12 @@ impl Promises {
         };
         found >= plain
     }
+}
+
+/// Whether a sync makes durable what an earlier one has not. An `fdatasync` may leave out what an `fsync` has to commit.
+fn makes_up_for(sync: Scope, earlier: Scope) -> bool {
+    let is_less = matches!((sync, earlier), (Scope::FileData(_), Scope::File(_)));
+    inode_of(sync) == inode_of(earlier) && !is_less
 }
 
 const fn inode_of(scope: Scope) -> Ino {
