@@ -3,16 +3,19 @@
 //! [`SimFs`] implements [`FsOps`](plimsoll_reference::fs::FsOps). Behind it stand one volatile [`Image`](crate::image::Image) and
 //! the op log; what a crash may leave is computed from the log by [`crate::crash`], never by changing the live disk.
 //!
-//! **Not modelled**: permissions, timestamps, symbolic links, memory maps, space limits, latency.
+//! **Not modelled**: permissions, timestamps, symbolic links, memory maps.
 
 mod active_plan;
 mod clock;
+mod damage;
 mod file;
 mod names;
 mod path;
 mod request;
 mod sim_fs;
+mod space;
 mod state;
+mod troubles;
 
 pub use clock::SimClock;
 pub use sim_fs::SimFs;

@@ -5,6 +5,7 @@ pub mod disk;
 pub mod errno;
 pub mod image;
 pub mod litmus;
+pub mod latency;
 pub mod log;
 pub mod op_kind;
 pub mod plan;

@@ -115,6 +115,14 @@ impl OpKind {
         !matches!(self, Self::Read | Self::ReadDir | Self::Stat | Self::Close)
     }
 
+    /// Whether the operation is about a range of the bytes of a file.
+    pub const fn has_range(self) -> bool {
+        matches!(
+            self,
+            Self::Read | Self::Write | Self::SetLen | Self::Allocate
+        )
+    }
+
     /// Whether the operation exists to make something durable.
     pub const fn is_sync(self) -> bool {
         matches!(self, Self::SyncAll | Self::SyncData | Self::SyncDir)

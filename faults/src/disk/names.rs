@@ -13,6 +13,7 @@ use crate::errno::Errno;
 use crate::image::{Ino, Node};
 use crate::log::{Entry, MicroOp, Scope};
 use crate::op_kind::OpKind;
+use crate::plan::Effect;
 
 impl SimFs {
     /// Records a change of names.
@@ -146,6 +147,7 @@ impl SimFs {
             if found.target.is_some() {
                 return Err(Errno::EEXIST);
             }
+            state.take_inode()?;
             let ino = state.image.next_ino();
             let changes = vec![
                 MicroOp::Inode { ino, is_dir: true },
@@ -183,13 +185,14 @@ impl SimFs {
     pub(super) fn stat(&self, path: &Path) -> Result<Option<Metadata>, Errno> {
         let mut state = self.alive()?;
         let path = text(path)?;
-        state.perform(Request::new(OpKind::Stat, path), |state, _| {
-            match resolve(&state.image, path) {
-                Ok(ino) => Ok(Some(describe(state, ino))),
+        state.perform(
+            Request::new(OpKind::Stat, path),
+            |state, decision| match resolve(&state.image, path) {
+                Ok(ino) => Ok(Some(seen(describe(state, ino), decision))),
                 Err(Errno::ENOENT | Errno::ENOTDIR) => Ok(None),
                 Err(errno) => Err(errno),
-            }
-        })
+            },
+        )
     }
 
     pub(super) fn fsync_dir(&self, path: &Path) -> Result<(), Errno> {
@@ -219,6 +222,14 @@ pub(super) fn busy_is_taken(errno: Errno) -> Errno {
         Errno::EEXIST
     } else {
         errno
+    }
+}
+
+/// A description as a fault may falsify it.
+pub(super) fn seen(metadata: Metadata, decision: Option<Effect>) -> Metadata {
+    match decision {
+        Some(Effect::Damage(_)) => Metadata { len: 0, ..metadata },
+        _ => metadata,
     }
 }
 

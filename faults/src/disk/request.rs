@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::errno::Errno;
+use crate::image::Ino;
 use crate::log::Entry;
 use crate::op_kind::OpKind;
 
@@ -13,8 +14,14 @@ pub(super) struct Request<'a> {
     pub(super) path: &'a str,
     /// The second path of a rename or link.
     pub(super) second: Option<&'a str>,
+    /// The file, where it is asked for by a handle.
+    pub(super) ino: Option<Ino>,
+    /// Offset and length of the bytes that it is about.
+    pub(super) range: Option<(u64, u64)>,
     /// Bytes that it would read or write.
     pub(super) moves: usize,
+    /// Whether it writes at the end of the file, wherever that is.
+    pub(super) appends: bool,
 }
 
 impl<'a> Request<'a> {
@@ -23,7 +30,10 @@ impl<'a> Request<'a> {
             kind,
             path,
             second: None,
+            ino: None,
+            range: None,
             moves: 0,
+            appends: false,
         }
     }
 
@@ -34,8 +44,27 @@ impl<'a> Request<'a> {
         }
     }
 
+    pub(super) const fn of(self, ino: Ino) -> Self {
+        Self {
+            ino: Some(ino),
+            ..self
+        }
+    }
+
+    /// The same, about bytes of the file.
+    pub(super) const fn over(self, offset: u64, len: u64) -> Self {
+        Self {
+            range: Some((offset, len)),
+            ..self
+        }
+    }
+
     pub(super) const fn moving(self, moves: usize) -> Self {
         Self { moves, ..self }
+    }
+
+    pub(super) const fn appending(self, appends: bool) -> Self {
+        Self { appends, ..self }
     }
 
     /// The record of its failure without an effect.

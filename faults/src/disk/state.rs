@@ -3,13 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::active_plan::ActivePlan;
+use super::active_plan::Facts;
+use super::path::resolve;
 use super::request::Request;
+use super::space::Usage;
+use super::troubles::Troubles;
 use crate::errno::Errno;
 use crate::image::{Image, Ino, Node};
 use crate::log::{Entry, MicroOp, Scope, SyncEnd};
 use crate::op_kind::OpKind;
 use crate::plan::{Effect, Position};
+use plimsoll_reference::clock::Clock as _;
+use std::time::Duration;
 
 /// Inodes beyond which removed ones are looked for, so that a long run does not keep every file it ever replaced.
 const COLLECT_AT: usize = 64;
@@ -19,7 +24,7 @@ const COLLECT_AT: usize = 64;
 pub(super) struct State {
     pub(super) image: Image,
     pub(super) log: Vec<Entry>,
-    pub(super) plan: ActivePlan,
+    pub(super) troubles: Troubles,
     /// Operations asked for so far, those that only read included.
     pub(super) operations: u64,
     /// Operations after which every further one fails: a store that loops on errors must end.
@@ -38,7 +43,7 @@ impl State {
         Self {
             image,
             log: Vec::new(),
-            plan: ActivePlan::default(),
+            troubles: Troubles::default(),
             operations: 0,
             operations_max: u64::MAX,
             handles: BTreeMap::new(),
@@ -61,7 +66,24 @@ impl State {
         if self.operations > self.operations_max {
             return Err(Errno::EIO);
         }
-        let decision = self.plan.decide(&request);
+        let decision = match self.due(&request) {
+            Some(errno) if request.kind.is_sync() => Some(Effect::Fail(errno, Position::Before)),
+            Some(errno) => {
+                let mut entry = request.failed(errno);
+                entry.sync = request
+                    .ino
+                    .map(|ino| (Scope::FileData(ino), SyncEnd::Failed));
+                self.log.push(entry);
+                return Err(errno);
+            }
+            None => self.decide(&request),
+        };
+        if decision == Some(Effect::Hang) {
+            let entry = request.failed(Errno::EIO);
+            let hung = format!("{} {}", entry.kind, entry.path);
+            self.troubles.hung = Some(hung);
+            return Err(Errno::EIO);
+        }
         if let Some(Effect::Fail(errno, Position::Before)) = decision {
             // A failed sync matters beyond its error: the data it was to cover counts as clean. The sync itself adds that.
             if !request.kind.is_sync() {
@@ -70,7 +92,16 @@ impl State {
             }
         }
         let logged = self.log.len();
-        let done = operation(self, decision)?;
+        let done = match operation(self, decision) {
+            Ok(done) => done,
+            Err(errno) => {
+                // What fails for want of space is a fault like another, and is shown.
+                if matches!(errno, Errno::ENOSPC | Errno::EDQUOT) && self.log.len() == logged {
+                    self.log.push(request.failed(errno));
+                }
+                return Err(errno);
+            }
+        };
         let Some(errno) = decision.and_then(Effect::late_error) else {
             return Ok(done);
         };
@@ -81,8 +112,107 @@ impl State {
         Err(errno)
     }
 
+    /// The error of an earlier write that this operation has to report.
+    fn due(&mut self, request: &Request<'_>) -> Option<Errno> {
+        let reports = matches!(
+            request.kind,
+            OpKind::Write | OpKind::SyncAll | OpKind::SyncData | OpKind::Close
+        );
+        let ino = request.ino.filter(|_| reports)?;
+        self.troubles.late.remove(&ino)
+    }
+
+    /// What the plan does to an operation. Delays are charged here.
+    fn decide(&mut self, request: &Request<'_>) -> Option<Effect> {
+        if self.troubles.plan.is_empty() {
+            return None;
+        }
+        let mut facts = Facts {
+            now: self.now(),
+            phase: self.troubles.phase,
+            inodes: [request.ino, None],
+        };
+        if request.ino.is_none() && self.troubles.plan.asks_for_inodes() {
+            let inode = |path| resolve(&self.image, path).ok();
+            facts.inodes = [inode(request.path), request.second.and_then(inode)];
+        }
+        let decision = self.troubles.plan.decide(request, &facts);
+        if let Some(clock) = &self.troubles.clock
+            && !decision.wait.is_zero()
+        {
+            clock.advance(decision.wait);
+        }
+        if decision.effect.is_some_and(Effect::is_damage) {
+            self.troubles.damaged_at.get_or_insert(self.log.len());
+        }
+        decision.effect
+    }
+
+    /// The virtual time, which stands at zero where there is no clock.
+    fn now(&self) -> Duration {
+        self.troubles
+            .clock
+            .as_ref()
+            .map_or(Duration::ZERO, |clock| clock.now())
+    }
+
+    /// What the files take that a name or a handle reaches.
+    fn usage(&self) -> Usage {
+        let mut live: Vec<Ino> = self.handles.values().map(|&(_, ino)| ino).collect();
+        self.image.walk(&mut |_, ino| live.push(ino));
+        live.sort_unstable();
+        live.dedup();
+        let mut usage = Usage::default();
+        for ino in live {
+            usage.inodes += 1;
+            usage.bytes += self.image.file(ino).map_or(0, |content| content.len());
+        }
+        usage
+    }
+
+    /// How many of `growth` more bytes there is room for, and what is said to who asks for more.
+    pub(super) fn room(&mut self, growth: u64) -> (u64, Errno) {
+        if self.troubles.spaces.is_empty() || growth == 0 {
+            return (growth, Errno::ENOSPC);
+        }
+        let (used, now) = (self.usage(), self.now());
+        self.troubles
+            .spaces
+            .take_bytes(growth, used, self.operations, now)
+    }
+
+    /// Takes room for so many more bytes, all or none.
+    pub(super) fn take_bytes(&mut self, growth: u64) -> Result<(), Errno> {
+        match self.room(growth) {
+            (room, errno) if room < growth => Err(errno),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether there is room for one more file or directory.
+    pub(super) fn take_inode(&mut self) -> Result<(), Errno> {
+        if self.troubles.spaces.is_empty() {
+            return Ok(());
+        }
+        let (used, now) = (self.usage(), self.now());
+        self.troubles.spaces.take_inode(used, self.operations, now)
+    }
+
     /// Makes changes visible to every process and records them.
     pub(super) fn commit(&mut self, entry: Entry) {
+        let before = self.counted();
+        self.apply(entry);
+        if let (Some(before), Some(after)) = (before, self.counted()) {
+            self.troubles.spaces.free(before.saturating_sub(after));
+        }
+    }
+
+    /// Bytes in use, where a limit asks for them.
+    fn counted(&self) -> Option<u64> {
+        (!self.troubles.spaces.is_empty()).then(|| self.usage().bytes)
+    }
+
+    fn apply(&mut self, entry: Entry) {
         for change in &entry.changes {
             self.image.apply(change);
         }
@@ -108,7 +238,10 @@ impl State {
             Some(Effect::Fail(errno, Position::Before)) => (SyncEnd::Failed, Some(errno)),
             Some(Effect::Drop) => (SyncEnd::Dropped, None),
             // An error that comes after the effect leaves the sync done.
-            Some(Effect::Fail(..) | Effect::Short) | None => (SyncEnd::Done, None),
+            _ => {
+                self.troubles.spaces.commit();
+                (SyncEnd::Done, None)
+            }
         };
         self.log.push(Entry {
             kind,
