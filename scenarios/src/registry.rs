@@ -11,6 +11,7 @@ use crate::adapters::redb::{Creation, Redb};
 use crate::adapters::reference;
 use crate::diagnostic::{Complaint, ScenarioError, did_you_mean};
 use crate::scenario::toml_error;
+use crate::specimens::retried_rename::RetriedRename;
 use crate::specimens::surrealmx::{Bug, FsyncMode, Mends, Options, SurrealMx};
 
 /// What scenarios can name.
@@ -35,6 +36,8 @@ impl Registry {
         suts.extend(surrealmx());
         suts.push(Arc::new(Redb::new(Creation::Renamed)));
         suts.push(Arc::new(Redb::new(Creation::InPlace)));
+        suts.push(Arc::new(RetriedRename { mended: false }));
+        suts.push(Arc::new(RetriedRename { mended: true }));
         Self {
             suts,
             profiles: Profile::shipped(),

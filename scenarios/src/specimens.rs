@@ -3,4 +3,5 @@
 //! A specimen keeps what decides durability: which file is written when, what is synced before what, what is acknowledged when.
 //! Everything else of the real system is left out.
 
+pub mod retried_rename;
 pub mod surrealmx;

@@ -29,12 +29,8 @@ pub fn delete_syncs(case: &Case, disks: &[Disk]) -> Vec<Deletion> {
         .into_iter()
         .enumerate()
         .map(|(index, site)| {
-            let plan = FaultPlan::one(Fault {
-                op: OpSelector::Sync,
-                path: None,
-                occurrence: Occurrence::Nth(index as u32 + 1),
-                effect: Effect::Drop,
-            });
+            let nth = Occurrence::Nth(index as u32 + 1);
+            let plan = FaultPlan::one(Fault::new(OpSelector::Sync, Effect::Drop).at(nth));
             let noticed = disks
                 .iter()
                 .filter_map(|disk| {

@@ -90,9 +90,9 @@ pub struct FaultCounts {
     pub before: u64,
     /// Errors of operations that did a part.
     pub partial: u64,
-    /// Errors of operations that did everything.
+    /// Errors of operations that did everything, told at once or late.
     pub after: u64,
-    /// Faults that no error reports: dropped syncs, short transfers.
+    /// Faults that no error reports: dropped syncs, short transfers, damage, delays.
     pub silent: u64,
 }
 
@@ -104,8 +104,8 @@ impl FaultCounts {
             let count = match fault.effect {
                 Effect::Fail(_, Position::Before) => &mut counts.before,
                 Effect::Fail(_, Position::Partial) => &mut counts.partial,
-                Effect::Fail(_, Position::After) => &mut counts.after,
-                Effect::Drop | Effect::Short => &mut counts.silent,
+                Effect::Fail(_, Position::After | Position::Late) => &mut counts.after,
+                _ => &mut counts.silent,
             };
             *count += u64::from(fired);
         }

@@ -3,14 +3,12 @@
 use std::ops::Range;
 
 use plimsoll_faults::crash::CrashKind;
-use plimsoll_faults::errno::Errno;
-use plimsoll_faults::op_kind::OpKind;
-use plimsoll_faults::plan::{Fault, FaultPlan};
 use plimsoll_sim::case::{Disk, ErrorSweep, Expect, Limits};
 use plimsoll_sim::oracle::Oracle;
 use toml::Spanned;
 
 use super::Scenario;
+use super::faults::plan;
 use super::file::{self, File, Text};
 use super::steps::workload;
 use crate::diagnostic::{Complaint, ScenarioError, did_you_mean};
@@ -73,9 +71,7 @@ fn resolve(file_name: &str, text: &str, registry: &Registry) -> Resolved<Scenari
             )
         })?,
         workload: workload(&file.workload)?,
-        plan: FaultPlan {
-            faults: faults(&file.faults)?,
-        },
+        plan: plan(text, &file.faults, file.space.as_ref())?,
         errors: errors(file.errors.as_ref())?,
         damage: file.damage,
         disks,
@@ -116,7 +112,7 @@ pub(crate) fn toml_error(message: &str, span: Option<Range<usize>>, top_level: &
     (span, complaint)
 }
 
-/// A step or fault that does not parse. Its error says after a semicolon what would.
+/// A step that does not parse. Its error says after a semicolon what would.
 pub(super) fn unparsable(text: &Text, error: &str, grammar: &str, known: &[&str]) -> Wrong {
     let (message, help) = match error.find(grammar) {
         Some(at) => (error[..at].trim_end_matches("; "), error[at..].to_owned()),
@@ -138,22 +134,6 @@ pub(super) fn unparsable(text: &Text, error: &str, grammar: &str, known: &[&str]
     (Some(text.span()), Complaint::new(message).help(help))
 }
 
-fn faults(texts: &[Text]) -> Resolved<Vec<Fault>> {
-    let operations = OpKind::ALL.iter().map(|kind| kind.name());
-    let errors = Errno::ALL.iter().map(|errno| errno.name());
-    let known: Vec<&str> = operations
-        .chain(["any", "sync", "growing"])
-        .chain(errors)
-        .chain(["drop"])
-        .collect();
-    let fault = |text: &Text| {
-        text.get_ref()
-            .parse::<Fault>()
-            .map_err(|error| unparsable(text, &error.to_string(), "a fault is ", &known))
-    };
-    texts.iter().map(fault).collect()
-}
-
 fn sentence(key: &str, text: &Text) -> Resolved<String> {
     let value = text.get_ref().trim();
     if value.is_empty() {
@@ -166,9 +146,11 @@ fn errors(text: Option<&Text>) -> Resolved<ErrorSweep> {
     match text.map(|text| (text.get_ref().as_str(), text.span())) {
         None | Some(("none", _)) => Ok(ErrorSweep::None),
         Some(("every", _)) => Ok(ErrorSweep::Every),
+        Some(("all", _)) => Ok(ErrorSweep::All),
+        Some(("space", _)) => Ok(ErrorSweep::Space),
         Some((other, span)) => wrong(
             span,
-            Complaint::unknown("error sweep", other, &["every", "none"]),
+            Complaint::unknown("error sweep", other, &["every", "all", "space", "none"]),
         ),
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Promises {
     snapshot: Option<Position>,
     /// When background work last had its turn: a window that ended since is not overdue yet.
     turn: Duration,
+    /// When the step being performed was begun.
+    begun: Duration,
     /// Where each open snapshot was cut.
     cuts: BTreeMap<u8, Position>,
     /// The weakest level at which a write was acknowledged.
@@ -43,6 +45,7 @@ impl Promises {
         match &event.what {
             What::Invoked => {
                 self.ended = false;
+                self.begun = event.now;
                 if let Some(Command::SnapshotBegin(slot)) = command {
                     self.cuts.insert(*slot, event.step - 1);
                 }
@@ -51,6 +54,13 @@ impl Promises {
             What::Acked(level) => {
                 self.ended = true;
                 self.acked(event.step, *level, command);
+                match command {
+                    // It looked at the clock no earlier than it was begun, and may have been slow since.
+                    Some(Command::Tick | Command::Advance(_)) => self.turn = self.begun,
+                    // Closing ends every window.
+                    Some(Command::Reopen) => self.turn = self.now,
+                    _ => {}
+                }
                 true
             }
             What::Failed(..) => {

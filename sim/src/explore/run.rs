@@ -8,7 +8,7 @@ use plimsoll_faults::plan::FaultPlan;
 use plimsoll_faults::rng::Rng;
 
 use super::damage::damage;
-use super::errors::ErrorPlans;
+use super::errors::{ErrorPlans, limited, sizes};
 use super::explain::missing_barrier;
 use super::lab::Lab;
 use super::reach::reach;
@@ -58,7 +58,7 @@ pub fn violated(case: &Case) -> Vec<Oracle> {
 
 /// The syncs of a case's run, in order, as a trace shows them.
 pub fn sync_sites(case: &Case) -> Vec<String> {
-    record(&*case.sut, &case.workload, &case.plan)
+    record(case, &case.plan)
         .log
         .iter()
         .filter(|entry| entry.kind.is_sync())
@@ -88,9 +88,9 @@ pub(super) fn explore(case: &Case) -> Exploration {
     };
     let mut prints = Fingerprinter::default();
     let first = explore_plan(case, &case.plan, &mut lab, &mut exploration, &mut prints);
-    for (fault, &fired) in case.plan.faults.iter().zip(&first.fired) {
+    for (line, &fired) in case.plan.lines().into_iter().zip(&first.fired) {
         if fired == 0 {
-            exploration.unfired.push(fault.to_string());
+            exploration.unfired.push(line);
         }
     }
     if case.damage && first.finding.is_none() {
@@ -103,8 +103,14 @@ pub(super) fn explore(case: &Case) -> Exploration {
                 .or_insert(Found { witness, rank: 0 });
         }
     }
-    if case.errors == ErrorSweep::Every {
-        sweep_errors(case, &mut lab, &mut exploration, &mut prints);
+    let plans = match case.errors {
+        ErrorSweep::None | ErrorSweep::Space => Vec::new(),
+        ErrorSweep::Every => ErrorPlans::every(),
+        ErrorSweep::All => ErrorPlans::all(),
+    };
+    sweep_errors(case, &plans, &mut lab, &mut exploration, &mut prints);
+    if matches!(case.errors, ErrorSweep::All | ErrorSweep::Space) {
+        sweep_space(case, &mut lab, &mut exploration, &mut prints);
     }
     exploration.counters = Counters {
         faults_fired: exploration.counters.faults_fired,
@@ -115,14 +121,15 @@ pub(super) fn explore(case: &Case) -> Exploration {
     exploration
 }
 
-/// Fails every operation of the run in turn.
+/// Fails every operation of the run in turn, in each of these ways.
 fn sweep_errors(
     case: &Case,
+    plans: &[ErrorPlans],
     lab: &mut Lab<'_>,
     exploration: &mut Exploration,
     prints: &mut Fingerprinter,
 ) {
-    for plans in ErrorPlans::all() {
+    for plans in plans {
         for number in 1.. {
             let plan = plans.with(&case.plan, number);
             let recording = explore_plan(case, &plan, lab, exploration, prints);
@@ -134,6 +141,22 @@ fn sweep_errors(
     }
 }
 
+/// Fills the disk at every byte in turn.
+fn sweep_space(
+    case: &Case,
+    lab: &mut Lab<'_>,
+    exploration: &mut Exploration,
+    prints: &mut Fingerprinter,
+) {
+    let peak = record(case, &limited(&case.plan, u64::MAX)).peak_bytes;
+    for bytes in sizes(peak) {
+        if exploration.over_limit.is_some() {
+            break;
+        }
+        explore_plan(case, &limited(&case.plan, bytes), lab, exploration, prints);
+    }
+}
+
 /// Runs the workload under one plan and sweeps its crash points.
 fn explore_plan(
     case: &Case,
@@ -142,7 +165,7 @@ fn explore_plan(
     exploration: &mut Exploration,
     prints: &mut Fingerprinter,
 ) -> Recording {
-    let recording = record(&*case.sut, &case.workload, plan);
+    let recording = record(case, plan);
     exploration.counters.faults_fired +=
         recording.fired.iter().copied().map(u64::from).sum::<u64>();
     exploration.counters.faults += FaultCounts::of(plan, &recording.fired);
@@ -151,6 +174,9 @@ fn explore_plan(
         exploration.over_limit = Some(
             "the run never ended, or left more outcomes unknown than can be followed".to_owned(),
         );
+    }
+    if let Some(operation) = &recording.hung {
+        exploration.over_limit = Some(format!("the store hung: `{operation}` never returned"));
     }
     if let Some(finding) = &recording.finding
         && !exploration.found.contains_key(&finding.oracle)

@@ -201,6 +201,45 @@ impl<'a, 'b> Sweep<'a, 'b> {
         }
     }
 
+    /// Whether a fault has damaged bytes before: no store can be held to those, and which promises they carried cannot be told.
+    fn is_damaged(&self) -> bool {
+        self.recording
+            .damaged_at
+            .is_some_and(|damaged_at| self.at >= damaged_at)
+    }
+
+    /// The commands that must be there after this kind of crash now.
+    fn floor(&self, kind: CrashKind) -> Position {
+        if self.is_damaged() {
+            0
+        } else {
+            self.promises.floor(kind)
+        }
+    }
+
+    /// What is wrong with an outcome on a disk with damaged bytes: anything but a typed error or a state that the store was in.
+    fn damage_complaint(&self, kind: CrashKind, outcome: &Outcome) -> Option<Complaint> {
+        let bad = |result: &Recovered| match result {
+            Recovered::Failed(_) => false,
+            Recovered::Crashed(_) | Recovered::State(_) => !self.is_legal(result, 0),
+        };
+        let expected = || "a typed error, or a state of the store".to_owned();
+        if let Recovered::Crashed(message) = &outcome.first {
+            return Some(Complaint::Known(
+                Oracle::R5,
+                (expected(), message.to_string()),
+            ));
+        }
+        if bad(&outcome.first) {
+            return Some(Complaint::First(outcome.first.clone(), kind));
+        }
+        let later = outcome.during.iter().chain(&outcome.after);
+        later
+            .into_iter()
+            .find(|result| bad(result))
+            .map(|result| Complaint::Later(Oracle::R5, result.clone()))
+    }
+
     fn is_legal(&self, result: &Recovered, floor: Position) -> bool {
         match result {
             Recovered::State(hash) => self
@@ -226,6 +265,9 @@ impl<'a, 'b> Sweep<'a, 'b> {
             CrashKind::KillThenPowerLoss => CrashKind::ProcessKill,
             other => other,
         };
+        if self.is_damaged() {
+            return self.damage_complaint(first_kind, outcome);
+        }
         let floor = self.promises.floor(first_kind);
         if !self.is_legal(&outcome.first, floor) {
             return Some(Complaint::First(outcome.first.clone(), first_kind));
@@ -374,7 +416,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
                     }
                     _ => format!(
                         "every command up to #{}, after the second recovery too",
-                        self.promises.floor(CrashKind::PowerLoss)
+                        self.floor(CrashKind::PowerLoss)
                     ),
                 },
                 found: self.show(result),
@@ -393,7 +435,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
                         &self.recording.steps,
                         &shown,
                         &Expected {
-                            floor: self.promises.floor(*kind),
+                            floor: self.floor(*kind),
                             current: self.promises.current,
                             kind: *kind,
                             promises: &self.promises,
