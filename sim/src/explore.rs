@@ -23,6 +23,7 @@ mod reach;
 mod recording;
 mod run;
 mod shrink;
+mod spoilt;
 mod state;
 mod sweep;
 mod witness;

@@ -40,7 +40,7 @@ fn scale(number: u64, exponent: i128) -> u64 {
     let product = u128::from(number) * power;
     let shifted = if whole >= 0 {
         let shift = u32::try_from(whole).unwrap_or(u32::MAX).min(63);
-        product.checked_mul(1 << shift).unwrap_or(u128::MAX) >> 16
+        product.saturating_mul(1 << shift) >> 16
     } else {
         let shift = u32::try_from(-whole).unwrap_or(u32::MAX).saturating_add(16);
         product.checked_shr(shift).unwrap_or(0)

@@ -70,6 +70,10 @@ impl OpKind {
 
     /// Whether a file system that keeps its word can return this error of this operation at this position.
     pub fn can_fail(self, errno: Errno, position: Position) -> bool {
+        // write(2): who is interrupted once some bytes are written is told how many, not that he was interrupted.
+        if self == Self::Write && errno.is_transient() && position != Position::Before {
+            return false;
+        }
         match position {
             // Where directories cannot be synced there is nothing to sync: their names are as durable as they get.
             Position::Before => !matches!((self, errno), (Self::SyncDir, EINVAL | EOPNOTSUPP)),

@@ -1,11 +1,15 @@
 //! The text form of faults and plans, printed.
 
+mod cursor;
 mod error;
+mod misfit;
 mod parser;
+mod space;
+mod values;
 mod words;
 
 pub use error::ParseFaultError;
-pub(super) use parser::misfit;
+pub(super) use misfit::misfit;
 
 use std::fmt;
 

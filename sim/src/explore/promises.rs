@@ -58,7 +58,9 @@ impl Promises {
                     // It looked at the clock no earlier than it was begun, and may have been slow since.
                     Some(Command::Tick | Command::Advance(_)) => self.turn = self.begun,
                     // Closing ends every window.
-                    Some(Command::Reopen) => self.turn = self.now,
+                    Some(Command::Reopen) if matches!(level, Level::Window(_)) => {
+                        self.turn = self.now;
+                    }
                     _ => {}
                 }
                 true

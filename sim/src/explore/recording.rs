@@ -98,8 +98,9 @@ pub(super) fn record(case: &Case, plan: &FaultPlan) -> Recording {
         recorder.perform(command);
     }
     if recorder.finding.is_none() && !recorder.model.overflowed {
+        recorder.free_space();
         recorder.perform(&Command::Reopen);
-        recorder.have_space_again();
+        recorder.use_space();
     }
     recorder.process.fence();
     Recording {
@@ -308,20 +309,23 @@ impl Recorder<'_> {
         self.find(Oracle::F3, "no crash", expected, found);
     }
 
+    /// Gives a store that ran out of space some more. It need not take another write before it is opened again; if it does, it must
+    /// keep it.
+    fn free_space(&mut self) {
+        if self.only_space {
+            self.disk.lift_space();
+            self.perform(&put("space", "freed"));
+        }
+    }
+
     /// Once there is space again a store opens and takes writes (F3).
-    fn have_space_again(&mut self) {
+    fn use_space(&mut self) {
         if !self.only_space || self.finding.is_some() || self.model.overflowed {
             return;
         }
-        self.disk.lift_space();
-        self.perform(&Command::Reopen);
-        let write = Command::Write(Mutation::Put {
-            key: b"space".to_vec(),
-            value: b"again".to_vec(),
-        });
         let expected = "a store that opens and takes writes once there is space again";
         if self.instance.is_some() {
-            self.perform(&write);
+            self.perform(&put("space", "again"));
         }
         match self.events.last().map(|event| &event.what) {
             Some(What::Acked(_) | What::Failed(Outcome::Unsupported, _)) => {
@@ -403,13 +407,14 @@ impl Recorder<'_> {
         let last = self.steps.len() as Position;
         self.begin(Step::Open);
         self.disk.set_phase(Phase::Recovery);
+        let opened = self.open();
         // No store can be held to bytes that the disk has spoilt; what it shows must be a state that it was in all the same.
         let floor = if self.disk.damaged_at().is_some() {
             0
         } else {
             floor
         };
-        let shown = if self.open() {
+        let shown = if opened {
             self.show(floor, last, crash)
         } else {
             None
@@ -440,7 +445,11 @@ impl Recorder<'_> {
                 return None;
             }
         };
-        let shown = self.model.find(state.hash(), floor, last, true);
+        let shown = if self.disk.damaged_at().is_some() {
+            self.model.find_any(state.hash(), last)
+        } else {
+            self.model.find(state.hash(), floor, last, true)
+        };
         if shown.is_none() {
             let reason = classify(
                 &self.model,
@@ -458,4 +467,11 @@ impl Recorder<'_> {
         }
         shown.map(|shown| (state, shown))
     }
+}
+
+fn put(key: &str, value: &str) -> Command {
+    Command::Write(Mutation::Put {
+        key: key.into(),
+        value: value.into(),
+    })
 }

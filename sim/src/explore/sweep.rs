@@ -38,10 +38,10 @@ pub(super) struct Sweep<'a, 'b> {
     pub(super) found: &'a mut BTreeMap<Oracle, Found>,
     /// Hash of everything looked at, in order.
     pub(super) trail: u128,
-    promises: Promises,
+    pub(super) promises: Promises,
     sync_failed: bool,
     /// Entries of the log passed so far.
-    at: usize,
+    pub(super) at: usize,
     /// By sort of complaint.
     close_looks: [u32; SORTS],
     /// What can come of a crash here: one state for each kind and outcome.
@@ -199,45 +199,6 @@ impl<'a, 'b> Sweep<'a, 'b> {
             }
             self.here_killed = Some(outcome);
         }
-    }
-
-    /// Whether a fault has damaged bytes before: no store can be held to those, and which promises they carried cannot be told.
-    fn is_damaged(&self) -> bool {
-        self.recording
-            .damaged_at
-            .is_some_and(|damaged_at| self.at >= damaged_at)
-    }
-
-    /// The commands that must be there after this kind of crash now.
-    fn floor(&self, kind: CrashKind) -> Position {
-        if self.is_damaged() {
-            0
-        } else {
-            self.promises.floor(kind)
-        }
-    }
-
-    /// What is wrong with an outcome on a disk with damaged bytes: anything but a typed error or a state that the store was in.
-    fn damage_complaint(&self, kind: CrashKind, outcome: &Outcome) -> Option<Complaint> {
-        let bad = |result: &Recovered| match result {
-            Recovered::Failed(_) => false,
-            Recovered::Crashed(_) | Recovered::State(_) => !self.is_legal(result, 0),
-        };
-        let expected = || "a typed error, or a state of the store".to_owned();
-        if let Recovered::Crashed(message) = &outcome.first {
-            return Some(Complaint::Known(
-                Oracle::R5,
-                (expected(), message.to_string()),
-            ));
-        }
-        if bad(&outcome.first) {
-            return Some(Complaint::First(outcome.first.clone(), kind));
-        }
-        let later = outcome.during.iter().chain(&outcome.after);
-        later
-            .into_iter()
-            .find(|result| bad(result))
-            .map(|result| Complaint::Later(Oracle::R5, result.clone()))
     }
 
     fn is_legal(&self, result: &Recovered, floor: Position) -> bool {
@@ -466,7 +427,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
 }
 
 /// What is wrong with an outcome.
-enum Complaint {
+pub(super) enum Complaint {
     /// The first recovery.
     First(Recovered, CrashKind),
     /// A later one.
