@@ -3,15 +3,26 @@
 //! A legal crash state is the durable base plus a subset of the pending changes that contains, with each change, everything the
 //! profile orders before it. Pending changes come in [atoms](Frontier), the smallest groups that persist whole.
 //!
-//! **Not modelled yet**: write-back by age, garbage in torn sectors, damage beyond the written range.
+//! **Not modelled**: write-back by age; writes that ask for more atomicity than the disk has (`RWF_ATOMIC`); more than one write that
+//! the crash interrupts.
 
 mod atom;
 mod atom_set;
 mod canonical;
+mod choices;
 mod enumerate;
+mod failed_sync;
 mod frontier;
 mod kind;
+mod name_space;
+mod pending;
+mod pending_file;
+mod pieces;
+mod reuse;
 mod rules;
+mod supersede;
+mod sync;
+mod write;
 
 pub use enumerate::Bounds;
 pub use frontier::{CrashState, Frontier};

@@ -1,10 +1,13 @@
 //! What is on a disk: sectors, files, names.
 
 mod content;
+mod entries;
+mod names;
 mod sector;
 mod tree;
 
 pub use content::Content;
+pub use entries::Entries;
+pub(crate) use names::{Names, file_term};
 pub use sector::{SECTOR, Sector};
-pub use tree::{Entries, Image, Ino, Name, Node, ROOT};
-pub(crate) use tree::{Names, file_term};
+pub use tree::{Image, Ino, Name, Node, ROOT};

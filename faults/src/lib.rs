@@ -3,6 +3,7 @@
 pub mod crash;
 pub mod disk;
 pub mod errno;
+pub mod fsync_failure;
 pub mod image;
 pub mod latency;
 pub mod litmus;

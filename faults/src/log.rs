@@ -18,15 +18,26 @@ pub enum SizeChange {
     Set,
 }
 
+/// What an inode is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum InodeKind {
+    /// A regular file.
+    File,
+    /// A directory.
+    Dir,
+    /// A symbolic link with its target, which is part of the inode: no sync is for it alone.
+    Symlink(Arc<str>),
+}
+
 /// The smallest change that a disk persists. Files and directories are meant by identity, never by path.
 #[derive(Clone, Debug)]
 pub enum MicroOp {
-    /// A file or directory comes into being, without a name yet.
+    /// A file, directory or symbolic link comes into being, without a name yet.
     Inode {
         /// The new identity.
         ino: Ino,
-        /// Whether it is a directory.
-        is_dir: bool,
+        /// What it is.
+        kind: InodeKind,
     },
     /// Sectors get new content. Each holds the whole sector as the page cache has it, so a later version of a sector carries
     /// every earlier write to it.
@@ -37,6 +48,16 @@ pub enum MicroOp {
         first: u64,
         /// The sectors from there on.
         sectors: Vec<Arc<Sector>>,
+    },
+    /// Sectors that the file did not hold show what the disk held there before. No process sees that and no log holds it: it is
+    /// what a crash makes of space that was allocated and not written.
+    Garbage {
+        /// The file.
+        ino: Ino,
+        /// Index of the first sector.
+        first: u64,
+        /// Number of sectors.
+        count: u64,
     },
     /// Every byte from an offset on becomes zero.
     Zero {
@@ -54,6 +75,11 @@ pub enum MicroOp {
         /// Why.
         change: SizeChange,
     },
+    /// The last name of a file is gone, nobody has it open, and its blocks are free.
+    Free {
+        /// The file.
+        ino: Ino,
+    },
     /// A directory entry is set or removed.
     Name {
         /// The directory.
@@ -69,8 +95,11 @@ impl MicroOp {
     /// The file whose content or length changes, if one does.
     pub const fn file(&self) -> Option<Ino> {
         match self {
-            Self::Data { ino, .. } | Self::Zero { ino, .. } | Self::Size { ino, .. } => Some(*ino),
-            Self::Inode { .. } | Self::Name { .. } => None,
+            Self::Data { ino, .. }
+            | Self::Garbage { ino, .. }
+            | Self::Zero { ino, .. }
+            | Self::Size { ino, .. } => Some(*ino),
+            Self::Inode { .. } | Self::Free { .. } | Self::Name { .. } => None,
         }
     }
 }
@@ -94,8 +123,37 @@ pub enum SyncEnd {
     /// It reported an error: nothing became durable for certain, and the data it was to cover counts as clean although it is not
     /// (`fsync` failure model F1 of ext4 and xfs; Rebello et al., "Can Applications Recover from fsync Failures?", ATC 2020).
     Failed,
+    /// The same, and any sectors of what it was to cover may have reached the disk.
+    Torn,
+    /// It reported an error and changed nothing: what it was to cover is still to be written.
+    Retained,
+    /// It reported an error, and no change and no sync gets through from then on.
+    Frozen,
+    /// It reported an error, and what it was to cover went back to what is on the disk. The changes of the entry say what processes
+    /// see since.
+    Reverted,
     /// It reported success and did nothing.
     Dropped,
+    /// It reported success and did nothing, through no fault of the store: nobody is held to what was acknowledged on the strength
+    /// of it, until a later sync has written it.
+    Lied,
+    /// The same, but the data counts as clean, and a later sync reports that it is not there.
+    Hidden,
+}
+
+impl SyncEnd {
+    /// Whether it did what it was asked for.
+    pub const fn is_done(self) -> bool {
+        matches!(self, Self::Done)
+    }
+
+    /// Whether it did not, and said so.
+    pub const fn is_reported(self) -> bool {
+        matches!(
+            self,
+            Self::Failed | Self::Torn | Self::Retained | Self::Frozen | Self::Reverted
+        )
+    }
 }
 
 /// One operation that changed the disk, was to make something durable, or failed.
@@ -107,7 +165,8 @@ pub struct Entry {
     pub path: Arc<str>,
     /// The second path of a rename or link.
     pub second: Option<Arc<str>>,
-    /// Offset and length of what was written, or zero and the length of a truncation.
+    /// Offset and length of what was written, or zero and the length of a truncation. Of a sync that did not write everything, what
+    /// it did not write; everything when there is none.
     pub range: Option<(u64, u64)>,
     /// The changes, in the order in which they were made.
     pub changes: Vec<MicroOp>,
@@ -124,7 +183,9 @@ impl fmt::Display for Entry {
             write!(f, " {second}")?;
         }
         match (self.kind, self.range) {
-            (OpKind::Write | OpKind::Allocate, Some((offset, len))) => {
+            (kind, Some((offset, len)))
+                if kind.is_sync() || matches!(kind, OpKind::Write | OpKind::Allocate) =>
+            {
                 write!(f, " {offset}..{}", offset + len)?;
             }
             (_, Some((_, len))) => write!(f, " {len}")?,
@@ -134,12 +195,31 @@ impl fmt::Display for Entry {
             (Some(errno), Some((_, SyncEnd::Done))) => {
                 write!(f, "  -> {errno}, but it took effect")
             }
+            (Some(errno), Some((_, end))) if end.is_reported() => {
+                write!(f, "  -> {errno}{}", aftermath(end))
+            }
+            (None, Some((_, end))) if end.is_reported() => {
+                write!(f, "  -> not written{}", aftermath(end))
+            }
             (Some(errno), _) if !self.changes.is_empty() => {
                 write!(f, "  -> {errno}, but it took effect")
             }
             (Some(errno), _) => write!(f, "  -> {errno}"),
-            (None, Some((_, SyncEnd::Dropped))) => f.write_str("  -> ok, but nothing was synced"),
+            (None, Some((_, SyncEnd::Dropped | SyncEnd::Lied | SyncEnd::Hidden))) => {
+                f.write_str("  -> ok, but nothing was synced")
+            }
             _ => Ok(()),
         }
+    }
+}
+
+/// What a trace says of the pages that a sync did not write.
+const fn aftermath(end: SyncEnd) -> &'static str {
+    match end {
+        SyncEnd::Retained => ", still to be written",
+        SyncEnd::Frozen => ", and the file system is shut down",
+        SyncEnd::Reverted => ", and what was written since the last sync is gone",
+        // What ext4 and xfs do needs no word: it is what an error of a sync means.
+        _ => "",
     }
 }

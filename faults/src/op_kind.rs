@@ -30,6 +30,10 @@ pub enum OpKind {
     Rename,
     /// Making a second name.
     Link,
+    /// Making a symbolic link.
+    Symlink,
+    /// Reading a symbolic link.
+    ReadLink,
     /// Removing a name.
     Remove,
     /// Making a directory.
@@ -59,6 +63,8 @@ impl OpKind {
         Self::SyncDir,
         Self::Rename,
         Self::Link,
+        Self::Symlink,
+        Self::ReadLink,
         Self::Remove,
         Self::CreateDir,
         Self::RemoveDir,
@@ -81,6 +87,8 @@ impl OpKind {
             Self::SyncDir => "fsyncdir",
             Self::Rename => "rename",
             Self::Link => "link",
+            Self::Symlink => "symlink",
+            Self::ReadLink => "readlink",
             Self::Remove => "unlink",
             Self::CreateDir => "mkdir",
             Self::RemoveDir => "rmdir",
@@ -104,6 +112,7 @@ impl OpKind {
                 | Self::SyncDir
                 | Self::Rename
                 | Self::Link
+                | Self::Symlink
                 | Self::CreateDir
         )
     }
@@ -112,7 +121,26 @@ impl OpKind {
     ///
     /// Closing does not count: the descriptor is gone whether or not `close(2)` reports an error.
     pub const fn has_effect(self) -> bool {
-        !matches!(self, Self::Read | Self::ReadDir | Self::Stat | Self::Close)
+        !matches!(
+            self,
+            Self::Read | Self::ReadLink | Self::ReadDir | Self::Stat | Self::Close
+        )
+    }
+
+    /// Whether the operation changes the disk whenever it succeeds, as opening, syncing and locking do not.
+    pub const fn changes_disk(self) -> bool {
+        matches!(
+            self,
+            Self::Write
+                | Self::SetLen
+                | Self::Allocate
+                | Self::Rename
+                | Self::Link
+                | Self::Symlink
+                | Self::Remove
+                | Self::CreateDir
+                | Self::RemoveDir
+        )
     }
 
     /// Whether the operation is about a range of the bytes of a file.

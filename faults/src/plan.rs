@@ -8,6 +8,7 @@
 //! rename *.tmp #1 EIO after            the first rename of a *.tmp file is done, and an error is returned
 //! write *.log #3 ENOSPC partial        half of the third write to a log is done, and an error is returned
 //! write *.log #1 EIO late              the first write to a log succeeds; the next operation on the file reports it
+//! fsync *.log #2 EIO F4                the second fsync of a log fails, and its pages stay dirty (a model of `fsync_failure`)
 //! write *.log #2..4 short              the second to fourth write to a log do half and say so
 //! write *.log #3.. ENOSPC              the third write to a log and every later one fail
 //! write #3 EIO for file                from the third write on, everything done to its file fails
@@ -15,6 +16,7 @@
 //! sync from 5s until 9s delay 2s       every sync that begins in those seconds takes two seconds longer
 //! write 1/64*3 EINTR                   one write in 64 is interrupted, and the two after it
 //! sync #2 hang                         the second sync never returns
+//! writeback *.log block 0 xxW          the first block of a log is not written the first two times that a sync should
 //! space 8192 EDQUOT freed #90          files may hold 8,192 bytes in all, until the ninetieth operation
 //! ```
 //!
@@ -31,6 +33,7 @@ mod space;
 mod table;
 mod text;
 mod when;
+mod writeback;
 
 pub(crate) use duration::{parse as parse_duration, show as show_duration};
 pub use effect::{Damage, Effect, Position};
@@ -40,3 +43,4 @@ pub use space::{Freed, Space};
 pub use table::{FaultTable, SpaceTable, TableError};
 pub use text::ParseFaultError;
 pub use when::{ByteRange, Chance, Phase, When};
+pub use writeback::{ParseSequenceError, Sequence, Writeback};

@@ -3,14 +3,14 @@
 //! A profile is a TOML file; the ones that ship are in `profiles/`. Every parameter is a rule of [`crate::crash`], and each can be
 //! switched on its own.
 //!
-//! **Not modelled yet**: garbage inside torn sectors, damage to neighbours of a torn write, stripes and servers of network file
-//! systems, failure models of `fsync` other than F1, which blocks a file has (what that costs is listed in
-//! `tests/realfs/disagreements.txt`).
+//! **Not modelled yet**: stripes and servers of network file systems.
 
 use std::sync::Arc;
 
 use serde::Deserialize;
 use thiserror::Error;
+
+use crate::fsync_failure::{ErrorReport, FsyncFailure};
 
 /// How a write that no sync covers may reach the disk in part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
@@ -26,6 +26,52 @@ pub enum Tear {
     AnyBlocks,
     /// Any of its 512-byte sectors (queued commands and flash reorder freely).
     AnySectors,
+    /// Any of three parts of equal length, as ALICE can split a write (Pillai et al., OSDI 2014), here at edges of atomic units.
+    Thirds,
+}
+
+/// The unit that the disk writes whole or not at all, aligned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Deserialize)]
+#[serde(try_from = "u64")]
+pub enum AtomicUnit {
+    /// 512 bytes.
+    #[default]
+    Sector,
+    /// 4,096 bytes.
+    Block,
+}
+
+impl AtomicUnit {
+    /// Its length.
+    pub const fn bytes(self) -> u64 {
+        match self {
+            Self::Sector => 512,
+            Self::Block => 4096,
+        }
+    }
+}
+
+impl TryFrom<u64> for AtomicUnit {
+    type Error = String;
+
+    fn try_from(bytes: u64) -> Result<Self, Self::Error> {
+        match bytes {
+            512 => Ok(Self::Sector),
+            4096 => Ok(Self::Block),
+            _ => Err(format!("an atomic unit has 512 or 4096 bytes, not {bytes}")),
+        }
+    }
+}
+
+/// What is left of the unit that was being written when the power failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Interrupted {
+    /// Nothing out of the ordinary: it is old or new.
+    #[default]
+    None,
+    /// Garbage, in the bytes that were written. At most one unit of all pending writes was being written.
+    Garbage,
 }
 
 /// What can be read in a range whose new length is durable and whose data is not.
@@ -96,6 +142,16 @@ pub struct Profile {
     pub title: String,
     /// How a write may be torn.
     pub tear: Tear,
+    /// The unit that the disk writes whole: writes are torn at multiples of it.
+    #[serde(default)]
+    pub atomic_unit: AtomicUnit,
+    /// What is left of the unit that was being written when the power failed.
+    #[serde(default)]
+    pub interrupted_sector: Interrupted,
+    /// Whether a write leaves the bytes around it alone. If not, the rest of the atomic unit that was being written when the power
+    /// failed may be garbage, although it was durable (SQLite, "Powersafe Overwrite").
+    #[serde(default = "is_true")]
+    pub powersafe_overwrite: bool,
     /// What a length without its data shows.
     pub extend_exposes: Exposure,
     /// Whether a new length waits for the data written into its new blocks.
@@ -108,6 +164,9 @@ pub struct Profile {
     pub in_block_size_journalled: bool,
     /// Whether setting the length is one journalled change: length and cut-off data together.
     pub truncate_atomic: bool,
+    /// Whether the rest of the last block is zeroed late: the cut may be durable before it, and a later growth shows what was there.
+    #[serde(default)]
+    pub cut_zeroes_late: bool,
     /// Whether blocks that a cut has freed are written again only once the cut is durable.
     pub reuse_waits_for_commit: bool,
     /// Whether one operation's changes of directories persist together.
@@ -125,6 +184,14 @@ pub struct Profile {
     /// Whether a sync writes what it covers ahead of what the order puts before it: only the directories that lead there and former
     /// holders of the same names come along, and of a move between directories only the new name.
     pub sync_escapes_order: bool,
+    /// How `fsync` fails.
+    pub fsync_failure: FsyncFailure,
+    /// Who is told of it.
+    pub error_report: ErrorReport,
+}
+
+const fn is_true() -> bool {
+    true
 }
 
 /// A profile that cannot be read. The message names line and column.
@@ -136,6 +203,15 @@ pub struct ParseProfileError {
     /// Where in the text, in bytes.
     pub span: Option<std::ops::Range<usize>>,
 }
+
+/// The profiles that ship.
+const TEXTS: [&str; 5] = [
+    include_str!("profiles/posix-minimal.toml"),
+    include_str!("profiles/ext4-ordered.toml"),
+    include_str!("profiles/ext4-writeback.toml"),
+    include_str!("profiles/xfs.toml"),
+    include_str!("profiles/btrfs.toml"),
+];
 
 impl Profile {
     /// Reads a profile from TOML.
@@ -159,18 +235,44 @@ impl Profile {
         Ok(profile)
     }
 
+    /// The profile that a text names: that of a shipped one, then parameters that differ from it, as in
+    /// `posix-minimal + atomic_unit=4096 + tear=thirds`.
+    ///
+    /// # Errors
+    /// No profile of that name ships, or it has no such parameter or value.
+    pub fn varied(text: &str) -> Result<Self, ParseProfileError> {
+        let error = |message: String| ParseProfileError {
+            message,
+            span: None,
+        };
+        let mut parts = text.split(" + ");
+        let name = parts.next().unwrap_or_default();
+        let shipped = TEXTS.iter().find_map(|text| {
+            let table: toml::Table = text.parse().ok()?;
+            (table.get("name")?.as_str()? == name).then_some(table)
+        });
+        let mut table = shipped.ok_or_else(|| error(format!("no profile `{name}` ships")))?;
+        for part in parts {
+            let (key, value) = part
+                .split_once('=')
+                .ok_or_else(|| error(format!("`{part}` is not of the form PARAMETER=VALUE")))?;
+            let parsed = format!("value = {value}").parse::<toml::Table>();
+            let value = parsed
+                .ok()
+                .and_then(|mut table| table.remove("value"))
+                .unwrap_or_else(|| toml::Value::String(value.to_owned()));
+            table.insert(key.to_owned(), value);
+        }
+        table.insert("name".to_owned(), toml::Value::String(text.to_owned()));
+        Self::parse(&table.to_string())
+    }
+
     /// The profiles that ship, in the order in which they are listed.
     pub fn shipped() -> Vec<Arc<Self>> {
-        [
-            include_str!("profiles/posix-minimal.toml"),
-            include_str!("profiles/ext4-ordered.toml"),
-            include_str!("profiles/ext4-writeback.toml"),
-            include_str!("profiles/xfs.toml"),
-            include_str!("profiles/btrfs.toml"),
-        ]
-        .into_iter()
-        .map(|text| Arc::new(Self::parse(text).expect("shipped profiles are tested")))
-        .collect()
+        TEXTS
+            .iter()
+            .map(|text| Arc::new(Self::parse(text).expect("shipped profiles are tested")))
+            .collect()
     }
 
     /// The shipped profile of this name.
@@ -201,6 +303,24 @@ mod tests {
                 "btrfs"
             ]
         );
+    }
+
+    #[test]
+    fn a_shipped_profile_can_be_varied() {
+        let varied = Profile::varied("xfs + atomic_unit=4096 + tear=thirds").expect("both exist");
+        assert_eq!(varied.atomic_unit, AtomicUnit::Block);
+        assert_eq!(varied.tear, Tear::Thirds);
+        assert_eq!(varied.name, "xfs + atomic_unit=4096 + tear=thirds");
+        let plain = Profile::varied("xfs").expect("it ships");
+        assert_eq!(Some(plain), Profile::named("xfs").as_deref().cloned());
+        for bad in [
+            "zfs",
+            "xfs + tear",
+            "xfs + taer=none",
+            "xfs + atomic_unit=1024",
+        ] {
+            assert!(Profile::varied(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

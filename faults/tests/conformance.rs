@@ -28,6 +28,8 @@ macro_rules! on_both {
 
 #[path = "conformance/content.rs"]
 mod content;
+#[path = "conformance/direct.rs"]
+mod direct;
 #[path = "conformance/directories.rs"]
 mod directories;
 #[path = "conformance/handles.rs"]
@@ -40,3 +42,5 @@ mod opening;
 mod paths;
 #[path = "conformance/renaming.rs"]
 mod renaming;
+#[path = "conformance/symlinks.rs"]
+mod symlinks;

@@ -179,18 +179,27 @@ fn operations_without_an_effect_are_not_counted_by_a_fault_after_it() {
 }
 
 #[test]
-fn a_late_error_is_reported_by_the_next_operation_on_the_file_and_once() {
+fn a_late_error_is_reported_by_the_next_operation_on_the_file_and_to_each_handle_once() {
     for reporter in ["write", "fsync", "close"] {
         let (disk, log) = disk(b"", "write #1 ENOSPC late");
         assert_eq!(log.write_at(b"abc", 0).expect("it is accepted"), 3);
         assert_eq!(read_to_end(&*log).expect("a read reports nothing"), b"abc");
         disk.take_log();
         let second = open(&disk, "log").expect("neither does an open");
-        match reporter {
-            "write" => fails(second.write_at(b"X", 0), Errno::ENOSPC),
-            "fsync" => fails(second.sync_all(), Errno::ENOSPC),
-            _ => fails(second.close(), Errno::ENOSPC),
-        }
+        let told = match reporter {
+            "write" => {
+                fails(second.write_at(b"X", 0), Errno::ENOSPC);
+                Some(second)
+            }
+            "fsync" => {
+                fails(second.sync_all(), Errno::ENOSPC);
+                Some(second)
+            }
+            _ => {
+                fails(second.close(), Errno::ENOSPC);
+                None
+            }
+        };
         let entries = disk.take_log();
         let last = entries.last().expect("the report is recorded");
         assert_eq!(
@@ -199,7 +208,12 @@ fn a_late_error_is_reported_by_the_next_operation_on_the_file_and_once() {
             "{reporter}"
         );
         assert!(last.changes.is_empty());
-        log.sync_all().expect("it was reported once");
+        // A write-back has failed, of which every handle that was open is told at its next sync, once.
+        fails(log.sync_all(), Errno::ENOSPC);
+        log.sync_all().expect("it was told once");
+        if let Some(second) = told {
+            second.sync_all().expect("it was told at once");
+        }
         assert_eq!(disk.fired(), [1]);
     }
 }

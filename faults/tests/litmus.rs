@@ -48,7 +48,7 @@ fn the_catalogue_is_the_directory_and_files_are_named_as_their_cases() {
         for section in &case.sections {
             let name = &section.profile;
             assert!(
-                Profile::named(name).is_some(),
+                Profile::varied(name).is_ok(),
                 "{}: no profile {name}",
                 file.path()
             );
@@ -67,7 +67,7 @@ fn profiles_allow_exactly_what_is_listed() {
     for file in CATALOGUE {
         let case =
             Case::parse(file.text).unwrap_or_else(|error| panic!("{}: {error}", file.path()));
-        let verdict = Verdict::of(&case, &Profile::shipped())
+        let verdict = Verdict::of(&case, &case.profiles())
             .unwrap_or_else(|error| panic!("{}: {error}", file.path()));
         if rewrite {
             let path = folder().join(format!("{}.litmus", file.name));

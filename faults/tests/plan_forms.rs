@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use arbitrary::{Arbitrary, Unstructured};
 use plimsoll_faults::errno::Errno;
+use plimsoll_faults::fsync_failure::FsyncFailure;
 use plimsoll_faults::latency::Latency;
 use plimsoll_faults::op_kind::OpKind;
 use plimsoll_faults::plan::{
@@ -71,7 +72,7 @@ proptest! {
     #[test]
     fn never_panics_on_words(words in prop::collection::vec(prop::sample::select(&[
         "write", "sync", "space", "#2", "#2..", "bytes", "0..9", "in", "open", "from", "5s", "until", "1/2", "1/2*3", "EIO",
-        "delay", "stall", "flip", "flip*2", "late", "for", "file", "inodes", "freed", "\"", "a b", ";", "*.log", "12",
+        "writeback", "block", "xW", "F4", "delay", "stall", "flip", "flip*2", "late", "for", "file", "inodes", "freed", "\"", "a b", ";", "*.log", "12",
     ][..]), 0..9)) {
         let text = words.join(" ");
         if let Ok(plan) = text.parse::<FaultPlan>() {
@@ -122,6 +123,9 @@ fn what_was_written_before_means_what_it_meant() {
         "write *.log #2..4 short",
         "sync drop",
         "growing #3.. ENOSPC",
+        "fsync #1 EIO F4",
+        "writeback *.log block 0 xxW",
+        "writeback *.log wX F2",
     ] {
         let plan: FaultPlan = text.parse().expect("a plan");
         assert_eq!(plan.to_string(), text);
@@ -200,6 +204,23 @@ fn says_what_is_wrong_and_where() {
         ("write 3/2 EIO", "`3/2` is no chance", 7),
         ("write delay slow", "`slow` is no delay", 13),
         ("write EIO for all", "`all` is no scope", 15),
+        ("write EIO F1", "F1 is a way in which syncs fail", 7),
+        (
+            "fsync drop F2",
+            "only an error of a sync can be like F2",
+            12,
+        ),
+        ("fsync EIO F12", "`F12` is no failure model of fsync", 11),
+        ("writeback", "a path pattern is missing", 10),
+        ("writeback *.log", "a sequence is missing", 16),
+        (
+            "writeback *.log block b x",
+            "`b` is no number of a block",
+            23,
+        ),
+        ("writeback *.log xq", "made of x, w, X and W", 17),
+        ("writeback *.log x F12", "`F12` is no failure model", 19),
+        ("writeback *.log x F1 EIO", "`EIO` is one word too many", 22),
         ("write \"a EIO", "a quote is never closed", 7),
         ("space", "needs a number of bytes or of inodes", 6),
         ("space 12 EIO", "`EIO` says nothing of space", 10),
@@ -217,6 +238,29 @@ fn says_what_is_wrong_and_where() {
     let error = "fsync drop\n\nwrite EIO; größe EIO".parse::<FaultPlan>();
     let error = error.expect_err("there is no such operation");
     assert_eq!((error.line(), error.column(), error.width()), (3, 12, 5));
+}
+
+#[test]
+fn every_way_in_which_syncs_fail_has_a_form() {
+    let text = "space 12; writeback \"a b\" block 3 xwX F3; fsync \"F1\" #2 EIO F6";
+    let plan: FaultPlan = text.parse().expect("a plan");
+    assert_eq!(
+        plan.faults[0].effect,
+        Effect::FailSync(Errno::EIO, FsyncFailure::F6)
+    );
+    assert_eq!(plan.faults[0].path.as_deref(), Some("F1"));
+    let rule = &plan.writebacks[0];
+    assert_eq!((rule.path.as_str(), rule.block), ("a b", Some(3)));
+    assert_eq!(rule.model, Some(FsyncFailure::F3));
+    // In the order in which a disk counts: faults, write-backs, limits.
+    assert_eq!(
+        plan.lines(),
+        [
+            "fsync F1 #2 EIO F6",
+            "writeback \"a b\" block 3 xwX F3",
+            "space 12"
+        ]
+    );
 }
 
 #[test]

@@ -35,6 +35,15 @@ macro_rules! files {
 
 /// Every file of the catalogue, by group, in the order in which they run. A test holds this list to the directory.
 pub const CATALOGUE: &[CatalogueFile] = files! {
+    "fsync":
+        "fsync-block"
+        "fsync-block-fixed"
+        "fsync-hole"
+        "fsync-hole-fixed"
+        "fsync-retried"
+        "fsync-retried-fixed"
+        "fsync-trusted"
+        "fsync-trusted-fixed";
     "reference":
         "ref-async"
         "ref-async-errors"

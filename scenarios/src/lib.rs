@@ -6,8 +6,10 @@
 //! **Not covered**: reading files, running cases and printing what came of them; that is the business of the command line.
 
 pub mod adapters;
+pub mod calibration;
 mod catalogue;
 mod diagnostic;
+mod fsync_failures;
 mod litmus;
 mod registry;
 mod scenario;
@@ -15,6 +17,7 @@ pub mod specimens;
 
 pub use catalogue::{CATALOGUE, CatalogueFile, catalogue};
 pub use diagnostic::ScenarioError;
+pub use fsync_failures::fsync_failure_table;
 pub use litmus::litmus_report;
 pub use registry::{Registry, UnknownSut, parse_profile};
 pub use scenario::{Scenario, Workload};

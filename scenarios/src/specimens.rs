@@ -3,5 +3,6 @@
 //! A specimen keeps what decides durability: which file is written when, what is synced before what, what is acknowledged when.
 //! Everything else of the real system is left out.
 
+pub mod fsync_failure;
 pub mod retried_rename;
 pub mod surrealmx;

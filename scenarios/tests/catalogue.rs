@@ -156,6 +156,11 @@ fn reference() {
 }
 
 #[test]
+fn fsync() {
+    check(|scenario| scenario.group == "fsync");
+}
+
+#[test]
 fn surrealmx() {
     check(|scenario| scenario.group == "surrealmx");
 }

@@ -1,6 +1,9 @@
 //! The reference under faults at run time that no catalogue lists one by one, and what tells one position of an error from another.
 
+use std::sync::Arc;
+
 use plimsoll_faults::crash::CrashKind;
+use plimsoll_faults::fsync_failure::FsyncFailure;
 use plimsoll_faults::op_kind::OpKind;
 use plimsoll_faults::plan::{
     Damage, Effect, Fault, FaultPlan, Occurrence, OpSelector, Phase, Position,
@@ -191,6 +194,35 @@ fn only_an_error_after_its_effect_shows_the_retried_rename() {
     }
     assert!(violated("retried-rename", "EIO after").contains(&Oracle::D1));
     assert_eq!(violated("retried-rename-fixed", "EIO after"), []);
+}
+
+#[test]
+fn late_errors_are_no_loss_in_whichever_way_write_back_fails() {
+    let steps = [
+        "put a 1",
+        "put b 2",
+        "put c 3*5000",
+        "reopen",
+        "put d 4",
+        "put e 5",
+        "kill",
+        "put f 6",
+    ];
+    let late: Fault = "write EIO late".parse().expect("a fault");
+    for sut in Registry::shipped().sut_names() {
+        if !sut.starts_with("reference-") || sut == "reference-memory" {
+            continue;
+        }
+        for model in FsyncFailure::ALL {
+            let profile = Profile::varied(&format!("ext4-ordered + fsync_failure={model}"));
+            let mut case = case(sut, &steps);
+            case.disk.profile = Arc::new(profile.expect("it is a model"));
+            case.targets = vec![case.disk.clone()];
+            case.limits.depth = 0;
+            let hit = sweep(&case, &late);
+            assert!(hit >= 2, "{sut} {model}: {hit} writes");
+        }
+    }
 }
 
 #[test]

@@ -1,80 +1,42 @@
 //! Every sync of the reference is there for a reason: take any one away, and some crash shows it.
 
-use plimsoll_faults::crash::CrashKind;
-use plimsoll_faults::plan::FaultPlan;
-use plimsoll_faults::profile::Profile;
-use plimsoll_scenarios::Registry;
-use plimsoll_sim::calibrate::delete_syncs;
-use plimsoll_sim::case::{Case, Disk, ErrorSweep, Expect, Limits};
+use plimsoll_scenarios::calibration::{disks, sync_deletion_cases};
+use plimsoll_sim::calibrate::{Deletion, delete_syncs};
 use plimsoll_sim::explore;
 
-/// Each write has an effect of its own, so that its loss can be seen; snapshots alone and overlapping, a kill, a clean close.
-const STEPS: [&str; 14] = [
-    "put a 1",
-    "put b 2",
-    "batch put c 3; delete a",
-    "snapshot",
-    "put d 4",
-    "snapshot-begin 0",
-    "put e 5",
-    "snapshot-finish 0",
-    "put f 6",
-    "kill",
-    "put g 7",
-    "snapshot",
-    "reopen",
-    "put h 8",
-];
-
-fn disks() -> Vec<Disk> {
-    Profile::shipped()
-        .into_iter()
-        .map(|profile| Disk {
-            profile,
-            kinds: CrashKind::HONEST.to_vec(),
-        })
-        .collect()
-}
-
-fn case(sut: &str) -> Case {
-    Case {
-        id: sut.to_owned(),
-        sut: Registry::shipped()
-            .sut(sut)
-            .expect("the mode is registered"),
-        workload: STEPS
-            .iter()
-            .map(|step| step.parse().expect("a step"))
-            .collect(),
-        plan: FaultPlan::none(),
-        errors: ErrorSweep::None,
-        damage: false,
-        disk: disks().remove(0),
-        targets: Vec::new(),
-        expect: Expect::Pass,
-        limits: Limits {
-            depth: 1,
-            ..Limits::default()
-        },
-        seed: 1,
-    }
-}
-
 /// Drops each sync of a mode in turn.
-fn score(sut: &str) {
-    let case = case(sut);
+fn delete(sut: &str) -> Vec<Deletion> {
+    let case = sync_deletion_cases()
+        .into_iter()
+        .find(|case| case.sut.name() == sut)
+        .expect("the mode is there");
     assert_eq!(
         explore::violated(&case),
         [],
         "{sut} passes with all its syncs"
     );
-    let deletions = delete_syncs(&case, &disks());
+    delete_syncs(&case, &disks())
+}
+
+/// Every one of at least `syncs_min` syncs is needed on some disk.
+#[track_caller]
+fn needs_all(sut: &str, syncs_min: usize) {
+    let deletions = delete(sut);
     let missed: Vec<String> = deletions
         .iter()
         .filter(|deletion| deletion.noticed.is_empty())
-        .map(|deletion| format!("{} ({})", deletion.plan, deletion.site))
+        .map(|deletion| {
+            format!(
+                "{} ({}): {:?}",
+                deletion.plan, deletion.site, deletion.redundant
+            )
+        })
         .collect();
-    assert!(deletions.len() >= 15, "{sut}: {} syncs", deletions.len());
+    assert!(
+        deletions.len() >= syncs_min,
+        "{sut}: {} syncs",
+        deletions.len()
+    );
     assert!(
         missed.is_empty(),
         "{sut}: {} of {} syncs can be dropped unnoticed: {missed:#?}",
@@ -83,22 +45,61 @@ fn score(sut: &str) {
     );
 }
 
+/// Each of at least `syncs_min` syncs is needed on some disk, or another operation does what it does on all of them.
+#[track_caller]
+fn explains_all(sut: &str, syncs_min: usize) {
+    let deletions = delete(sut);
+    let unexplained: Vec<&Deletion> = deletions
+        .iter()
+        .filter(|deletion| !deletion.is_explained())
+        .collect();
+    assert!(unexplained.is_empty(), "{sut}: {unexplained:#?}");
+    let noticed = deletions
+        .iter()
+        .filter(|deletion| !deletion.noticed.is_empty())
+        .count();
+    assert!(deletions.len() >= syncs_min, "{sut}: {}", deletions.len());
+    assert!(
+        2 * noticed > deletions.len(),
+        "{sut}: only {noticed} of {} are noticed",
+        deletions.len()
+    );
+}
+
 #[test]
 fn no_sync_of_the_power_mode_is_redundant() {
-    score("reference-power");
+    needs_all("reference-power", 15);
 }
 
 #[test]
 fn no_sync_of_small_segments_is_redundant() {
-    score("reference-power-segments");
+    needs_all("reference-power-segments", 15);
 }
 
 #[test]
 fn no_sync_of_compressed_snapshots_is_redundant() {
-    score("reference-power-lz4");
+    needs_all("reference-power-lz4", 15);
 }
 
 #[test]
 fn no_sync_of_separate_directories_is_redundant() {
-    score("reference-custom-paths");
+    needs_all("reference-custom-paths", 15);
+}
+
+#[test]
+fn every_redundant_sync_of_the_process_modes_is_explained() {
+    explains_all("reference-process", 20);
+    explains_all("reference-process-custom-paths", 20);
+}
+
+#[test]
+fn every_redundant_sync_of_the_delayed_modes_is_explained() {
+    explains_all("reference-window", 15);
+    explains_all("reference-async", 15);
+}
+
+#[test]
+fn every_redundant_sync_of_the_modes_without_a_log_is_explained() {
+    explains_all("reference-snapshot-only", 10);
+    explains_all("reference-memory", 10);
 }

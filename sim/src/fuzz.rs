@@ -69,9 +69,13 @@ fn fair(mut fault: Fault) -> Fault {
         {
             Effect::Fail(errno, Position::Before)
         }
+        Effect::FailSync(Errno::EINVAL | Errno::EOPNOTSUPP, model) => {
+            Effect::FailSync(model.errno(), model)
+        }
         effect => effect,
     };
-    if matches!(fault.effect, Effect::Fail(errno, _) if errno.is_transient()) {
+    if matches!(fault.effect, Effect::Fail(errno, _) | Effect::FailSync(errno, _) if errno.is_transient())
+    {
         fault.scope = Scope::Operation;
         fault.when.chance = None;
         fault.occurrence = match fault.occurrence {

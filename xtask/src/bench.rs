@@ -1,9 +1,17 @@
 //! `cargo xtask bench`: how fast the harness is.
 
+mod first_violation;
+mod rate;
+mod recoveries;
+mod states;
+mod subject;
 mod sweep;
 
 use clap::{Args, Subcommand};
 
+use crate::bench::first_violation::FirstViolations;
+use crate::bench::recoveries::Recoveries;
+use crate::bench::states::States;
 use crate::bench::sweep::Sweep;
 use crate::exit::Exit;
 
@@ -11,7 +19,9 @@ use crate::exit::Exit;
 #[derive(Debug, Args)]
 #[command(before_help = "Examples:
   cargo xtask bench sweep
-  cargo xtask bench sweep --format=jsonl")]
+  cargo xtask bench states
+  cargo xtask bench recoveries
+  cargo xtask bench first-violation --format=jsonl")]
 pub(crate) struct Bench {
     #[command(subcommand)]
     command: BenchCommand,
@@ -20,6 +30,9 @@ pub(crate) struct Bench {
 #[derive(Debug, Subcommand)]
 enum BenchCommand {
     Sweep(Sweep),
+    States(States),
+    Recoveries(Recoveries),
+    FirstViolation(FirstViolations),
 }
 
 impl Bench {
@@ -27,6 +40,9 @@ impl Bench {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
         match self.command {
             BenchCommand::Sweep(sweep) => sweep.run(),
+            BenchCommand::States(states) => states.run(),
+            BenchCommand::Recoveries(recoveries) => recoveries.run(),
+            BenchCommand::FirstViolation(first) => first.run(),
         }
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use plimsoll_faults::litmus::LitmusError;
 use plimsoll_faults::profile::Profile;
-use plimsoll_scenarios::{Registry, Scenario, catalogue};
-use plimsoll_sim::case::Case;
+use plimsoll_scenarios::{Registry, Scenario, calibration, catalogue};
+use plimsoll_sim::case::{Case, Disk};
 use plimsoll_sim::sut::Sut;
 
 /// What the names of the reference's modes start with.
@@ -92,6 +92,16 @@ impl Catalogue {
             .map(Entry::from)
             .map_err(|error| error.to_string())
     }
+}
+
+/// For each mode of the reference the run of which each sync is dropped in turn.
+pub(crate) fn sync_deletion_cases() -> Vec<Case> {
+    calibration::sync_deletion_cases()
+}
+
+/// The disks on which that can be noticed.
+pub(crate) fn calibration_disks() -> Vec<Disk> {
+    calibration::disks()
 }
 
 /// Reads a profile that does not ship. The error is a whole report, with line and column.

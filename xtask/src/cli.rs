@@ -80,8 +80,12 @@ mod tests {
         insta::assert_snapshot!("help_sim_repro", help(&["sim", "repro"]));
         insta::assert_snapshot!("help_sim_list", help(&["sim", "list"]));
         insta::assert_snapshot!("help_sim_litmus", help(&["sim", "litmus"]));
+        insta::assert_snapshot!("help_sim_calibrate", help(&["sim", "calibrate"]));
         insta::assert_snapshot!("help_test", help(&["test"]));
-        insta::assert_snapshot!("help_bench_sweep", help(&["bench", "sweep"]));
+        for name in ["sweep", "states", "recoveries", "first-violation"] {
+            let snapshot = format!("help_bench_{}", name.replace('-', "_"));
+            insta::assert_snapshot!(snapshot, help(&["bench", name]));
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `cargo xtask sim`: run cases and say what came of them.
 
+pub(crate) mod calibrate;
 pub(crate) mod case_runner;
 pub(crate) mod disks;
 pub(crate) mod exploration;
@@ -18,6 +19,7 @@ pub(crate) mod vacuity;
 use clap::{Args, Subcommand};
 
 use crate::exit::Exit;
+use crate::sim::calibrate::Calibrate;
 use crate::sim::list::List;
 use crate::sim::litmus::Litmus;
 use crate::sim::options::RunOptions;
@@ -34,7 +36,8 @@ use crate::sim::run::Run;
   cargo xtask sim --preset=nightly                more and longer workloads, and every short one: some minutes
   cargo xtask sim run torn-tail                   the cases whose id contains `torn-tail`
   cargo xtask sim list                            what there is
-  cargo xtask sim repro CASE-ID                   one case, with its full trace",
+  cargo xtask sim repro CASE-ID                   one case, with its full trace
+  cargo xtask sim calibrate                       whether the harness notices what it must",
     after_help = crate::exit::HELP
 )]
 pub(crate) struct Sim {
@@ -50,6 +53,7 @@ enum SimCommand {
     List(List),
     Litmus(Litmus),
     Repro(Repro),
+    Calibrate(Calibrate),
 }
 
 impl Sim {
@@ -61,6 +65,7 @@ impl Sim {
             Some(SimCommand::List(list)) => list.run(),
             Some(SimCommand::Litmus(litmus)) => litmus.run(),
             Some(SimCommand::Repro(repro)) => repro.run(),
+            Some(SimCommand::Calibrate(calibrate)) => calibrate.run(),
         }
     }
 }

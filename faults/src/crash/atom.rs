@@ -6,9 +6,24 @@ use super::atom_set::AtomSet;
 use crate::image::{Ino, Name, SECTOR, Sector};
 use crate::log::MicroOp;
 
+/// What sort of thing an atom is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sort {
+    /// What a process changed.
+    Change,
+    /// Allocated sectors that show what the disk held there before.
+    Exposed,
+    /// Data that was being written when the power failed. Of all pending writes at most one was. The last of what is before it is
+    /// the data as it was to be.
+    Interrupted,
+    /// A freed block of a file, with the data of the place or file that got it.
+    Reused,
+}
+
 /// Changes that reach the disk together or not at all.
 #[derive(Clone, Debug)]
 pub(super) struct Atom {
+    pub(super) sort: Sort,
     /// The changes, in the order in which they were made.
     pub(super) changes: Vec<MicroOp>,
     /// Everything that must persist before it, directly or not.
@@ -22,6 +37,23 @@ pub(super) struct Atom {
 }
 
 impl Atom {
+    /// Whether it shows what no process wrote. A crash may bring it about; no sync does, and nothing waits for it.
+    pub(super) fn is_damage(&self) -> bool {
+        self.sort != Sort::Change
+    }
+
+    /// The position of the data whose write was interrupted.
+    pub(super) fn interrupted(&self) -> Option<usize> {
+        (self.sort == Sort::Interrupted).then(|| self.before.iter().last())?
+    }
+
+    /// Whether nothing of it is left.
+    pub(super) fn is_spent(&self) -> bool {
+        self.changes
+            .iter()
+            .all(|change| matches!(change, MicroOp::Free { .. }))
+    }
+
     pub(super) fn touches_file(&self, ino: Ino) -> bool {
         self.changes.iter().any(|change| change.file() == Some(ino))
     }
@@ -33,9 +65,12 @@ impl Atom {
     }
 
     pub(super) fn has_data(&self) -> bool {
-        self.changes
-            .iter()
-            .any(|change| matches!(change, MicroOp::Data { .. } | MicroOp::Zero { .. }))
+        self.changes.iter().any(|change| {
+            matches!(
+                change,
+                MicroOp::Data { .. } | MicroOp::Zero { .. } | MicroOp::Garbage { .. }
+            )
+        })
     }
 
     /// Whether it holds written data of a file in a range of bytes.
@@ -48,6 +83,17 @@ impl Atom {
             } => {
                 let (start, end) = byte_range(*first, sectors);
                 *ino == file && start < to && end > from
+            }
+            _ => false,
+        })
+    }
+
+    /// Whether it shows garbage in a range of bytes of a file.
+    pub(super) fn has_garbage_in(&self, file: Ino, from: u64, to: u64) -> bool {
+        self.changes.iter().any(|change| match change {
+            MicroOp::Garbage { ino, first, count } => {
+                let start = first * SECTOR as u64;
+                *ino == file && start < to && start + count * SECTOR as u64 > from
             }
             _ => false,
         })
@@ -74,7 +120,9 @@ impl Atom {
     pub(super) fn describe(&self) -> Vec<String> {
         self.changes
             .iter()
+            .filter(|change| !matches!(change, MicroOp::Free { .. }))
             .map(|change| match change {
+                MicroOp::Free { ino } => format!("inode {} is free", ino.0),
                 MicroOp::Inode { ino, .. } => format!("inode {} comes into being", ino.0),
                 MicroOp::Data {
                     ino,
@@ -82,9 +130,22 @@ impl Atom {
                     sectors,
                 } => {
                     let (from, to) = byte_range(*first, sectors);
+                    if self.sort == Sort::Interrupted {
+                        return format!("inode {}, bytes {from}..{to}: damaged by a write that the crash interrupted", ino.0);
+                    }
+                    if self.sort == Sort::Reused {
+                        return format!("inode {}, bytes {from}..{to}: freed, and used again for this write", ino.0);
+                    }
                     format!("data of inode {}, bytes {from}..{to}", ino.0)
                 }
                 MicroOp::Zero { ino, .. } => format!("cut-off data of inode {} is zeroed", ino.0),
+                MicroOp::Garbage { ino, first, count } => {
+                    let (from, to) = (first * SECTOR as u64, (first + count) * SECTOR as u64);
+                    format!(
+                        "inode {}, bytes {from}..{to}: allocated, not written, and showing what the disk held there before",
+                        ino.0
+                    )
+                }
                 MicroOp::Size { ino, len, .. } => format!("length {len} of inode {}", ino.0),
                 MicroOp::Name {
                     name,
@@ -103,65 +164,4 @@ impl Atom {
 fn byte_range(first: u64, sectors: &[Arc<Sector>]) -> (u64, u64) {
     let start = first * SECTOR as u64;
     (start, start + (sectors.len() * SECTOR) as u64)
-}
-
-/// Most pieces that one write is torn into. A larger write is cut into as many even runs of sectors.
-pub(super) const PIECES_MAX: usize = 16;
-
-/// Cuts a write into the pieces that may persist on their own, each of `unit` sectors at least, each with its first sector.
-pub(super) fn pieces(
-    ino: Ino,
-    first: u64,
-    sectors: &[Arc<Sector>],
-    unit: usize,
-) -> impl Iterator<Item = (u64, MicroOp)> {
-    // Pieces start at multiples of the unit on the disk, not in the write.
-    let lead = (unit - (first as usize % unit)) % unit;
-    let (head, tail) = sectors.split_at(lead.min(sectors.len()));
-    let units = tail.len().div_ceil(unit).max(1);
-    let step = units.div_ceil(PIECES_MAX) * unit;
-    let head = (!head.is_empty()).then_some((first, head));
-    let start = first + lead as u64;
-    head.into_iter()
-        .chain(
-            tail.chunks(step)
-                .enumerate()
-                .map(move |(index, run)| (start + (index * step) as u64, run)),
-        )
-        .map(move |(first, run)| {
-            let sectors = run.to_vec();
-            (
-                first,
-                MicroOp::Data {
-                    ino,
-                    first,
-                    sectors,
-                },
-            )
-        })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn cut(first: u64, count: usize, unit: usize) -> Vec<(u64, usize)> {
-        let sectors = vec![Sector::new([1; SECTOR]); count];
-        pieces(Ino(7), first, &sectors, unit)
-            .map(|(_, piece)| match piece {
-                MicroOp::Data { first, sectors, .. } => (first, sectors.len()),
-                other => panic!("a piece of data is data, not {other:?}"),
-            })
-            .collect()
-    }
-
-    #[test]
-    fn pieces_cover_the_write_once_and_respect_alignment() {
-        assert_eq!(cut(5, 3, 1), [(5, 1), (6, 1), (7, 1)]);
-        assert_eq!(cut(5, 13, 8), [(5, 3), (8, 8), (16, 2)]);
-        assert_eq!(cut(8, 8, 8), [(8, 8)]);
-        let large = cut(0, 1000, 1);
-        assert!(large.len() <= PIECES_MAX, "{large:?}");
-        assert_eq!(large.iter().map(|(_, count)| count).sum::<usize>(), 1000);
-    }
 }

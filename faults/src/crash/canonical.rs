@@ -6,27 +6,37 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashMap;
-
 use super::atom::Atom;
 use super::atom_set::AtomSet;
-use crate::image::{Content, Image, Ino, Names, Node, SECTOR, Sector, file_term};
+use super::choices::Choices;
+use super::name_space::NameSpace;
+use super::pending_file::PendingFile;
+use crate::image::{Content, Image, Ino, Names, Node, file_term};
 use crate::log::MicroOp;
-
-/// The name space under one choice of name changes.
-#[derive(Clone, Debug)]
-pub(super) struct NameSpace {
-    names: Names,
-    /// The reachable directories, once an image was asked for.
-    skeleton: Option<Image>,
-}
 
 /// Contents and name spaces computed so far. They stay valid as atoms are added, until the base moves or atoms are renumbered.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
-    names: FxHashMap<AtomSet, NameSpace>,
-    /// By file, chosen atoms and, where lost ones show garbage, lost atoms.
-    files: FxHashMap<(Ino, AtomSet, AtomSet), (u128, Arc<Content>)>,
+    /// The names of the base.
+    durable: Option<Names>,
+    spaces: Choices<NameSpace>,
+    /// One for each file with pending content, in the order of the view, and some that are left over.
+    files: Vec<FileMemo>,
+}
+
+/// What is known of one file.
+#[derive(Debug, Default)]
+struct FileMemo {
+    pending: PendingFile,
+    kept: Choices<FileChoice>,
+}
+
+/// A file under one choice.
+#[derive(Debug)]
+struct FileChoice {
+    hash: u128,
+    /// Once an image was asked for.
+    content: Option<Arc<Content>>,
 }
 
 /// Everything that determines the states at one crash point.
@@ -35,20 +45,15 @@ pub(super) struct View<'a> {
     pub(super) atoms: &'a [Atom],
     /// The atoms that change names.
     pub(super) naming: AtomSet,
-    /// The atoms that change each file with pending content.
+    /// The atoms that change each file with pending content, in the order of the first of them.
     pub(super) touching: &'a [(Ino, AtomSet)],
+    /// The atoms of garbage that nothing can be seen of once others are chosen, with these.
+    pub(super) veiled: &'a [(usize, AtomSet)],
 }
 
 impl View<'_> {
-    fn touching(&self, ino: Ino) -> AtomSet {
-        self.touching
-            .iter()
-            .find(|(file, _)| *file == ino)
-            .map_or(AtomSet::EMPTY, |(_, set)| *set)
-    }
-
     /// The base with the chosen name changes.
-    fn renamed(&self, chosen: AtomSet) -> Image {
+    pub(super) fn renamed(&self, chosen: AtomSet) -> Image {
         let mut image = self.base.clone();
         for position in chosen.iter() {
             for change in &self.atoms[position].changes {
@@ -59,134 +64,132 @@ impl View<'_> {
         }
         image
     }
+
+    /// Hash of what can be read of a file in the base.
+    pub(super) fn durable_hash(&self, ino: Ino) -> u128 {
+        self.with_durable(ino, |content| {
+            content.hash_with(content.len(), std::iter::empty())
+        })
+    }
+
+    /// Looks at a file in the base, which is empty there when nothing was made durable of it.
+    fn with_durable<T>(&self, ino: Ino, look: impl FnOnce(&Content) -> T) -> T {
+        match self.base.file(ino) {
+            Some(content) => look(content),
+            None => look(&Content::default()),
+        }
+    }
+
+    /// The content of a file under a choice of its atoms.
+    pub(super) fn build(&self, ino: Ino, chosen: AtomSet) -> Arc<Content> {
+        let durable = self.base.file(ino);
+        if chosen.is_empty()
+            && let Some(content) = durable
+            && content.is_trimmed()
+        {
+            return Arc::clone(content);
+        }
+        let mut content = durable.map_or_else(Content::default, |content| (**content).clone());
+        for change in self.changes(ino, chosen) {
+            content.apply(ino, change);
+        }
+        content.trim();
+        Arc::new(content)
+    }
+
+    /// The changes of a file under a choice, in the order in which they were made.
+    fn changes(&self, ino: Ino, chosen: AtomSet) -> impl Iterator<Item = &MicroOp> {
+        chosen
+            .iter()
+            .flat_map(|position| &self.atoms[position].changes)
+            .filter(move |change| change.file() == Some(ino))
+    }
 }
 
 impl Memo {
     /// Forgets everything: the base has moved, or atoms have other numbers.
     pub(super) fn forget(&mut self) {
-        self.names.clear();
-        self.files.clear();
+        self.durable = None;
+        self.spaces.clear();
+        for file in &mut self.files {
+            file.pending.clear();
+            file.kept.clear();
+        }
+    }
+
+    fn grow(&mut self, view: &View<'_>) {
+        if self.files.len() < view.touching.len() {
+            self.files
+                .resize_with(view.touching.len(), FileMemo::default);
+        }
     }
 
     /// Hash of everything recovery can observe under this choice.
-    pub(super) fn key(&mut self, view: &View<'_>, kept: AtomSet, garbage: bool) -> u128 {
-        let Self { names, files } = self;
-        let space = space(names, view, kept);
+    pub(super) fn key(&mut self, view: &View<'_>, kept: AtomSet) -> u128 {
+        self.grow(view);
+        let Self {
+            durable,
+            spaces,
+            files,
+        } = self;
+        let chosen = kept.intersection(view.naming);
+        let space = spaces.get(chosen, || NameSpace::new(durable, view, chosen));
+        space.update(view);
         space
-            .names
-            .files
+            .open
             .iter()
-            .fold(space.names.dirs, |sum, &(ino, name)| {
-                let (hash, _) = file(files, view, ino, kept, garbage);
-                sum ^ file_term(name, *hash)
+            .fold(space.settled, |sum, &(position, names)| {
+                let file = files[position].choose(view, position, kept);
+                sum ^ file_term(names, file.hash)
             })
     }
 
     /// The image under this choice.
-    pub(super) fn image(&mut self, view: &View<'_>, kept: AtomSet, garbage: bool) -> Image {
-        let Self { names, files } = self;
-        let space = space(names, view, kept);
-        let skeleton = space.skeleton.get_or_insert_with(|| {
-            let mut image = view.renamed(kept.intersection(view.naming));
-            image.keep_reachable();
-            image
-        });
-        let mut image = skeleton.clone();
-        for &(ino, _) in &space.names.files {
-            let (_, content) = file(files, view, ino, kept, garbage);
+    pub(super) fn image(&mut self, view: &View<'_>, kept: AtomSet) -> Image {
+        self.grow(view);
+        let Self {
+            durable,
+            spaces,
+            files,
+        } = self;
+        let chosen = kept.intersection(view.naming);
+        let space = spaces.get(chosen, || NameSpace::new(durable, view, chosen));
+        space.update(view);
+        let mut image = space.skeleton(view, chosen).clone();
+        for &(position, _) in &space.open {
+            let file = files[position].choose(view, position, kept);
+            let hash = file.hash;
+            let (ino, touching) = view.touching[position];
+            let content = file
+                .content
+                .get_or_insert_with(|| view.build(ino, kept.intersection(touching)));
+            debug_assert_eq!(content.hash(), hash, "a hash is that of what is built");
             image.insert(ino, Node::File(Arc::clone(content)));
         }
         image
     }
 }
 
-fn space<'a>(
-    names: &'a mut FxHashMap<AtomSet, NameSpace>,
-    view: &View<'_>,
-    kept: AtomSet,
-) -> &'a mut NameSpace {
-    let chosen = kept.intersection(view.naming);
-    names.entry(chosen).or_insert_with(|| NameSpace {
-        names: if chosen.is_empty() {
-            view.base.names()
-        } else {
-            view.renamed(chosen).names()
-        },
-        skeleton: None,
-    })
-}
-
-fn file<'a>(
-    files: &'a mut FxHashMap<(Ino, AtomSet, AtomSet), (u128, Arc<Content>)>,
-    view: &View<'_>,
-    ino: Ino,
-    kept: AtomSet,
-    garbage: bool,
-) -> &'a (u128, Arc<Content>) {
-    let touching = view.touching(ino);
-    let chosen = kept.intersection(touching);
-    let exposed = if garbage {
-        touching.difference(chosen)
-    } else {
-        AtomSet::EMPTY
-    };
-    files
-        .entry((ino, chosen, exposed))
-        .or_insert_with(|| build_file(view, ino, chosen, exposed))
-}
-
-fn build_file(
-    view: &View<'_>,
-    ino: Ino,
-    chosen: AtomSet,
-    exposed: AtomSet,
-) -> (u128, Arc<Content>) {
-    if chosen.is_empty()
-        && exposed.is_empty()
-        && let Some(content) = view.base.file(ino)
-        && content.is_trimmed()
-    {
-        return (content.hash(), Arc::clone(content));
-    }
-    let mut content = view
-        .base
-        .file(ino)
-        .map_or_else(Content::default, |content| (**content).clone());
-    let mut image_changes = |set: AtomSet, apply: &mut dyn FnMut(&mut Content, &MicroOp)| {
-        for position in set.iter() {
-            for change in &view.atoms[position].changes {
-                if change.file() == Some(ino) {
-                    apply(&mut content, change);
-                }
+impl FileMemo {
+    /// What becomes of the file at this position of the view.
+    fn choose(&mut self, view: &View<'_>, position: usize, kept: AtomSet) -> &mut FileChoice {
+        let (ino, touching) = view.touching[position];
+        let mut chosen = kept.intersection(touching);
+        for &(garbage, by) in view.veiled {
+            if chosen.contains(garbage) && by.is_subset(&chosen) {
+                chosen.remove(garbage);
             }
         }
-    };
-    image_changes(chosen, &mut apply);
-    image_changes(exposed, &mut |content, change| expose(content, ino, change));
-    content.trim();
-    (content.hash(), Arc::new(content))
-}
-
-fn apply(content: &mut Content, change: &MicroOp) {
-    match change {
-        MicroOp::Data { first, sectors, .. } => {
-            for (index, sector) in sectors.iter().enumerate() {
-                content.set_sector(first + index as u64, Some(Arc::clone(sector)));
+        let pending = &mut self.pending;
+        self.kept.get(chosen, || {
+            let hash = view.with_durable(ino, |durable| {
+                pending.update(durable, view.atoms, ino, touching);
+                pending.hash(durable, chosen)
+            });
+            FileChoice {
+                hash: hash.unwrap_or_else(|| view.build(ino, chosen).hash()),
+                content: None,
             }
-        }
-        MicroOp::Zero { from, .. } => content.cut(*from),
-        MicroOp::Size { len, .. } => content.set_len(*len),
-        MicroOp::Inode { .. } | MicroOp::Name { .. } => {}
-    }
-}
-
-/// Fills the sectors that a lost write had allocated, and that nothing else wrote, with what the disk held there before.
-fn expose(content: &mut Content, ino: Ino, lost: &MicroOp) {
-    if let MicroOp::Data { first, sectors, .. } = lost {
-        for index in *first..first + sectors.len() as u64 {
-            if index * (SECTOR as u64) < content.len() && content.sector(index).is_none() {
-                content.set_sector(index, Some(Sector::garbage(ino.0, index)));
-            }
-        }
+        })
     }
 }

@@ -1,8 +1,8 @@
 //! Which legal states of a crash point are looked at: all of them where they are few, else the canonical families and samples.
 
-use std::collections::BTreeSet;
+use rustc_hash::FxHashSet;
 
-use super::atom::Atom;
+use super::atom::{Atom, Sort};
 use super::atom_set::AtomSet;
 use crate::image::Ino;
 use crate::rng::Rng;
@@ -27,7 +27,7 @@ pub(super) fn choices(
         return true;
     }
     out.clear();
-    let mut seen = BTreeSet::new();
+    let mut seen = FxHashSet::default();
     let mut keep = |set: AtomSet| {
         let set = close(atoms, set);
         if seen.insert(set) {
@@ -45,12 +45,15 @@ pub(super) fn choices(
 fn exhaustive(atoms: &[Atom], max: usize, out: &mut Vec<AtomSet>) -> bool {
     out.clear();
     out.push(AtomSet::EMPTY);
+    let interrupted = interrupted(atoms);
     // Atom by atom: every closed choice of the earlier ones, without it and, where all before it is there, with it.
     for (position, atom) in atoms.iter().enumerate() {
         for index in 0..out.len() {
             let mut with = out[index];
-            if atom.before.is_subset(&with) {
-                if out.len() == max {
+            let is_second =
+                atom.sort == Sort::Interrupted && !with.intersection(interrupted).is_empty();
+            if atom.before.is_subset(&with) && !is_second {
+                if out.len() >= max {
                     return false;
                 }
                 with.insert(position);
@@ -61,15 +64,37 @@ fn exhaustive(atoms: &[Atom], max: usize, out: &mut Vec<AtomSet>) -> bool {
     true
 }
 
-/// Drops what lacks something that persists before it.
+/// The atoms of interrupted writes.
+fn interrupted(atoms: &[Atom]) -> AtomSet {
+    select(atoms, |atom| atom.sort == Sort::Interrupted)
+}
+
+/// Drops what lacks something that persists before it, and all interrupted writes but the last.
 fn close(atoms: &[Atom], set: AtomSet) -> AtomSet {
     let mut kept = set;
+    let interrupted = set.intersection(interrupted(atoms));
+    if let Some(last) = interrupted.iter().last() {
+        kept = kept.difference(interrupted);
+        kept.insert(last);
+    }
     for position in set.iter() {
         if !atoms[position].before.is_subset(&kept) {
             kept.remove(position);
         }
     }
     kept
+}
+
+/// Everything but damage, and what that waits for.
+pub(super) fn undamaged(atoms: &[Atom]) -> AtomSet {
+    let mut set = AtomSet::EMPTY;
+    for (position, atom) in atoms.iter().enumerate() {
+        if !atom.is_damage() {
+            set = set.union(atom.before);
+            set.insert(position);
+        }
+    }
+    set
 }
 
 fn select(atoms: &[Atom], wanted: impl Fn(&Atom) -> bool) -> AtomSet {
@@ -86,13 +111,16 @@ fn select(atoms: &[Atom], wanted: impl Fn(&Atom) -> bool) -> AtomSet {
 /// The states that find most bugs, cheapest first: none, all, every prefix, all but one, only one, by kind, by file, by directory,
 /// and each write torn in the middle.
 fn families(atoms: &[Atom], keep: &mut dyn FnMut(AtomSet)) {
-    let all = AtomSet::first(atoms.len());
+    let all = undamaged(atoms);
     keep(AtomSet::EMPTY);
     keep(all);
     for count in (1..atoms.len()).rev() {
-        keep(AtomSet::first(count));
+        keep(AtomSet::first(count).intersection(all));
     }
     for (position, atom) in atoms.iter().enumerate() {
+        let mut with = all;
+        with.insert(position);
+        keep(with);
         let mut without = all;
         without.remove(position);
         keep(without);
@@ -103,9 +131,15 @@ fn families(atoms: &[Atom], keep: &mut dyn FnMut(AtomSet)) {
     let names = select(atoms, Atom::has_names);
     let data = select(atoms, Atom::has_data);
     let sizes = select(atoms, Atom::has_size);
+    let exposed = select(atoms, |atom| atom.sort == Sort::Exposed);
     for set in [names, data, sizes] {
         keep(set);
         keep(all.difference(set));
+    }
+    if !exposed.is_empty() {
+        keep(all.union(exposed));
+        keep(all.difference(data).union(exposed));
+        keep(sizes.union(exposed));
     }
     let mut files: Vec<Ino> = Vec::new();
     let mut dirs: Vec<Ino> = Vec::new();
@@ -184,6 +218,8 @@ fn sample(atoms: &[Atom], rng: &mut Rng) -> AtomSet {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use proptest::prelude::*;
 
@@ -197,6 +233,7 @@ mod tests {
                 before.insert(earlier);
             }
             atoms.push(Atom {
+                sort: Sort::Change,
                 changes: Vec::new(),
                 before,
                 journalled: false,

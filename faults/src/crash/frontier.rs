@@ -2,22 +2,23 @@
 
 use std::sync::Arc;
 
-use super::atom::Atom;
-use super::atom_set::{ATOMS_MAX, AtomSet};
+use super::atom::{Atom, Sort};
+use super::atom_set::AtomSet;
 use super::canonical::{Memo, View};
-use super::enumerate::{Bounds, choices};
-use super::rules::{Cutter, forced, parted};
-use crate::image::{Image, Ino, SECTOR};
+use super::enumerate::{Bounds, choices, undamaged};
+use super::failed_sync::{self, dirty_again};
+use super::pending::Pending;
+use super::reuse::reuse;
+use super::rules::Cutter;
+use super::sync::{forced, parted};
+use crate::image::{Image, Ino};
 use crate::log::{Entry, MicroOp, Scope, SyncEnd};
-use crate::profile::{Exposure, Profile};
+use crate::profile::Profile;
 use crate::rng::Rng;
 
 /// A choice of what reached the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct CrashState {
-    kept: AtomSet,
-    garbage: bool,
-}
+pub struct CrashState(AtomSet);
 
 /// The legal crash states at one position of an op log.
 ///
@@ -28,13 +29,17 @@ pub struct CrashState {
 pub struct Frontier {
     profile: Arc<Profile>,
     lying: bool,
+    /// Whether a sync failed in a way that lets nothing through any more.
+    frozen: bool,
     base: Image,
     volatile: Image,
-    atoms: Vec<Atom>,
+    pending: Pending,
     /// The atoms that change names.
     naming: AtomSet,
     /// The atoms that change each file with pending content.
     touching: Vec<(Ino, AtomSet)>,
+    /// The atoms of garbage that nothing can be seen of once others are there, with these.
+    veiled: Vec<(usize, AtomSet)>,
     /// Where the atoms of the last entry start.
     fresh: usize,
     entries: u32,
@@ -45,20 +50,19 @@ pub struct Frontier {
 /// Inodes beyond which those that nothing reaches any more are forgotten.
 const COLLECT_AT: usize = 32;
 
-/// How much the oldest atoms are thinned out when there are too many: so many are merged in pairs.
-const MERGED: usize = 128;
-
 impl Frontier {
     /// The start of a log on a disk where everything is durable.
     pub fn new(image: Image, profile: Arc<Profile>) -> Self {
         Self {
             profile,
             lying: false,
+            frozen: false,
             volatile: image.clone(),
             base: image,
-            atoms: Vec::new(),
+            pending: Pending::default(),
             naming: AtomSet::EMPTY,
             touching: Vec::new(),
+            veiled: Vec::new(),
             fresh: 0,
             entries: 0,
             memo: Memo::default(),
@@ -80,8 +84,9 @@ impl Frontier {
             profile: Arc::clone(&self.profile),
             base: self.base.clone(),
             volatile: self.volatile.clone(),
-            atoms: self.atoms.clone(),
+            pending: self.pending.clone(),
             touching: self.touching.clone(),
+            veiled: self.veiled.clone(),
             memo: Memo::default(),
             ..*self
         }
@@ -92,9 +97,14 @@ impl Frontier {
         &self.volatile
     }
 
+    /// Whether the file system was shut down: who comes next finds it mounted anew, or not at all.
+    pub const fn is_frozen(&self) -> bool {
+        self.frozen
+    }
+
     /// Number of pending atoms.
     pub fn pending(&self) -> usize {
-        self.atoms.len()
+        self.pending.len()
     }
 
     /// Moves past one entry of the log. Returns whether the legal states may have changed.
@@ -102,45 +112,18 @@ impl Frontier {
         let number = self.entries;
         self.entries += 1;
         let mut changed = false;
-        self.fresh = self.atoms.len();
-        if !entry.changes.is_empty() {
+        self.fresh = self.pending.len();
+        let is_revert = matches!(entry.sync, Some((_, SyncEnd::Reverted)));
+        if !entry.changes.is_empty() && !is_revert {
             changed = true;
-            let new = Cutter {
-                profile: &self.profile,
-                volatile: &self.volatile,
-                pending: &self.atoms,
-                entry: number,
-            }
-            .cut(entry);
-            for change in &entry.changes {
-                if matches!(change, MicroOp::Inode { .. }) {
-                    self.base.apply(change);
-                }
-                self.volatile.apply(change);
-            }
-            self.atoms.extend(new);
-            while self.atoms.len() > ATOMS_MAX - MERGED / 2 {
-                self.merge_oldest();
-            }
+            dirty_again(&mut self.pending.atoms, entry);
+            self.take(entry, number);
         }
         if let Some((scope, end)) = entry.sync {
             match end {
-                SyncEnd::Done if !self.lying => {
-                    // Without room for the parts a move persists whole, which is legal too.
-                    while self.atoms.len() < ATOMS_MAX
-                        && let Some(position) = parted(&self.profile, scope, &self.atoms)
-                    {
-                        self.part(position);
-                    }
-                    let set = forced(&self.profile, scope, &self.atoms);
-                    changed |= !set.is_empty();
-                    self.persist(set);
-                    if self.profile.sync_escapes_order {
-                        changed |= self.loosen(scope);
-                    }
-                }
-                SyncEnd::Failed => self.mark_clean(scope),
+                SyncEnd::Done if !self.lying => changed |= self.sync(scope),
                 SyncEnd::Done | SyncEnd::Dropped => {}
+                failed => changed |= self.fail_sync(entry, scope, failed),
             }
         }
         if self.base.inode_count() > self.collect_at {
@@ -152,11 +135,69 @@ impl Frontier {
         changed
     }
 
+    /// Adds what an entry changes to what is pending.
+    fn take(&mut self, entry: &Entry, number: u32) {
+        let new = Cutter {
+            profile: &self.profile,
+            volatile: &self.volatile,
+            pending: &self.pending.atoms,
+            entry: number,
+        }
+        .cut(entry);
+        for change in &entry.changes {
+            if matches!(change, MicroOp::Inode { .. }) {
+                self.base.apply(change);
+            }
+            self.volatile.apply(change);
+        }
+        let start = self.pending.len();
+        self.pending.atoms.extend(new);
+        let is_used_again = reuse(
+            &self.profile,
+            &mut self.pending,
+            start,
+            &self.base,
+            &self.volatile,
+        );
+        if self.pending.make_room() || is_used_again {
+            self.renumbered();
+        }
+    }
+
+    /// Makes durable what a sync covers. Returns whether that is anything.
+    fn sync(&mut self, scope: Scope) -> bool {
+        // Without room for the parts a move persists whole, which is legal too.
+        while self.pending.has_room()
+            && let Some(position) = parted(&self.profile, scope, &self.pending.atoms)
+        {
+            self.pending.part(position);
+            self.memo.forget();
+        }
+        let set = forced(&self.profile, scope, &self.pending.atoms);
+        let mut changed = !set.is_empty();
+        if changed {
+            self.pending.persist(set, &mut self.base);
+            self.renumbered();
+        }
+        if self.profile.sync_escapes_order {
+            changed |= self.loosen(scope);
+        }
+        changed
+    }
+
+    /// What was computed for the old numbers, or over the old base, is of no use.
+    fn renumbered(&mut self) {
+        self.memo.forget();
+        self.fresh = 0;
+    }
+
     /// Finds out which atoms change what.
     fn index(&mut self) {
-        self.naming = self.select(Atom::has_names);
+        self.naming = self.pending.select(Atom::has_names);
         self.touching.clear();
-        for (position, atom) in self.atoms.iter().enumerate() {
+        self.veiled.clear();
+        let atoms = &self.pending.atoms;
+        for (position, atom) in atoms.iter().enumerate() {
             for change in &atom.changes {
                 let Some(ino) = change.file() else { continue };
                 match self.touching.iter_mut().find(|(file, _)| *file == ino) {
@@ -168,93 +209,67 @@ impl Frontier {
                     }
                 }
             }
-        }
-    }
-
-    fn select(&self, wanted: impl Fn(&Atom) -> bool) -> AtomSet {
-        let mut set = AtomSet::EMPTY;
-        for (position, atom) in self.atoms.iter().enumerate() {
-            if wanted(atom) {
-                set.insert(position);
+            if atom.sort == Sort::Exposed {
+                self.veiled
+                    .extend(veil(atoms, position).map(|by| (position, by)));
             }
         }
-        set
     }
 
     /// Generates legal states at this position, each once. Returns whether these are all there are.
     pub fn states(&self, bounds: Bounds, rng: &mut Rng, out: &mut Vec<CrashState>) -> bool {
         let mut sets = Vec::new();
-        let complete = choices(&self.atoms, bounds, rng, &mut sets);
+        let complete = choices(&self.pending.atoms, bounds, rng, &mut sets);
         out.clear();
-        out.extend(sets.iter().map(|&kept| CrashState {
-            kept,
-            garbage: false,
-        }));
-        if self.profile.extend_exposes == Exposure::Garbage {
-            let (data, sizes) = (self.select(Atom::has_data), self.select(Atom::has_size));
-            // Garbage shows where a length got ahead of its data.
-            out.extend(
-                sets.iter()
-                    .filter(|kept| !kept.intersection(sizes).is_empty() && !data.is_subset(kept))
-                    .map(|&kept| CrashState {
-                        kept,
-                        garbage: true,
-                    }),
-            );
-        }
+        out.extend(sets.into_iter().map(CrashState));
         complete
     }
 
     /// Of states at this position, keeps those that could not be before the last entry.
     pub fn retain_fresh(&self, states: &mut Vec<CrashState>) {
         let old = AtomSet::first(self.fresh);
-        states.retain(|state| !state.kept.is_subset(&old) || state.garbage);
+        states.retain(|state| !state.0.is_subset(&old));
     }
 
     /// The state in which everything pending reached the disk.
     pub fn everything(&self) -> CrashState {
-        CrashState {
-            kept: AtomSet::first(self.atoms.len()),
-            garbage: false,
-        }
+        CrashState(undamaged(&self.pending.atoms))
     }
 
     /// The state in which nothing pending reached the disk.
     pub const fn nothing(&self) -> CrashState {
-        CrashState {
-            kept: AtomSet::EMPTY,
-            garbage: false,
-        }
+        CrashState(AtomSet::EMPTY)
     }
 
     /// Hash of everything recovery can observe of a state. Equal hashes mean equal images but for inode numbers.
     pub fn key(&mut self, state: CrashState) -> u128 {
         let (memo, view) = self.split();
-        memo.key(&view, state.kept, state.garbage)
+        memo.key(&view, state.0)
     }
 
     /// The image of a state: only what a name reaches, only what can be read.
     pub fn image(&mut self, state: CrashState) -> Image {
         let (memo, view) = self.split();
-        memo.image(&view, state.kept, state.garbage)
+        memo.image(&view, state.0)
     }
 
-    /// What is pending and did not reach the disk in this state: the number of the log entry it belongs to, and one line.
+    /// What is pending and did not reach the disk in this state, and what nobody wrote and shows: the number of the log entry it
+    /// belongs to, and one line.
     pub fn lost(&self, state: CrashState) -> Vec<(u32, String)> {
-        let mut lines: Vec<(u32, String)> = (0..self.atoms.len())
-            .filter(|&position| !state.kept.contains(position))
-            .flat_map(|position| {
-                let atom = &self.atoms[position];
-                atom.describe()
-                    .into_iter()
-                    .map(move |line| (atom.entry, line))
-            })
-            .collect();
-        if state.garbage {
-            lines.push((
-                self.entries.saturating_sub(1),
-                "blocks that were allocated and not written show what they held before".to_owned(),
-            ));
+        let veiled = |position| {
+            let mut veils = self.veiled.iter();
+            veils.any(|(of, by)| *of == position && by.is_subset(&state.0))
+        };
+        let mut lines = Vec::new();
+        for (position, atom) in self.pending.atoms.iter().enumerate() {
+            let is_told = if atom.is_damage() {
+                state.0.contains(position) && !veiled(position)
+            } else {
+                !state.0.contains(position)
+            };
+            if is_told {
+                lines.extend(atom.describe().into_iter().map(|line| (atom.entry, line)));
+            }
         }
         lines
     }
@@ -264,53 +279,12 @@ impl Frontier {
             &mut self.memo,
             View {
                 base: &self.base,
-                atoms: &self.atoms,
+                atoms: &self.pending.atoms,
                 naming: self.naming,
                 touching: &self.touching,
+                veiled: &self.veiled,
             },
         )
-    }
-
-    /// Makes atoms durable for certain.
-    fn persist(&mut self, set: AtomSet) {
-        if set.is_empty() {
-            return;
-        }
-        self.memo.forget();
-        self.fresh = 0;
-        for position in set.iter() {
-            let changes = std::mem::take(&mut self.atoms[position].changes);
-            for change in &changes {
-                self.base.apply(change);
-                for older in &mut self.atoms[..position] {
-                    supersede(older, change);
-                }
-            }
-        }
-        self.keep(|atom| !atom.changes.is_empty());
-    }
-
-    /// Cuts an atom of names in two: what is added, then what is removed. Nothing depends on one without the other.
-    fn part(&mut self, position: usize) {
-        let to: Vec<Option<usize>> = (0..self.atoms.len())
-            .map(|old| Some(old + usize::from(old > position)))
-            .collect();
-        self.renumber(&to);
-        for atom in &mut self.atoms[position + 1..] {
-            if atom.before.contains(position) {
-                atom.before.insert(position + 1);
-            }
-        }
-        let mut removed = self.atoms[position].clone();
-        let is_removal = |change: &MicroOp| matches!(change, MicroOp::Name { target: None, .. });
-        removed.changes.retain(is_removal);
-        // The log may hold the removal too, ahead of the transaction.
-        removed.before = AtomSet::EMPTY;
-        self.atoms[position]
-            .changes
-            .retain(|change| !is_removal(change));
-        self.atoms.insert(position + 1, removed);
-        self.memo.forget();
     }
 
     /// After the sync of a file the removal of its other names may be in the log as well, and then waits for nothing.
@@ -326,107 +300,52 @@ impl Frontier {
                 name,
                 target: None,
             } => base.dir(*dir).and_then(|entries| entries.get(name)) == Some(&ino),
+            MicroOp::Free { .. } => true,
             _ => false,
         };
         let mut found = false;
-        for atom in &mut self.atoms {
-            if atom.changes.iter().all(is_old_name) {
+        for atom in &mut self.pending.atoms {
+            if atom.has_names() && atom.changes.iter().all(is_old_name) {
                 atom.before = AtomSet::EMPTY;
                 found = true;
             }
         }
         if found {
-            self.fresh = 0;
-            self.memo.forget();
+            self.renumbered();
         }
         found
     }
 
-    /// A sync failed: its data counts as clean, so no later sync writes it, although it may or may not have reached the disk.
-    fn mark_clean(&mut self, scope: Scope) {
-        let (Scope::File(ino) | Scope::FileData(ino)) = scope else {
-            return;
-        };
-        for atom in &mut self.atoms {
-            let holds_pages = atom
-                .changes
-                .iter()
-                .any(|change| matches!(change, MicroOp::Data { ino: of, .. } if *of == ino));
-            if holds_pages && !atom.has_size() && !atom.has_names() {
-                atom.marked_clean = true;
+    /// A sync did not write what it was to write. Returns whether the legal states may have changed.
+    fn fail_sync(&mut self, entry: &Entry, scope: Scope, end: SyncEnd) -> bool {
+        let atoms = &mut self.pending.atoms;
+        match end {
+            SyncEnd::Failed | SyncEnd::Hidden => {
+                failed_sync::mark_clean(atoms, scope, entry.range);
+                false
             }
-        }
-    }
-
-    /// Drops atoms and renumbers the rest.
-    fn keep(&mut self, wanted: impl Fn(&Atom) -> bool) {
-        let mut to = vec![None; self.atoms.len()];
-        let mut count = 0;
-        for (position, atom) in self.atoms.iter().enumerate() {
-            if wanted(atom) {
-                to[position] = Some(count);
-                count += 1;
+            SyncEnd::Torn => {
+                let is_cut = failed_sync::shatter(atoms, scope, entry.range);
+                failed_sync::mark_clean(atoms, scope, entry.range);
+                self.renumbered();
+                is_cut
             }
-        }
-        self.renumber(&to);
-        let mut position = 0;
-        self.atoms.retain(|_| {
-            position += 1;
-            to[position - 1].is_some()
-        });
-        self.memo.forget();
-    }
-
-    fn renumber(&mut self, to: &[Option<usize>]) {
-        for (position, atom) in self.atoms.iter_mut().enumerate() {
-            let mut before = AtomSet::EMPTY;
-            for old in atom.before.iter() {
-                if let Some(new) = to[old]
-                    && to[position] != Some(new)
-                {
-                    before.insert(new);
+            SyncEnd::Reverted => {
+                failed_sync::forget(atoms, &entry.changes);
+                self.pending.keep(|atom| !atom.is_spent());
+                failed_sync::settle(&mut self.base, &self.pending.atoms, &entry.changes);
+                for change in &entry.changes {
+                    self.volatile.apply(change);
                 }
+                self.renumbered();
+                true
             }
-            atom.before = before;
-        }
-    }
-
-    /// Halves the number of the oldest atoms by merging neighbours: fewer states are explored, and each of them is still legal.
-    fn merge_oldest(&mut self) {
-        let mut to: Vec<Option<usize>> = Vec::with_capacity(self.atoms.len());
-        let mut count = 0;
-        let mut position = 0;
-        while position < self.atoms.len() {
-            to.push(Some(count));
-            let pair = self.atoms.get(position + 1).is_some_and(|next| {
-                position + 1 < MERGED && next.marked_clean == self.atoms[position].marked_clean
-            });
-            if pair {
-                to.push(Some(count));
-                position += 1;
+            SyncEnd::Frozen => {
+                self.frozen = true;
+                false
             }
-            position += 1;
-            count += 1;
+            SyncEnd::Done | SyncEnd::Dropped | SyncEnd::Lied | SyncEnd::Retained => false,
         }
-        assert!(
-            count < self.atoms.len(),
-            "neighbours that can be merged exist"
-        );
-        self.renumber(&to);
-        let mut merged: Vec<Atom> = Vec::with_capacity(count);
-        for (position, atom) in std::mem::take(&mut self.atoms).into_iter().enumerate() {
-            let target = to[position].expect("every atom has a place");
-            if let Some(first) = merged.get_mut(target) {
-                first.changes.extend(atom.changes);
-                first.before = first.before.union(atom.before);
-                first.journalled |= atom.journalled;
-            } else {
-                merged.push(atom);
-            }
-        }
-        self.atoms = merged;
-        self.fresh = 0;
-        self.memo.forget();
     }
 
     /// Forgets inodes that no durable, pending or visible name reaches.
@@ -434,7 +353,7 @@ impl Frontier {
         let mut live: Vec<Ino> = Vec::new();
         self.base.walk(&mut |_, ino| live.push(ino));
         self.volatile.walk(&mut |_, ino| live.push(ino));
-        for atom in &self.atoms {
+        for atom in &self.pending.atoms {
             live.extend(atom.names().filter_map(|(_, _, target)| target));
         }
         // A pending name may lead to a directory that has entries of its own, in either image.
@@ -457,65 +376,52 @@ impl Frontier {
         let is_live = |ino: Ino| live.binary_search(&ino).is_ok();
         self.base.retain(is_live);
         self.volatile.retain(is_live);
-        self.keep(|atom| {
+        self.pending.keep(|atom| {
             atom.has_names()
                 || atom
                     .changes
                     .iter()
                     .any(|change| change.file().is_some_and(is_live))
         });
+        self.renumbered();
         self.index();
         self.collect_at = COLLECT_AT.max(2 * self.base.inode_count());
     }
 }
 
-/// Removes from an older atom what a newer durable change has overwritten: the older version can no longer come to light.
-fn supersede(older: &mut Atom, newer: &MicroOp) {
-    let mut changes = Vec::with_capacity(older.changes.len());
-    for change in older.changes.drain(..) {
-        match (&change, newer) {
-            (MicroOp::Size { ino, .. }, MicroOp::Size { ino: newer, .. }) if ino == newer => {}
-            (
-                MicroOp::Name { dir, name, .. },
-                MicroOp::Name {
-                    dir: newer_dir,
-                    name: newer_name,
-                    ..
-                },
-            ) if dir == newer_dir && name == newer_name => {}
-            (
-                MicroOp::Data {
-                    ino,
-                    first,
+/// The atoms that together hide an atom of garbage: the data of its operation. None if there is none, or not for all of it.
+fn veil(atoms: &[Atom], position: usize) -> Option<AtomSet> {
+    let garbage = &atoms[position];
+    let mut by = AtomSet::EMPTY;
+    let mut hidden = 0;
+    let mut whole = 0;
+    for change in &garbage.changes {
+        let MicroOp::Garbage { ino, first, count } = change else {
+            return None;
+        };
+        whole += count;
+        let rest = atoms.iter().enumerate().skip(position + 1);
+        for (later, atom) in rest.take_while(|(_, atom)| atom.entry == garbage.entry) {
+            if atom.is_damage() {
+                continue;
+            }
+            for data in &atom.changes {
+                if let MicroOp::Data {
+                    ino: of,
+                    first: start,
                     sectors,
-                },
-                MicroOp::Data { .. } | MicroOp::Zero { .. },
-            ) if newer.file() == Some(*ino) => {
-                let (from, to) = sector_range(newer);
-                let end = first + sectors.len() as u64;
-                let head = from.clamp(*first, end);
-                let tail = to.clamp(*first, end);
-                for (start, stop) in [(*first, head), (tail.max(head), end)] {
-                    if start < stop {
-                        changes.push(MicroOp::Data {
-                            ino: *ino,
-                            first: start,
-                            sectors: sectors[(start - first) as usize..(stop - first) as usize]
-                                .to_vec(),
-                        });
+                } = data
+                    && of == ino
+                {
+                    let end = (start + sectors.len() as u64).min(first + count);
+                    let start = *start.max(first);
+                    if start < end {
+                        hidden += end - start;
+                        by.insert(later);
                     }
                 }
             }
-            _ => changes.push(change),
         }
     }
-    older.changes = changes;
-}
-
-fn sector_range(change: &MicroOp) -> (u64, u64) {
-    match change {
-        MicroOp::Data { first, sectors, .. } => (*first, first + sectors.len() as u64),
-        MicroOp::Zero { from, .. } => (from.div_ceil(SECTOR as u64), u64::MAX),
-        _ => (0, 0),
-    }
+    (hidden == whole).then_some(by)
 }

@@ -1,19 +1,13 @@
 //! What a profile says: which changes persist as one, in which order, and what a sync covers.
 
-use std::sync::Arc;
-
-use super::atom::{Atom, PIECES_MAX, pieces};
+use super::atom::{Atom, Sort};
 use super::atom_set::AtomSet;
-use crate::image::{Image, Ino, SECTOR, Sector};
-use crate::log::{Entry, MicroOp, Scope, SizeChange};
+use super::pieces::{BLOCK_BYTES, PIECES_MAX};
+use super::write::Written;
+use crate::image::{Image, Ino};
+use crate::log::{Entry, MicroOp, SizeChange};
 use crate::op_kind::OpKind;
-use crate::profile::{Cover, DirOrder, Exposure, Profile, ReplaceWaits, Tear};
-
-/// Sectors in an allocation block.
-const BLOCK_SECTORS: usize = BLOCK_BYTES as usize / SECTOR;
-
-/// Bytes in an allocation block.
-const BLOCK_BYTES: u64 = 4096;
+use crate::profile::{DirOrder, Exposure, Profile, ReplaceWaits};
 
 /// Cuts the changes of one operation into atoms and orders them after the pending ones.
 pub(super) struct Cutter<'a> {
@@ -36,6 +30,14 @@ impl Cutter<'_> {
         if !names.is_empty() {
             self.cut_names(operation.kind, &names, &mut atoms);
         }
+        // Blocks are freed with the last of the names.
+        if let Some(last) = atoms.last_mut() {
+            let frees = operation
+                .changes
+                .iter()
+                .filter(|change| matches!(change, MicroOp::Free { .. }));
+            last.changes.extend(frees.cloned());
+        }
         let content: Vec<&MicroOp> = operation
             .changes
             .iter()
@@ -44,16 +46,20 @@ impl Cutter<'_> {
         if content.is_empty() {
             return atoms;
         }
+        if operation.kind == OpKind::Allocate {
+            self.cut_allocation(operation.range, &content, &mut atoms);
+        }
         if operation.kind == OpKind::Write {
-            self.cut_write(&content, &mut atoms);
+            self.cut_write(operation.range, &content, &mut atoms);
         } else {
             self.cut_resize(&content, &mut atoms);
         }
         atoms
     }
 
-    fn atom(&self, changes: Vec<MicroOp>, before: AtomSet, journalled: bool) -> Atom {
+    pub(super) fn atom(&self, changes: Vec<MicroOp>, before: AtomSet, journalled: bool) -> Atom {
         Atom {
+            sort: Sort::Change,
             changes,
             before,
             journalled,
@@ -63,10 +69,10 @@ impl Cutter<'_> {
     }
 
     /// Every pending atom that `wanted` picks, with all that persists before it.
-    fn after(&self, wanted: impl Fn(&Atom) -> bool) -> AtomSet {
+    pub(super) fn after(&self, wanted: impl Fn(&Atom) -> bool) -> AtomSet {
         let mut set = AtomSet::EMPTY;
         for (position, atom) in self.pending.iter().enumerate() {
-            if wanted(atom) {
+            if !atom.is_damage() && wanted(atom) {
                 set = set.union(atom.before);
                 set.insert(position);
             }
@@ -132,14 +138,10 @@ impl Cutter<'_> {
         })
     }
 
-    fn cut_write(&self, changes: &[&MicroOp], atoms: &mut Vec<Atom>) {
+    fn cut_write(&self, range: Option<(u64, u64)>, changes: &[&MicroOp], atoms: &mut Vec<Atom>) {
         for change in changes {
             match change {
-                MicroOp::Data {
-                    ino,
-                    first,
-                    sectors,
-                } => self.cut_data(*ino, *first, sectors, atoms),
+                MicroOp::Data { .. } => self.cut_data(&Written::of(change, range, true), atoms),
                 MicroOp::Size {
                     ino,
                     len,
@@ -147,34 +149,6 @@ impl Cutter<'_> {
                 } => self.cut_size(*ino, *len, *why, atoms),
                 _ => {}
             }
-        }
-    }
-
-    fn cut_data(&self, ino: Ino, first: u64, sectors: &[Arc<Sector>], atoms: &mut Vec<Atom>) {
-        let unit = match self.profile.tear {
-            Tear::None => sectors.len(),
-            Tear::BlockPrefix | Tear::AnyBlocks => BLOCK_SECTORS,
-            Tear::SectorPrefix | Tear::AnySectors => 1,
-        };
-        if self.profile.tear == Tear::None {
-            let data = MicroOp::Data {
-                ino,
-                first,
-                sectors: sectors.to_vec(),
-            };
-            atoms.push(self.atom(vec![data], self.reused(ino, first), false));
-            return;
-        }
-        let in_order = matches!(self.profile.tear, Tear::SectorPrefix | Tear::BlockPrefix);
-        let start = atoms.len();
-        for (first, piece) in pieces(ino, first, sectors, unit) {
-            let mut before = self.reused(ino, first);
-            if in_order {
-                for earlier in start..atoms.len() {
-                    before.insert(self.pending.len() + earlier);
-                }
-            }
-            atoms.push(self.atom(vec![piece], before, false));
         }
     }
 
@@ -222,7 +196,7 @@ impl Cutter<'_> {
         if self.profile.size_grows_by_block {
             let first = old / BLOCK_BYTES + 1;
             lengths.extend((first..len.div_ceil(BLOCK_BYTES)).map(|block| block * BLOCK_BYTES));
-            let step = lengths.len().div_ceil(PIECES_MAX).max(1);
+            let step = lengths.len().div_ceil(PIECES_MAX as usize).max(1);
             lengths = lengths.into_iter().step_by(step).collect();
         }
         lengths.push(len);
@@ -234,26 +208,12 @@ impl Cutter<'_> {
         let reaches = |atom: &Atom| atom.has_data_in(ino, from, to);
         let mut set = self.after(reaches);
         for (position, atom) in new.iter().enumerate() {
-            if reaches(atom) {
+            if !atom.is_damage() && reaches(atom) {
                 set = set.union(atom.before);
                 set.insert(self.pending.len() + position);
             }
         }
         set
-    }
-
-    /// Data in a block that a pending cut has freed goes into another block, which the file has only once the cut is committed:
-    /// freed blocks are not used again before that.
-    fn reused(&self, ino: Ino, first: u64) -> AtomSet {
-        if !self.profile.truncate_atomic || !self.profile.reuse_waits_for_commit {
-            return AtomSet::EMPTY;
-        }
-        let block = first / BLOCK_SECTORS as u64 * BLOCK_BYTES;
-        self.after(|atom| {
-            atom.changes.iter().any(|change| {
-                matches!(change, MicroOp::Zero { ino: of, from } if *of == ino && *from <= block)
-            })
-        })
     }
 
     /// Whether blocks of a file may not be allocated yet: its length then waits for them
@@ -299,8 +259,13 @@ impl Cutter<'_> {
                 .iter()
                 .partition(|change| matches!(change, MicroOp::Data { .. }));
             // The rest of the last block is zeroed as data, which may land before the new length is committed.
-            self.cut_write(&data, atoms);
-            let changes = rest.into_iter().cloned().collect();
+            for &data in &data {
+                self.cut_data(&Written::of(data, None, false), atoms);
+            }
+            let changes = rest
+                .into_iter()
+                .map(|change| self.cut_off(change))
+                .collect();
             atoms.push(self.atom(changes, before, self.has_journal()));
         } else {
             // The cut itself zeroes.
@@ -312,94 +277,15 @@ impl Cutter<'_> {
             }
         }
     }
-}
 
-/// The pending atoms that a successful sync of `scope` makes durable.
-pub(super) fn forced(profile: &Profile, scope: Scope, pending: &[Atom]) -> AtomSet {
-    let (covers, ino) = covers(profile, scope);
-    let names_it = |atom: &Atom| atom.names().any(|(_, _, target)| target == Some(ino));
-    // The sync of a file or directory waits for the transaction that changed it last; what came after may be in another.
-    let changed = pending
-        .iter()
-        .rposition(|atom| atom.touches_file(ino) || names_it(atom) || atom.touches_dir(ino));
-    let size_changed = pending
-        .iter()
-        .rposition(|atom| atom.touches_file(ino) && atom.has_size());
-    let covered = |position: usize, atom: &Atom| {
-        covers.iter().any(|cover| match cover {
-            Cover::Data => atom.touches_file(ino) && atom.has_data(),
-            Cover::Size => atom.touches_file(ino) && atom.has_size(),
-            Cover::OwnNames => names_it(atom),
-            Cover::Entries => atom.touches_dir(ino),
-            Cover::PriorMetadata => changed.is_some_and(|last| position <= last) && atom.journalled,
-            Cover::AllMetadata => changed.is_some() && atom.journalled,
-            Cover::PriorMetadataIfSize => {
-                size_changed.is_some_and(|last| position <= last) && atom.journalled
-            }
-        })
-    };
-    let mut set = AtomSet::EMPTY;
-    for (position, atom) in pending.iter().enumerate() {
-        if !atom.marked_clean && covered(position, atom) {
-            if !profile.sync_escapes_order {
-                set = set.union(atom.before);
-            }
-            set.insert(position);
+    /// A cut as it commits: without the rest of the last block where that is zeroed late.
+    fn cut_off(&self, change: &MicroOp) -> MicroOp {
+        match change {
+            MicroOp::Zero { ino, from } if self.profile.cut_zeroes_late => MicroOp::Zero {
+                ino: *ino,
+                from: from.next_multiple_of(BLOCK_BYTES),
+            },
+            other => other.clone(),
         }
     }
-    if profile.sync_escapes_order {
-        with_paths(set, pending)
-    } else {
-        set
-    }
-}
-
-/// What a sync of `scope` covers, and whose sync it is.
-fn covers(profile: &Profile, scope: Scope) -> (&[Cover], Ino) {
-    match scope {
-        Scope::File(ino) => (&profile.fsync_covers, ino),
-        Scope::FileData(ino) => (&profile.fdatasync_covers, ino),
-        Scope::Dir(ino) => (&profile.fsync_dir_covers, ino),
-    }
-}
-
-/// Adds what a log of a few inodes needs to be replayed: the names of the directories that lead to its names, and what became of
-/// files that had one of these names before (they would be lost otherwise).
-fn with_paths(mut set: AtomSet, pending: &[Atom]) -> AtomSet {
-    loop {
-        let mut grown = set;
-        for position in set.iter() {
-            for (dir, name, _) in pending[position].names() {
-                for (earlier, atom) in pending[..position].iter().enumerate() {
-                    let is_needed = atom.names().any(|(of, other, target)| {
-                        target == Some(dir) || (of == dir && other == name)
-                    });
-                    if is_needed {
-                        grown.insert(earlier);
-                    }
-                }
-            }
-        }
-        if grown == set {
-            return set;
-        }
-        set = grown;
-    }
-}
-
-/// The first pending move between directories of which a sync of `scope` writes the new name alone.
-pub(super) fn parted(profile: &Profile, scope: Scope, pending: &[Atom]) -> Option<usize> {
-    let (covers, ino) = covers(profile, scope);
-    if !profile.sync_escapes_order {
-        return None;
-    }
-    pending.iter().position(|atom| {
-        let mut names = atom.names();
-        let mut removed = atom.names().filter(|(_, _, target)| target.is_none());
-        let added = names.find(|(dir, _, target)| {
-            (*target == Some(ino) && covers.contains(&Cover::OwnNames))
-                || (target.is_some() && *dir == ino && covers.contains(&Cover::Entries))
-        });
-        added.is_some_and(|(to, _, _)| removed.any(|(from, _, _)| from != to))
-    })
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use globset::{Glob, GlobMatcher};
 
+use super::active_writeback::{ActiveWriteback, write_back};
 use super::request::Request;
+use crate::fsync_failure::FsyncFailure;
 use crate::image::Ino;
 use crate::plan::{Effect, Fault, FaultPlan, Phase, Scope};
 use crate::rng::Rng;
@@ -53,6 +55,7 @@ struct ActiveFault {
 #[derive(Clone, Debug, Default)]
 pub(super) struct ActivePlan {
     faults: Vec<ActiveFault>,
+    writebacks: Vec<ActiveWriteback>,
 }
 
 fn components(path: &str) -> Vec<String> {
@@ -184,12 +187,15 @@ impl ActivePlan {
                 since: None,
             })
             .collect();
-        Self { faults }
+        Self {
+            faults,
+            writebacks: plan.writebacks.iter().map(ActiveWriteback::new).collect(),
+        }
     }
 
-    /// Whether there is nothing that could hit.
+    /// Whether nothing can go wrong.
     pub(super) fn is_empty(&self) -> bool {
-        self.faults.is_empty()
+        self.faults.is_empty() && self.writebacks.is_empty()
     }
 
     /// Whether inodes have to be looked up: some fault is for a file.
@@ -220,6 +226,23 @@ impl ActivePlan {
 
     /// How often each fault took effect, in the order of the plan.
     pub(super) fn fired(&self) -> impl Iterator<Item = u32> {
-        self.faults.iter().map(|active| active.fired)
+        let writebacks = self.writebacks.iter().map(|active| active.fired);
+        let faults = self.faults.iter().map(|active| active.fired);
+        faults.chain(writebacks)
+    }
+
+    /// Whether blocks may fail on their own.
+    pub(super) fn has_writebacks(&self) -> bool {
+        !self.writebacks.is_empty()
+    }
+
+    /// Writes blocks of a file back. Returns those that fail, and how if the plan says.
+    pub(super) fn write_back(
+        &mut self,
+        path: &str,
+        ino: Ino,
+        blocks: &[u64],
+    ) -> Option<(Vec<u64>, Option<FsyncFailure>)> {
+        write_back(&mut self.writebacks, path, ino, blocks)
     }
 }

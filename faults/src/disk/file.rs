@@ -10,9 +10,10 @@ use super::names::{describe, seen};
 use super::request::Request;
 use super::sim_fs::SimFs;
 use super::state::State;
+use super::sync::Sync;
 use super::troubles::Replay;
 use crate::errno::Errno;
-use crate::image::{Content, Ino};
+use crate::image::{Content, Ino, SECTOR};
 use crate::log::{Entry, MicroOp, Scope, SizeChange, SyncEnd};
 use crate::op_kind::OpKind;
 use crate::plan::{Damage, Effect, Position};
@@ -55,12 +56,13 @@ impl SimFile {
     }
 
     fn request(&self, kind: OpKind) -> Request<'_> {
-        Request::new(kind, &self.path).of(self.ino)
+        Request::new(kind, &self.path).of(self.ino, self.handle)
     }
 
     fn read(&self, buf: &mut [u8], offset: u64) -> Result<usize, Errno> {
         let mut state = self.process.alive()?;
         signed(offset)?;
+        self.aligned(offset, buf.len())?;
         let len = self
             .content(&state)
             .map_or(0, |content| content.len().saturating_sub(offset))
@@ -71,7 +73,7 @@ impl SimFile {
             .moving(len);
         state.perform(request, |state, decision| {
             let wanted = match decision {
-                Some(effect) if effect.halves() => len / 2,
+                Some(effect) if effect.halves() => self.half(len),
                 _ => buf.len(),
             };
             let count = self.content(state)?.read(&mut buf[..wanted], offset);
@@ -101,6 +103,26 @@ impl SimFile {
         Ok(())
     }
 
+    /// `O_DIRECT` moves whole sectors.
+    const fn aligned(&self, offset: u64, len: usize) -> Result<(), Errno> {
+        let sector = SECTOR as u64;
+        if self.options.is_direct()
+            && (!offset.is_multiple_of(sector) || !(len as u64).is_multiple_of(sector))
+        {
+            return Err(Errno::EINVAL);
+        }
+        Ok(())
+    }
+
+    /// Half of a transfer that breaks off: whole sectors on a handle that moves such.
+    fn half(&self, len: usize) -> usize {
+        if self.options.is_direct() {
+            (len / 2).next_multiple_of(SECTOR).min(len)
+        } else {
+            len / 2
+        }
+    }
+
     /// Writes at `offset`, or at the end when there is none.
     fn write(&self, buf: &[u8], offset: Option<u64>) -> Result<usize, Errno> {
         let mut state = self.process.alive()?;
@@ -114,7 +136,7 @@ impl SimFile {
             .appending(offset.is_none());
         state.perform(request, |state, decision| {
             let done = match decision {
-                Some(effect) if effect.halves() => &buf[..buf.len() / 2],
+                Some(effect) if effect.halves() => &buf[..self.half(buf.len())],
                 _ => buf,
             };
             self.put(state, done, offset, decision)
@@ -134,13 +156,17 @@ impl SimFile {
         }
         let len = self.content(state)?.len();
         let offset = offset.unwrap_or(len);
+        self.aligned(offset, buf.len())?;
         let end = offset
             .checked_add(buf.len() as u64)
             .filter(|&end| end <= LEN_MAX)
             .ok_or(Errno::EFBIG)?;
         let growth = end.saturating_sub(len);
         let (room, errno) = state.room(growth);
-        let fits = (buf.len() as u64).saturating_sub(growth - room) as usize;
+        let mut fits = (buf.len() as u64).saturating_sub(growth - room) as usize;
+        if self.options.is_direct() {
+            fits -= fits % SECTOR;
+        }
         if fits == 0 {
             return Err(errno);
         }
@@ -359,7 +385,13 @@ impl SimFile {
     fn sync(&self, kind: OpKind, scope: Scope) -> Result<(), Errno> {
         let mut state = self.process.alive()?;
         state.perform(self.request(kind), |state, decision| {
-            state.sync(kind, &self.path, scope, decision)
+            let sync = Sync {
+                kind,
+                path: &self.path,
+                scope,
+                handle: Some(self.handle),
+            };
+            state.sync(sync, decision)
         })
     }
 

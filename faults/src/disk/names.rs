@@ -1,17 +1,18 @@
 //! The operations on names and directories.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use plimsoll_reference::fs::{DirEntry, FileKind, Metadata};
 
-use super::path::{is_dir_path, place, resolve, text};
+use super::path::{described, is_dir_path, place, resolve, text};
 use super::request::Request;
 use super::sim_fs::SimFs;
 use super::state::State;
+use super::sync::Sync;
 use crate::errno::Errno;
 use crate::image::{Ino, Node};
-use crate::log::{Entry, MicroOp, Scope};
+use crate::log::{Entry, InodeKind, MicroOp, Scope};
 use crate::op_kind::OpKind;
 use crate::plan::Effect;
 
@@ -88,7 +89,7 @@ impl SimFs {
         state.perform(
             Request::new(OpKind::Link, original).and(link),
             |state, _| {
-                let ino = resolve(&state.image, original)?;
+                let ino = described(&state.image, original)?;
                 let dest = place(&state.image, link).map_err(busy_is_taken)?;
                 if dest.target.is_some() {
                     return Err(Errno::EEXIST);
@@ -108,6 +109,51 @@ impl SimFs {
                 Ok(())
             },
         )
+    }
+
+    pub(super) fn symlink_path(&self, target: &Path, link: &Path) -> Result<(), Errno> {
+        let mut state = self.alive()?;
+        let (target, link) = (text(target)?, text(link)?);
+        let request = Request::new(OpKind::Symlink, target).and(link);
+        state.perform(request, |state, _| {
+            if target.is_empty() {
+                return Err(Errno::ENOENT);
+            }
+            let found = place(&state.image, link).map_err(busy_is_taken)?;
+            if found.target.is_some() {
+                return Err(Errno::EEXIST);
+            }
+            if is_dir_path(link) {
+                return Err(Errno::ENOENT);
+            }
+            state.take_inode()?;
+            let ino = state.image.next_ino();
+            let changes = vec![
+                MicroOp::Inode {
+                    ino,
+                    kind: InodeKind::Symlink(Arc::from(target)),
+                },
+                MicroOp::Name {
+                    dir: found.dir,
+                    name: found.name,
+                    target: Some(ino),
+                },
+            ];
+            Self::rename_like(state, OpKind::Symlink, target, Some(link), changes);
+            Ok(())
+        })
+    }
+
+    pub(super) fn read_link_path(&self, path: &Path) -> Result<PathBuf, Errno> {
+        let mut state = self.alive()?;
+        let path = text(path)?;
+        state.perform(Request::new(OpKind::ReadLink, path), |state, _| {
+            let ino = described(&state.image, path)?;
+            match state.image.node(ino) {
+                Some(Node::Symlink(target)) => Ok(PathBuf::from(&**target)),
+                _ => Err(Errno::EINVAL),
+            }
+        })
     }
 
     pub(super) fn unlink_path(&self, kind: OpKind, path: &Path) -> Result<(), Errno> {
@@ -150,7 +196,10 @@ impl SimFs {
             state.take_inode()?;
             let ino = state.image.next_ino();
             let changes = vec![
-                MicroOp::Inode { ino, is_dir: true },
+                MicroOp::Inode {
+                    ino,
+                    kind: InodeKind::Dir,
+                },
                 MicroOp::Name {
                     dir: found.dir,
                     name: found.name,
@@ -172,11 +221,7 @@ impl SimFs {
                 .iter()
                 .map(|(name, &target)| DirEntry {
                     name: name.to_string(),
-                    kind: if state.image.dir(target).is_some() {
-                        FileKind::Dir
-                    } else {
-                        FileKind::File
-                    },
+                    kind: describe(state, target).kind,
                 })
                 .collect())
         })
@@ -187,7 +232,7 @@ impl SimFs {
         let path = text(path)?;
         state.perform(
             Request::new(OpKind::Stat, path),
-            |state, decision| match resolve(&state.image, path) {
+            |state, decision| match described(&state.image, path) {
                 Ok(ino) => Ok(Some(seen(describe(state, ino), decision))),
                 Err(Errno::ENOENT | Errno::ENOTDIR) => Ok(None),
                 Err(errno) => Err(errno),
@@ -203,7 +248,13 @@ impl SimFs {
             if state.image.dir(ino).is_none() {
                 return Err(Errno::ENOTDIR);
             }
-            state.sync(OpKind::SyncDir, path, Scope::Dir(ino), decision)
+            let sync = Sync {
+                kind: OpKind::SyncDir,
+                path,
+                scope: Scope::Dir(ino),
+                handle: None,
+            };
+            state.sync(sync, decision)
         })
     }
 }
@@ -237,6 +288,7 @@ pub(super) fn describe(state: &State, ino: Ino) -> Metadata {
     let (kind, len) = match state.image.node(ino) {
         Some(Node::Dir(_)) => (FileKind::Dir, 0),
         Some(Node::File(content)) => (FileKind::File, content.len()),
+        Some(Node::Symlink(target)) => (FileKind::Symlink, target.len() as u64),
         None => (FileKind::File, 0),
     };
     Metadata {

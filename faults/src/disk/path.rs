@@ -31,24 +31,18 @@ fn components(path: &str) -> impl DoubleEndedIterator<Item = &str> {
         .filter(|part| !part.is_empty() && *part != ".")
 }
 
+/// Most symbolic links on the way of one path, as on Linux (`MAXSYMLINKS`).
+const LINKS_MAX: u32 = 40;
+
 fn enter(image: &Image, dir: Ino, name: &str) -> Result<Ino, Errno> {
     match image.node(dir) {
-        Some(Node::File(_)) => Err(Errno::ENOTDIR),
+        Some(Node::File(_) | Node::Symlink(_)) => Err(Errno::ENOTDIR),
         // No store needs it, and a crash can leave a directory without a parent.
         _ if name == ".." => Err(Errno::EINVAL),
         _ if name.len() > NAME_MAX => Err(Errno::ENAMETOOLONG),
         Some(Node::Dir(entries)) => entries.get(name).copied().ok_or(Errno::ENOENT),
         None => Err(Errno::ENOENT),
     }
-}
-
-/// The inode that a path names.
-pub(super) fn resolve(image: &Image, path: &str) -> Result<Ino, Errno> {
-    let ino = components(path).try_fold(ROOT, |dir, name| enter(image, dir, name))?;
-    if is_dir_path(path) && image.file(ino).is_some() {
-        return Err(Errno::ENOTDIR);
-    }
-    Ok(ino)
 }
 
 /// Where the last name of a path is looked up: its directory and that name.
@@ -59,25 +53,85 @@ pub(super) struct Place {
     pub(super) target: Option<Ino>,
 }
 
-/// Splits a path into the directory, which must exist, and the last name, which need not.
+/// Where a path leads.
+enum End {
+    /// To a directory that no name in the path stands for: the root.
+    Dir(Ino),
+    At(Place),
+}
+
+/// Goes along a path, through symbolic links; to where the last name leads, if that is one too and is to be followed.
+fn walk(image: &Image, path: &str, follows_last: bool) -> Result<End, Errno> {
+    let mut rest: Vec<String> = components(path).rev().map(str::to_owned).collect();
+    let mut dir = ROOT;
+    let mut links = 0;
+    while let Some(name) = rest.pop() {
+        let target = match enter(image, dir, &name) {
+            Err(Errno::ENOENT) if rest.is_empty() && image.dir(dir).is_some() => None,
+            found => Some(found?),
+        };
+        if let Some(Node::Symlink(leads_to)) = target.and_then(|ino| image.node(ino))
+            && (follows_last || !rest.is_empty())
+        {
+            links += 1;
+            if links > LINKS_MAX {
+                return Err(Errno::ELOOP);
+            }
+            if leads_to.starts_with('/') {
+                dir = ROOT;
+            }
+            rest.extend(components(leads_to).rev().map(str::to_owned));
+            continue;
+        }
+        if rest.is_empty() {
+            let entries = image.dir(dir).ok_or(Errno::ENOENT)?;
+            let name = match entries.get_key_value(name.as_str()) {
+                Some((name, _)) => Arc::clone(name),
+                None => Arc::from(name),
+            };
+            return Ok(End::At(Place { dir, name, target }));
+        }
+        dir = target.ok_or(Errno::ENOENT)?;
+    }
+    Ok(End::Dir(dir))
+}
+
+fn inode(image: &Image, path: &str, follows_last: bool) -> Result<Ino, Errno> {
+    // A slash behind a name asks for a directory, and so for where a link leads.
+    let ino = match walk(image, path, follows_last || is_dir_path(path))? {
+        End::Dir(ino) => ino,
+        End::At(place) => place.target.ok_or(Errno::ENOENT)?,
+    };
+    if is_dir_path(path) && image.dir(ino).is_none() {
+        return Err(Errno::ENOTDIR);
+    }
+    Ok(ino)
+}
+
+/// The inode that a path leads to.
+pub(super) fn resolve(image: &Image, path: &str) -> Result<Ino, Errno> {
+    inode(image, path, true)
+}
+
+/// The inode that a path names, which may be a symbolic link.
+pub(super) fn described(image: &Image, path: &str) -> Result<Ino, Errno> {
+    inode(image, path, false)
+}
+
+/// Splits a path into the directory, which must exist, and the last name, which need not and is not followed.
 ///
 /// The root has no such name: that is `EBUSY`, which callers turn into what their system call says.
 pub(super) fn place(image: &Image, path: &str) -> Result<Place, Errno> {
-    let mut dir = ROOT;
-    let mut parts = components(path);
-    let name = parts.next_back().ok_or(Errno::EBUSY)?;
-    for part in parts {
-        dir = enter(image, dir, part)?;
+    match walk(image, path, false)? {
+        End::At(place) => Ok(place),
+        End::Dir(_) => Err(Errno::EBUSY),
     }
-    let target = match enter(image, dir, name) {
-        Ok(ino) => Some(ino),
-        Err(Errno::ENOENT) => None,
-        Err(errno) => return Err(errno),
-    };
-    let entries = image.dir(dir).ok_or(Errno::ENOENT)?;
-    let name = match entries.get_key_value(name) {
-        Some((name, _)) => Arc::clone(name),
-        None => Arc::from(name),
-    };
-    Ok(Place { dir, name, target })
+}
+
+/// The same of the name that a symbolic link, or a chain of them, leads to in the end.
+pub(super) fn followed(image: &Image, path: &str) -> Result<Place, Errno> {
+    match walk(image, path, true)? {
+        End::At(place) => Ok(place),
+        End::Dir(_) => Err(Errno::EBUSY),
+    }
 }

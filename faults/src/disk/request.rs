@@ -16,6 +16,8 @@ pub(super) struct Request<'a> {
     pub(super) second: Option<&'a str>,
     /// The file, where it is asked for by a handle.
     pub(super) ino: Option<Ino>,
+    /// That handle.
+    pub(super) handle: Option<u64>,
     /// Offset and length of the bytes that it is about.
     pub(super) range: Option<(u64, u64)>,
     /// Bytes that it would read or write.
@@ -31,6 +33,7 @@ impl<'a> Request<'a> {
             path,
             second: None,
             ino: None,
+            handle: None,
             range: None,
             moves: 0,
             appends: false,
@@ -44,9 +47,11 @@ impl<'a> Request<'a> {
         }
     }
 
-    pub(super) const fn of(self, ino: Ino) -> Self {
+    /// The same, through a handle of a file.
+    pub(super) const fn of(self, ino: Ino, handle: u64) -> Self {
         Self {
             ino: Some(ino),
+            handle: Some(handle),
             ..self
         }
     }

@@ -1,7 +1,7 @@
 //! A process's view of the simulated disk.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,13 +10,15 @@ use plimsoll_reference::fs::{Creation, DirEntry, FsFile, FsOps, Metadata, OpenOp
 use super::clock::SimClock;
 use super::file::SimFile;
 use super::names::busy_is_dir;
-use super::path::{Place, is_dir_path, place, resolve, text};
+use super::path::{Place, followed, is_dir_path, place, resolve, text};
 use super::request::Request;
 use super::state::State;
+use super::sync::Failing;
 use super::troubles::Troubles;
 use crate::errno::Errno;
+use crate::fsync_failure::{ErrorReport, FsyncFailure};
 use crate::image::{Image, Ino, Node};
-use crate::log::{Entry, MicroOp, SizeChange};
+use crate::log::{Entry, InodeKind, MicroOp, Scope, SizeChange, SyncEnd};
 use crate::op_kind::OpKind;
 use crate::plan::{FaultPlan, Phase};
 
@@ -82,6 +84,11 @@ impl SimFs {
         self.state().troubles.spaces.peak()
     }
 
+    /// Lets syncs that fail do so in this way, where the plan names no other.
+    pub fn set_fsync_failure(&self, model: FsyncFailure, report: ErrorReport) {
+        self.state().failing = Failing { model, report };
+    }
+
     /// Fails every operation after the `max`th with `EIO`, so that a store that never gives up ends all the same.
     pub fn limit_operations(&self, max: u64) {
         self.state().operations_max = max;
@@ -122,6 +129,13 @@ impl SimFs {
     /// Number of entries in the op log: the position of whatever happens next.
     pub fn log_len(&self) -> usize {
         self.state().log.len()
+    }
+
+    /// How the syncs ended that the op log has from a position on.
+    pub fn sync_ends(&self, from: usize) -> Vec<(Scope, SyncEnd)> {
+        let state = self.state();
+        let entries = state.log.iter().skip(from);
+        entries.filter_map(|entry| entry.sync).collect()
     }
 
     /// Operations asked for so far, those that only read included.
@@ -176,7 +190,10 @@ impl SimFs {
             second: None,
             range: None,
             changes: vec![
-                MicroOp::Inode { ino, is_dir: false },
+                MicroOp::Inode {
+                    ino,
+                    kind: InodeKind::File,
+                },
                 MicroOp::Name {
                     dir: found.dir,
                     name: found.name,
@@ -193,11 +210,15 @@ impl SimFs {
         let mut state = self.alive()?;
         let path = text(path)?;
         let ino = state.perform(Request::new(OpKind::Open, path), |state, _| {
+            if state.is_frozen && !options.is_read_only() {
+                return Err(Errno::EROFS);
+            }
             Self::find_or_create(state, path, options)
         })?;
         let handle = state.next_handle;
         state.next_handle += 1;
         state.handles.insert(handle, (self.id, ino));
+        state.errors.opened(handle, ino);
         Ok(SimFile::new(
             self.clone(),
             handle,
@@ -217,7 +238,11 @@ impl SimFs {
         let ino = if options.creation() == Creation::Never {
             resolve(&state.image, path)?
         } else {
-            let found = place(&state.image, path).map_err(busy_is_dir)?;
+            let found = match options.creation() {
+                Creation::New => place(&state.image, path),
+                _ => followed(&state.image, path),
+            };
+            let found = found.map_err(busy_is_dir)?;
             match found.target {
                 _ if is_dir_path(path) => return Err(Errno::EISDIR),
                 Some(_) if options.creation() == Creation::New => return Err(Errno::EEXIST),
@@ -261,6 +286,14 @@ impl FsOps for SimFs {
 
     fn hard_link(&self, original: &Path, link: &Path) -> io::Result<()> {
         Ok(self.link_path(original, link)?)
+    }
+
+    fn symlink(&self, target: &Path, link: &Path) -> io::Result<()> {
+        Ok(self.symlink_path(target, link)?)
+    }
+
+    fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
+        Ok(self.read_link_path(path)?)
     }
 
     fn remove_file(&self, path: &Path) -> io::Result<()> {

@@ -1,20 +1,23 @@
 //! What all processes on a disk share.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::time::Duration;
+
+use plimsoll_reference::clock::Clock as _;
 
 use super::active_plan::Facts;
+use super::errseq::ErrSeq;
 use super::path::resolve;
 use super::request::Request;
 use super::space::Usage;
+use super::sync::Failing;
 use super::troubles::Troubles;
+use super::writeback::Writeback;
 use crate::errno::Errno;
 use crate::image::{Image, Ino, Node};
 use crate::log::{Entry, MicroOp, Scope, SyncEnd};
 use crate::op_kind::OpKind;
 use crate::plan::{Effect, Position};
-use plimsoll_reference::clock::Clock as _;
-use std::time::Duration;
 
 /// Inodes beyond which removed ones are looked for, so that a long run does not keep every file it ever replaced.
 const COLLECT_AT: usize = 64;
@@ -35,6 +38,14 @@ pub(super) struct State {
     pub(super) locks: BTreeMap<Ino, u64>,
     pub(super) next_handle: u64,
     pub(super) next_process: u32,
+    /// How syncs fail.
+    pub(super) failing: Failing,
+    /// What no sync has written, where syncs may fail.
+    pub(super) writeback: Writeback,
+    /// Errors that handles have yet to be told of.
+    pub(super) errors: ErrSeq,
+    /// Whether a failure has shut the file system down.
+    pub(super) is_frozen: bool,
     collect_at: usize,
 }
 
@@ -50,6 +61,10 @@ impl State {
             locks: BTreeMap::new(),
             next_handle: 0,
             next_process: 1,
+            failing: Failing::default(),
+            writeback: Writeback::default(),
+            errors: ErrSeq::default(),
+            is_frozen: false,
             collect_at: COLLECT_AT,
         }
     }
@@ -66,16 +81,9 @@ impl State {
         if self.operations > self.operations_max {
             return Err(Errno::EIO);
         }
-        let decision = match self.due(&request) {
+        let decision = match self.late_error(&request) {
             Some(errno) if request.kind.is_sync() => Some(Effect::Fail(errno, Position::Before)),
-            Some(errno) => {
-                let mut entry = request.failed(errno);
-                entry.sync = request
-                    .ino
-                    .map(|ino| (Scope::FileData(ino), SyncEnd::Failed));
-                self.log.push(entry);
-                return Err(errno);
-            }
+            Some(errno) => return Err(self.report_late(&request, errno)),
             None => self.decide(&request),
         };
         if decision == Some(Effect::Hang) {
@@ -83,6 +91,10 @@ impl State {
             let hung = format!("{} {}", entry.kind, entry.path);
             self.troubles.hung = Some(hung);
             return Err(Errno::EIO);
+        }
+        if self.is_frozen && request.kind.changes_disk() {
+            self.log.push(request.failed(Errno::EROFS));
+            return Err(Errno::EROFS);
         }
         if let Some(Effect::Fail(errno, Position::Before)) = decision {
             // A failed sync matters beyond its error: the data it was to cover counts as clean. The sync itself adds that.
@@ -113,12 +125,13 @@ impl State {
     }
 
     /// The error of an earlier write that this operation has to report.
-    fn due(&mut self, request: &Request<'_>) -> Option<Errno> {
+    fn late_error(&mut self, request: &Request<'_>) -> Option<Errno> {
         let reports = matches!(
             request.kind,
             OpKind::Write | OpKind::SyncAll | OpKind::SyncData | OpKind::Close
         );
-        let ino = request.ino.filter(|_| reports)?;
+        // A file system that was shut down refuses whatever asks it.
+        let ino = request.ino.filter(|_| reports && !self.is_frozen)?;
         self.troubles.late.remove(&ino)
     }
 
@@ -212,9 +225,30 @@ impl State {
         (!self.troubles.spaces.is_empty()).then(|| self.usage().bytes)
     }
 
-    fn apply(&mut self, entry: Entry) {
+    fn apply(&mut self, mut entry: Entry) {
+        let may_fail = !self.troubles.plan.is_empty();
+        if may_fail {
+            self.writeback.observe(&self.image, &entry);
+        }
+        let mut unnamed: Vec<Ino> = Vec::new();
         for change in &entry.changes {
+            if let MicroOp::Name { dir, name, .. } = change {
+                let entries = self.image.dir(*dir);
+                unnamed.extend(entries.and_then(|entries| entries.get(name)));
+            }
             self.image.apply(change);
+        }
+        if let Some((Scope::File(ino) | Scope::FileData(ino), SyncEnd::Done)) = entry.sync
+            && may_fail
+        {
+            self.writeback.written(&self.image, ino);
+        }
+        // The blocks of a file that is open stay its own.
+        for ino in unnamed {
+            let is_open = self.handles.values().any(|(_, held)| *held == ino);
+            if !is_open && self.image.file(ino).is_some() && self.image.links(ino) == 0 {
+                entry.changes.push(MicroOp::Free { ino });
+            }
         }
         if entry
             .changes
@@ -224,35 +258,6 @@ impl State {
             self.collect();
         }
         self.log.push(entry);
-    }
-
-    /// Records a sync and says how it ended.
-    pub(super) fn sync(
-        &mut self,
-        kind: OpKind,
-        path: &str,
-        scope: Scope,
-        decision: Option<Effect>,
-    ) -> Result<(), Errno> {
-        let (end, error) = match decision {
-            Some(Effect::Fail(errno, Position::Before)) => (SyncEnd::Failed, Some(errno)),
-            Some(Effect::Drop) => (SyncEnd::Dropped, None),
-            // An error that comes after the effect leaves the sync done.
-            _ => {
-                self.troubles.spaces.commit();
-                (SyncEnd::Done, None)
-            }
-        };
-        self.log.push(Entry {
-            kind,
-            path: Arc::from(path),
-            second: None,
-            range: None,
-            changes: Vec::new(),
-            sync: Some((scope, end)),
-            error,
-        });
-        error.map_or(Ok(()), Err)
     }
 
     /// Forgets files that neither a name nor a handle reaches.
@@ -281,6 +286,7 @@ impl State {
     }
 
     pub(super) fn close(&mut self, handle: u64) {
+        self.errors.closed(handle);
         if let Some((_, ino)) = self.handles.remove(&handle)
             && self.locks.get(&ino) == Some(&handle)
         {

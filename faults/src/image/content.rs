@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use super::sector::{SECTOR, Sector, mix};
+use super::tree::Ino;
+use crate::log::MicroOp;
 
 /// Sectors in a chunk: small, because changing one sector copies the chunk's pointers.
 const CHUNK: usize = 16;
@@ -17,6 +19,8 @@ type Chunk = [Option<Arc<Sector>>; CHUNK];
 pub struct Content {
     len: u64,
     chunks: Vec<Option<Arc<Chunk>>>,
+    /// No sector is stored from this index on.
+    end: u64,
     /// Sum (exclusive or) of the terms of all sectors stored.
     sum: u128,
 }
@@ -73,6 +77,7 @@ impl Content {
         }
         if let Some(new) = &sector {
             self.sum ^= new.term(index);
+            self.end = self.end.max(index + 1);
         }
         *place = sector;
     }
@@ -84,11 +89,34 @@ impl Content {
 
     /// Makes every sector in `from..to` zeros.
     pub fn clear(&mut self, from: u64, to: u64) {
-        let stored = (self.chunks.len() * CHUNK) as u64;
-        for index in from..to.min(stored) {
+        for index in from..to.min(self.end) {
             if self.sector(index).is_some() {
                 self.set_sector(index, None);
             }
+        }
+        if to >= self.end {
+            self.end = self.end.min(from);
+        }
+    }
+
+    /// Applies one change of this file, whose inode is `ino`.
+    pub(crate) fn apply(&mut self, ino: Ino, change: &MicroOp) {
+        match change {
+            MicroOp::Data { first, sectors, .. } => {
+                for (index, sector) in sectors.iter().enumerate() {
+                    self.set_sector(first + index as u64, Some(Arc::clone(sector)));
+                }
+            }
+            MicroOp::Garbage { first, count, .. } => {
+                for index in *first..first + count {
+                    if self.sector(index).is_none() {
+                        self.set_sector(index, Some(Sector::garbage(ino.0, index)));
+                    }
+                }
+            }
+            MicroOp::Zero { from, .. } => self.cut(*from),
+            MicroOp::Size { len, .. } => self.set_len(*len),
+            MicroOp::Inode { .. } | MicroOp::Free { .. } | MicroOp::Name { .. } => {}
         }
     }
 
@@ -97,12 +125,11 @@ impl Content {
         let whole = self.len / SECTOR as u64;
         let rest = (self.len % SECTOR as u64) as usize;
         let beyond = whole + u64::from(rest > 0);
-        let stored = (self.chunks.len() * CHUNK) as u64;
         let tail_is_clean = rest == 0
             || self
                 .sector(whole)
-                .is_none_or(|last| last.bytes()[rest..].iter().all(|&byte| byte == 0));
-        tail_is_clean && (beyond..stored).all(|index| self.sector(index).is_none())
+                .is_none_or(|last| last.is_zero_from(rest));
+        tail_is_clean && (beyond..self.end).all(|index| self.sector(index).is_none())
     }
 
     /// Makes every byte from `from` on zero.
@@ -110,7 +137,7 @@ impl Content {
         let (whole, rest) = (from / SECTOR as u64, (from % SECTOR as u64) as usize);
         if rest > 0
             && let Some(last) = self.sector(whole)
-            && last.bytes()[rest..].iter().any(|&byte| byte != 0)
+            && !last.is_zero_from(rest)
         {
             let mut bytes = *last.bytes();
             bytes[rest..].fill(0);
@@ -129,6 +156,49 @@ impl Content {
     /// Hash of what can be read. The content must be trimmed.
     pub fn hash(&self) -> u128 {
         mix(self.sum, self.len)
+    }
+
+    /// The hash that the content would have at this length, with these sectors, trimmed. Each comes once, in order of indexes,
+    /// with its [delta](Self::delta).
+    pub(crate) fn hash_with<'a>(
+        &self,
+        len: u64,
+        sectors: impl Iterator<Item = (u64, u128, &'a Sector)>,
+    ) -> u128 {
+        let (whole, rest) = (len / SECTOR as u64, (len % SECTOR as u64) as usize);
+        let visible = whole + u64::from(rest > 0);
+        let mut sum = self.sum ^ self.terms_from(visible);
+        let mut last = self.sector(whole).map(|sector| &**sector);
+        for (index, delta, sector) in sectors {
+            if index >= visible {
+                break;
+            }
+            sum ^= delta;
+            if index == whole {
+                last = Some(sector);
+            }
+        }
+        if rest > 0
+            && let Some(last) = last
+        {
+            // Of the last sector only the head can be read.
+            sum ^= last.term(whole) ^ last.head_term(rest, whole);
+        }
+        mix(sum, len)
+    }
+
+    /// What a sector changes in the sum of terms when it takes the place of what is there.
+    pub(crate) fn delta(&self, index: u64, sector: &Sector) -> u128 {
+        sector.term(index) ^ self.term(index)
+    }
+
+    fn term(&self, index: u64) -> u128 {
+        self.sector(index).map_or(0, |sector| sector.term(index))
+    }
+
+    /// Sum of the terms of all sectors stored from `first` on.
+    fn terms_from(&self, first: u64) -> u128 {
+        (first..self.end).fold(0, |sum, index| sum ^ self.term(index))
     }
 
     /// Copies out bytes from `offset` on, and says how many there were.
@@ -181,6 +251,8 @@ impl Content {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use proptest::prelude::*;
 
@@ -221,6 +293,35 @@ mod tests {
             let mut fresh = Content::default();
             write(&mut fresh, &model, 0);
             prop_assert_eq!(fresh.hash(), content.hash(), "the hash depends on what can be read, and on nothing else");
+        }
+
+        /// Held to what it stands for.
+        #[test]
+        fn a_hash_is_told_without_building(
+            base in prop::collection::vec(any::<u8>(), 0..4_000),
+            shown in 0_u64..5_000,
+            steps in prop::collection::vec((0_u64..6_000, prop::option::of(prop::collection::vec(any::<u8>(), 1..1500))), 0..6)
+        ) {
+            let mut content = Content::from_bytes(&base);
+            // What the disk holds may reach beyond the length.
+            content.set_len(shown);
+            let mut built = content.clone();
+            let mut written = BTreeMap::new();
+            for (offset, data) in steps {
+                let Some(data) = data else {
+                    built.set_len(offset);
+                    continue;
+                };
+                let (first, sectors) = built.patch(&data, offset);
+                for (index, sector) in (first..).zip(sectors) {
+                    built.set_sector(index, Some(Arc::clone(&sector)));
+                    written.insert(index, sector);
+                }
+            }
+            let len = built.len();
+            built.trim();
+            let sectors = written.iter().map(|(&index, sector)| (index, content.delta(index, sector), &**sector));
+            prop_assert_eq!(content.hash_with(len, sectors), built.hash());
         }
     }
 }

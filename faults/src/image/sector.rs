@@ -13,13 +13,24 @@ pub const SECTOR: usize = 512;
 pub struct Sector {
     bytes: [u8; SECTOR],
     hash: u128,
+    /// Bytes up to the last that is not zero.
+    used: u16,
 }
 
 impl Sector {
     /// A sector of these bytes.
     pub fn new(bytes: [u8; SECTOR]) -> Arc<Self> {
         let hash = xxh3_128(&bytes);
-        Arc::new(Self { bytes, hash })
+        // Eight bytes at a time: most sectors are zeros at the end, or not at all.
+        let mut used = SECTOR;
+        while used > 0 && bytes[used - 8..used] == [0; 8] {
+            used -= 8;
+        }
+        while used > 0 && bytes[used - 1] == 0 {
+            used -= 1;
+        }
+        let used = used as u16;
+        Arc::new(Self { bytes, hash, used })
     }
 
     /// What a sector holds that was allocated but never written: bytes of no file, the same for the same place in every run.
@@ -49,10 +60,26 @@ impl Sector {
         mix(self.hash, index)
     }
 
-    fn is_zero(&self) -> bool {
-        static ZERO: std::sync::LazyLock<u128> =
-            std::sync::LazyLock::new(|| xxh3_128(&[0; SECTOR]));
-        self.hash == *ZERO
+    /// The same for a sector of which only the first `len` bytes can be read, and the rest is zeros.
+    pub(super) fn head_term(&self, len: usize, index: u64) -> u128 {
+        if self.is_zero_from(len) {
+            return self.term(index);
+        }
+        let mut bytes = self.bytes;
+        bytes[len..].fill(0);
+        if bytes[..len].iter().all(|&byte| byte == 0) {
+            return 0;
+        }
+        mix(xxh3_128(&bytes), index)
+    }
+
+    /// Whether every byte from `len` on is zero.
+    pub(super) const fn is_zero_from(&self, len: usize) -> bool {
+        self.used as usize <= len
+    }
+
+    const fn is_zero(&self) -> bool {
+        self.used == 0
     }
 }
 

@@ -1,15 +1,12 @@
 //! A whole disk: inodes and the names that reach them.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
-
 use super::content::Content;
-use super::sector::mix;
-use crate::log::MicroOp;
+use super::entries::Entries;
+use crate::log::{InodeKind, MicroOp};
 
-/// Identity of a file or directory. Names come and go; this stays, and is never used twice on a disk.
+/// Identity of a file, directory or symbolic link. Names come and go; this stays, and is never used twice on a disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ino(pub u64);
 
@@ -19,22 +16,22 @@ pub const ROOT: Ino = Ino(1);
 /// A name in a directory.
 pub type Name = Arc<str>;
 
-/// The entries of a directory.
-pub type Entries = BTreeMap<Name, Ino>;
-
-/// A file or a directory.
+/// What a name leads to.
 #[derive(Clone, Debug)]
 pub enum Node {
     /// A regular file.
     File(Arc<Content>),
     /// A directory.
     Dir(Arc<Entries>),
+    /// A symbolic link, with its target.
+    Symlink(Arc<str>),
 }
 
 /// The content of a disk. Cloning is cheap: everything large is shared until it changes.
 #[derive(Clone, Debug)]
 pub struct Image {
-    nodes: BTreeMap<Ino, Node>,
+    /// In order of inodes. A list, because it is copied for each recovery, and new inodes go to its end.
+    nodes: Vec<(Ino, Node)>,
     next: u64,
 }
 
@@ -48,7 +45,7 @@ impl Image {
     /// An empty disk: the root directory and nothing in it.
     pub fn new() -> Self {
         Self {
-            nodes: BTreeMap::from([(ROOT, Node::Dir(Arc::default()))]),
+            nodes: vec![(ROOT, Node::Dir(Arc::default()))],
             next: ROOT.0 + 1,
         }
     }
@@ -60,66 +57,84 @@ impl Image {
 
     /// The file or directory of this number.
     pub fn node(&self, ino: Ino) -> Option<&Node> {
-        self.nodes.get(&ino)
+        let position = self.position(ino).ok()?;
+        self.nodes.get(position).map(|(_, node)| node)
+    }
+
+    fn node_mut(&mut self, ino: Ino) -> Option<&mut Node> {
+        let position = self.position(ino).ok()?;
+        self.nodes.get_mut(position).map(|(_, node)| node)
+    }
+
+    /// Where an inode is in the list, or where it would be.
+    fn position(&self, ino: Ino) -> Result<usize, usize> {
+        self.nodes.binary_search_by_key(&ino, |&(ino, _)| ino)
     }
 
     /// Every inode, reachable or not.
     pub fn nodes(&self) -> impl Iterator<Item = (Ino, &Node)> {
-        self.nodes.iter().map(|(&ino, node)| (ino, node))
+        self.nodes.iter().map(|(ino, node)| (*ino, node))
     }
 
     /// The content of a file.
     pub fn file(&self, ino: Ino) -> Option<&Arc<Content>> {
-        match self.nodes.get(&ino)? {
+        match self.node(ino)? {
             Node::File(content) => Some(content),
-            Node::Dir(_) => None,
+            Node::Dir(_) | Node::Symlink(_) => None,
         }
     }
 
     /// The entries of a directory.
     pub fn dir(&self, ino: Ino) -> Option<&Arc<Entries>> {
-        match self.nodes.get(&ino)? {
+        match self.node(ino)? {
             Node::Dir(entries) => Some(entries),
-            Node::File(_) => None,
+            Node::File(_) | Node::Symlink(_) => None,
         }
     }
 
     /// Puts a file or directory in place of what was there.
     pub fn insert(&mut self, ino: Ino, node: Node) {
         self.next = self.next.max(ino.0 + 1);
-        self.nodes.insert(ino, node);
+        match self.position(ino) {
+            Ok(position) => self.nodes[position].1 = node,
+            Err(position) => self.nodes.insert(position, (ino, node)),
+        }
     }
 
     /// Forgets the inodes that `keep` does not want.
     pub fn retain(&mut self, mut keep: impl FnMut(Ino) -> bool) {
-        self.nodes.retain(|&ino, _| ino == ROOT || keep(ino));
+        self.nodes.retain(|&(ino, _)| ino == ROOT || keep(ino));
     }
 
     /// Forgets every inode that no name reaches.
     pub fn keep_reachable(&mut self) {
-        let mut reachable = Vec::with_capacity(self.nodes.len());
-        self.reach(ROOT, &mut reachable);
-        self.nodes
-            .retain(|&ino, _| ino == ROOT || reachable.contains(&ino));
-    }
-
-    fn reach(&self, dir: Ino, reachable: &mut Vec<Ino>) {
-        let Some(entries) = self.dir(dir) else { return };
-        for &ino in entries.values() {
-            if !reachable.contains(&ino) {
+        let mut reachable = vec![ROOT];
+        let mut dirs = vec![ROOT];
+        let mut next = 0;
+        while let Some(&dir) = dirs.get(next) {
+            next += 1;
+            let Some(entries) = self.dir(dir) else {
+                continue;
+            };
+            for &ino in entries.values() {
                 reachable.push(ino);
-                self.reach(ino, reachable);
+                if self.dir(ino).is_some() && !dirs.contains(&ino) {
+                    dirs.push(ino);
+                }
             }
         }
+        reachable.sort_unstable();
+        self.nodes
+            .retain(|(ino, _)| reachable.binary_search(ino).is_ok());
     }
 
     /// Number of names that a file or directory has, in directories reachable or not.
     pub fn links(&self, ino: Ino) -> u64 {
         self.nodes
-            .values()
-            .filter_map(|node| match node {
+            .iter()
+            .filter_map(|(_, node)| match node {
                 Node::Dir(entries) => Some(entries),
-                Node::File(_) => None,
+                Node::File(_) | Node::Symlink(_) => None,
             })
             .flat_map(|entries| entries.values())
             .filter(|&&target| target == ino)
@@ -134,37 +149,25 @@ impl Image {
     /// Applies one change. Changes of inodes that are gone are without effect.
     pub fn apply(&mut self, op: &MicroOp) {
         match op {
-            MicroOp::Inode { ino, is_dir } => {
-                let node = if *is_dir {
-                    Node::Dir(Arc::default())
-                } else {
-                    Node::File(Arc::default())
+            MicroOp::Inode { ino, kind } => {
+                let node = match kind {
+                    InodeKind::File => Node::File(Arc::default()),
+                    InodeKind::Dir => Node::Dir(Arc::default()),
+                    InodeKind::Symlink(target) => Node::Symlink(Arc::clone(target)),
                 };
                 self.insert(*ino, node);
             }
-            MicroOp::Data {
-                ino,
-                first,
-                sectors,
-            } => {
+            MicroOp::Data { ino, .. }
+            | MicroOp::Garbage { ino, .. }
+            | MicroOp::Zero { ino, .. }
+            | MicroOp::Size { ino, .. } => {
                 if let Some(content) = self.file_mut(*ino) {
-                    for (index, sector) in sectors.iter().enumerate() {
-                        content.set_sector(first + index as u64, Some(Arc::clone(sector)));
-                    }
+                    content.apply(*ino, op);
                 }
             }
-            MicroOp::Zero { ino, from } => {
-                if let Some(content) = self.file_mut(*ino) {
-                    content.cut(*from);
-                }
-            }
-            MicroOp::Size { ino, len, .. } => {
-                if let Some(content) = self.file_mut(*ino) {
-                    content.set_len(*len);
-                }
-            }
+            MicroOp::Free { .. } => {}
             MicroOp::Name { dir, name, target } => {
-                if let Some(Node::Dir(entries)) = self.nodes.get_mut(dir) {
+                if let Some(Node::Dir(entries)) = self.node_mut(*dir) {
                     let entries = Arc::make_mut(entries);
                     match target {
                         Some(target) => entries.insert(Arc::clone(name), *target),
@@ -176,9 +179,9 @@ impl Image {
     }
 
     fn file_mut(&mut self, ino: Ino) -> Option<&mut Content> {
-        match self.nodes.get_mut(&ino)? {
+        match self.node_mut(ino)? {
             Node::File(content) => Some(Arc::make_mut(content)),
-            Node::Dir(_) => None,
+            Node::Dir(_) | Node::Symlink(_) => None,
         }
     }
 
@@ -211,63 +214,4 @@ impl Image {
             path.truncate(len);
         }
     }
-
-    /// The names that lead to files, hashed: what recovery can observe of the name space.
-    pub(crate) fn names(&self) -> Names {
-        let mut names = Names::default();
-        self.names_in(ROOT, 0, 0, &mut names);
-        names
-    }
-
-    fn names_in(&self, dir: Ino, prefix: u64, depth: u32, names: &mut Names) {
-        let Some(entries) = self.dir(dir) else { return };
-        // A crash may leave a directory inside itself; what lies that deep cannot be observed by any bounded recovery.
-        if depth > DEPTH_MAX {
-            return;
-        }
-        for (name, &ino) in entries.iter() {
-            let path = xxh3_64(name.as_bytes())
-                ^ prefix.rotate_left(7).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            match self.node(ino) {
-                Some(Node::Dir(_)) => {
-                    names.dirs ^= mix(u128::from(path), 1);
-                    self.names_in(ino, path | 1, depth + 1, names);
-                }
-                Some(Node::File(_)) | None => {
-                    match names.files.iter_mut().find(|(file, _)| *file == ino) {
-                        Some((_, sum)) => *sum ^= mix(u128::from(path), 2),
-                        None => names.files.push((ino, mix(u128::from(path), 2))),
-                    }
-                }
-            }
-        }
-    }
-
-    /// Hash of everything that can be observed: names, link identity and contents. Inode numbers do not count.
-    pub fn hash(&self) -> u128 {
-        let names = self.names();
-        names.files.iter().fold(names.dirs, |sum, (ino, name)| {
-            sum ^ file_term(*name, self.file(*ino).map_or(0, |content| content.hash()))
-        })
-    }
-}
-
-/// Deepest directory that canonicalisation looks into.
-const DEPTH_MAX: u32 = 64;
-
-/// The observable part of a name space.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Names {
-    /// Hash of the directories.
-    pub(crate) dirs: u128,
-    /// Every file that a name reaches, with the hash of all its names.
-    pub(crate) files: Vec<(Ino, u128)>,
-}
-
-/// What a file adds to the hash of an image.
-pub(crate) fn file_term(names: u128, content: u128) -> u128 {
-    let mut bytes = [0; 32];
-    bytes[..16].copy_from_slice(&names.to_le_bytes());
-    bytes[16..].copy_from_slice(&content.to_le_bytes());
-    xxh3_128(&bytes)
 }

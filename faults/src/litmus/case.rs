@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::error::LitmusError;
 use super::line::{Lines, Part};
@@ -10,6 +11,7 @@ use super::program::Program;
 use super::step::Place;
 use super::tree::Tree;
 use crate::crash::CrashKind;
+use crate::profile::Profile;
 
 /// States, each in the notation of [`Tree`]; the empty text is the empty disk.
 pub type States = BTreeSet<String>;
@@ -29,7 +31,7 @@ pub struct CrashPoint {
 pub struct Section {
     /// When the power fails.
     pub point: CrashPoint,
-    /// Name of the profile.
+    /// Name of the profile, as [`Profile::varied`] reads it.
     pub profile: String,
     /// How the crash happens; a power loss where the heading names no kind.
     pub kind: CrashKind,
@@ -145,6 +147,18 @@ impl Case {
         stated.chain(self.points.is_empty().then_some(end))
     }
 
+    /// The profiles that ship, then those that the lists name besides: shipped ones with [parameters changed](Profile::varied).
+    pub fn profiles(&self) -> Vec<Arc<Profile>> {
+        let mut profiles = Profile::shipped();
+        for section in &self.sections {
+            let is_known = profiles.iter().any(|known| known.name == section.profile);
+            if !is_known && let Ok(profile) = Profile::varied(&section.profile) {
+                profiles.push(Arc::new(profile));
+            }
+        }
+        profiles
+    }
+
     /// The list of a profile for a kind of crash at a crash point.
     pub fn section(&self, point: CrashPoint, profile: &str, kind: CrashKind) -> Option<&Section> {
         self.sections
@@ -178,12 +192,16 @@ impl fmt::Display for CrashPoint {
     }
 }
 
-/// What the heading of a list names.
+/// What the heading of a list names: a profile, with what differs from it, and a kind of crash.
 fn heading<'a>(head: &Part<'a>) -> Result<(&'a str, CrashKind), LitmusError> {
-    match head.words().as_slice() {
-        [profile] => Ok((profile.text, CrashKind::PowerLoss)),
-        [profile, kind] => match kind.text.parse() {
-            Ok(parsed) => Ok((profile.text, parsed)),
+    let words = head.words();
+    // The last parameter that differs ends the profile.
+    let named = words.iter().rposition(|word| word.text.contains('='));
+    let named = named.unwrap_or(0) + 1;
+    match words.get(named..) {
+        Some([]) => Ok((head.text.trim_end(), CrashKind::PowerLoss)),
+        Some([kind]) => match kind.text.parse() {
+            Ok(parsed) => Ok((head.text.trim_end_matches(kind.text).trim_end(), parsed)),
             Err(error) => Err(kind.error(format!("{error}"))),
         },
         _ => Err(head.error("a list is headed `PROFILE:` or `PROFILE KIND-OF-CRASH:`")),

@@ -3,7 +3,7 @@
 use super::error::LitmusError;
 use super::line::{Lines, Part};
 use super::runner::Runner;
-use super::step::{Action, How, Step};
+use super::step::Step;
 use crate::disk::SimFs;
 use crate::image::Image;
 use crate::log::Entry;
@@ -80,21 +80,6 @@ impl Program {
             plan,
             setup,
             steps,
-        })
-    }
-
-    /// The first step that the simulated disk cannot take.
-    pub fn unsupported(&self) -> Option<&Step> {
-        let mut steps = self.setup.iter().chain(&self.steps);
-        steps.find(|step| {
-            let direct = matches!(
-                step.action,
-                Action::Write {
-                    how: How::Direct,
-                    ..
-                }
-            );
-            direct || matches!(step.action, Action::Symlink { .. })
         })
     }
 

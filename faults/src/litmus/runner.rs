@@ -74,6 +74,7 @@ impl<'a> Runner<'a> {
             Action::Wait { .. } => Ok(()),
             Action::Rename { from, to } => disk.rename(Path::new(from), Path::new(to)),
             Action::Link { from, to } => disk.hard_link(Path::new(from), Path::new(to)),
+            Action::Symlink { target, name } => disk.symlink(Path::new(target), Path::new(name)),
             Action::Unlink { file } => disk.remove_file(Path::new(file)),
             Action::Mkdir { dir } => disk.create_dir(Path::new(dir)),
             Action::Rmdir { dir } => disk.remove_dir(Path::new(dir)),
@@ -98,29 +99,26 @@ impl<'a> Runner<'a> {
                 write_all_at(file, &bytes(*len, *fill), *offset)
             }),
             Action::Write {
-                how: How::Synced,
+                how: how @ (How::Synced | How::Direct),
                 file,
                 offset,
                 len,
                 fill,
             } => {
                 let options = OpenOptions::read_write().create();
-                let file = self.open(file, options.write_sync(WriteSync::Data))?;
+                let options = match how {
+                    How::Direct => options.direct(),
+                    _ => options.write_sync(WriteSync::Data),
+                };
+                let file = self.open(file, options)?;
                 write_all_at(&*file, &bytes(*len, *fill), *offset)
             }
-            Action::Write {
-                how: How::Direct, ..
-            }
-            | Action::Symlink { .. } => Err(io::Error::from(io::ErrorKind::Unsupported)),
         }
     }
 }
 
 /// The name of an error, as far as it has one.
 fn reason(error: &io::Error) -> String {
-    if error.kind() == io::ErrorKind::Unsupported {
-        return " because the simulated disk cannot do it".to_owned();
-    }
     let code = error.raw_os_error();
     let errno = Errno::ALL.iter().find(|errno| Some(errno.code()) == code);
     errno.map_or_else(|| format!(" ({error})"), |errno| format!(" with {errno}"))

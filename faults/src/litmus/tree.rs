@@ -1,4 +1,4 @@
-//! What a crash left, in the notation of the recordings: `a = n*512,0*100; b == a; d/; d/c = empty`.
+//! What a crash left, in the notation of the recordings: `a = n*512,0*100; b == a; c -> a; d/; d/c = empty`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -19,7 +19,7 @@ impl ParseTreeError {
     fn part(part: &str) -> Self {
         Self {
             part: part.to_owned(),
-            what: "part of a state: write `d/`, `a = n*512`, `a = empty` or `b == a`, with `; ` between them",
+            what: "part of a state: write `d/`, `a = n*512`, `a = empty`, `b == a` or `c -> a`, with `; ` between them",
         }
     }
 
@@ -48,6 +48,8 @@ pub enum Leaf {
     File(Vec<(char, u64)>),
     /// A further name of the file that has this first one.
     Link(String),
+    /// A symbolic link, with its target.
+    Symlink(String),
 }
 
 impl Tree {
@@ -61,6 +63,7 @@ impl Tree {
         let entries = entries.into_iter().map(|(path, ino)| {
             let leaf = match image.node(ino) {
                 Some(Node::Dir(_)) => Leaf::Dir,
+                Some(Node::Symlink(target)) => Leaf::Symlink(target.to_string()),
                 _ if first.contains_key(&ino) => Leaf::Link(first[&ino].clone()),
                 _ => {
                     first.insert(ino, path.clone());
@@ -77,12 +80,14 @@ impl Tree {
     /// Reads the notation; the empty text is the empty tree.
     ///
     /// # Errors
-    /// A part is neither a directory nor a file nor a further name.
+    /// A part is neither a directory nor a file nor a further name nor a symbolic link.
     pub fn parse(text: &str) -> Result<Self, ParseTreeError> {
         let mut entries = BTreeMap::new();
         for part in text.split("; ").filter(|part| !part.is_empty()) {
             let (path, leaf) = if let Some((path, original)) = part.split_once(" == ") {
                 (path, Leaf::Link(original.to_owned()))
+            } else if let Some((path, target)) = part.split_once(" -> ") {
+                (path, Leaf::Symlink(target.to_owned()))
             } else if let Some((path, content)) = part.split_once(" = ") {
                 let content = content.split(" (").next().unwrap_or_default();
                 (path, Leaf::File(parse_runs(content)?))
@@ -106,6 +111,7 @@ impl Tree {
             match leaf {
                 Leaf::Dir => text.push('/'),
                 Leaf::Link(original) => text.push_str(&format!(" == {original}")),
+                Leaf::Symlink(target) => text.push_str(&format!(" -> {target}")),
                 Leaf::File(runs) => {
                     text.push_str(" = ");
                     render_runs(runs, &mut text);
@@ -133,9 +139,9 @@ fn runs(image: &Image, ino: Ino) -> Vec<(char, u64)> {
     let mut last = None;
     for (index, sector) in content.unwrap_or_default().chunks(SECTOR).enumerate() {
         let garbage = Sector::garbage(ino.0, index as u64);
-        let is_garbage = *sector == garbage.bytes()[..sector.len()];
-        for &byte in sector {
-            let held = (!is_garbage).then_some(byte);
+        let shown = garbage_in(sector, garbage.bytes());
+        for (place, &byte) in sector.iter().enumerate() {
+            let held = (!shown[place]).then_some(byte);
             let symbol = match held {
                 None => '?',
                 Some(0) => '0',
@@ -149,6 +155,14 @@ fn runs(image: &Image, ino: Ino) -> Vec<(char, u64)> {
         }
     }
     runs
+}
+
+/// Which bytes of a sector are garbage: where enough of them follow each other for it to be no accident.
+fn garbage_in(sector: &[u8], garbage: &[u8]) -> Vec<bool> {
+    let same: Vec<bool> = sector.iter().zip(garbage).map(|(a, b)| a == b).collect();
+    same.chunk_by(|a, b| a == b)
+        .flat_map(|run| std::iter::repeat_n(run[0] && run.len() >= 16, run.len()))
+        .collect()
 }
 
 fn parse_runs(text: &str) -> Result<Vec<(char, u64)>, ParseTreeError> {

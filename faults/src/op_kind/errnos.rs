@@ -51,6 +51,10 @@ impl OpKind {
             ],
             // link(2). EEXIST: as ENOENT for rename. EPERM: a file system without hard links.
             Self::Link => &[EEXIST, EIO, EMLINK, EXDEV, EPERM, ENOSPC, EDQUOT],
+            // symlink(2). EEXIST: as ENOENT for rename. EPERM: a file system without symbolic links.
+            Self::Symlink => &[EEXIST, EIO, ENOSPC, EDQUOT, EROFS, EACCES, EPERM],
+            // readlink(2). ESTALE: as for open.
+            Self::ReadLink => &[EIO, ESTALE, EACCES, ELOOP],
             // unlink(2). ENOENT: as for rename.
             Self::Remove => &[EIO, ENOENT, EBUSY, EROFS, EACCES, ESTALE],
             // mkdir(2). EEXIST: as ENOENT for rename.

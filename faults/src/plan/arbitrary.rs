@@ -10,7 +10,9 @@ use super::scope::Scope;
 use super::space::{Freed, Space};
 use super::text::misfit;
 use super::when::{ByteRange, Chance, Phase, When};
+use super::writeback::{Sequence, Writeback};
 use crate::errno::Errno;
+use crate::fsync_failure::FsyncFailure;
 use crate::latency::Latency;
 use crate::op_kind::OpKind;
 
@@ -39,6 +41,9 @@ impl<'a> Arbitrary<'a> for FaultPlan {
         let mut plan = Self::none();
         for _ in 0..u.int_in_range(0..=FAULTS_MAX)? {
             plan.faults.push(u.arbitrary()?);
+        }
+        if u.ratio(1_u8, 8)? {
+            plan.writebacks.push(u.arbitrary()?);
         }
         if u.ratio(1_u8, 4)? {
             plan.spaces.push(u.arbitrary()?);
@@ -148,7 +153,7 @@ impl<'a> Arbitrary<'a> for Latency {
 
 impl<'a> Arbitrary<'a> for Effect {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
-        Ok(match u.int_in_range(0..=9)? {
+        Ok(match u.int_in_range(0..=10)? {
             0 => Self::Drop,
             1 => Self::Short,
             2 | 3 => Self::Damage(match *u.choose(Damage::ALL)? {
@@ -158,7 +163,31 @@ impl<'a> Arbitrary<'a> for Effect {
             4 => Self::Delay(u.arbitrary()?),
             5 => Self::Stall(time(u)?),
             6 => Self::Hang,
+            7 => Self::FailSync(*u.choose(Errno::ALL)?, *u.choose(FsyncFailure::ALL)?),
             _ => Self::Fail(*u.choose(Errno::ALL)?, *u.choose(Position::ALL)?),
+        })
+    }
+}
+
+impl<'a> Arbitrary<'a> for Writeback {
+    fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
+        let mut steps: Vec<bool> = Vec::new();
+        for _ in 0..u.int_in_range(0..=5)? {
+            steps.push(u.arbitrary()?);
+        }
+        let mut rest: Option<bool> = u.arbitrary()?;
+        if !steps.contains(&true) && rest != Some(true) {
+            // A sequence in which nothing fails is none.
+            rest = Some(true);
+        }
+        Ok(Self {
+            path: (*u.choose(PATHS)?).to_owned(),
+            block: u.arbitrary::<Option<u8>>()?.map(u64::from),
+            sequence: Sequence::new(steps, rest),
+            model: match u.arbitrary()? {
+                true => Some(*u.choose(FsyncFailure::ALL)?),
+                false => None,
+            },
         })
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::errno::Errno;
+use crate::fsync_failure::FsyncFailure;
 use crate::latency::Latency;
 use crate::op_kind::OpKind;
 
@@ -17,7 +18,7 @@ pub enum Position {
     /// Everything: who asked cannot tell from the error (a lost reply of a file server, an evicted client).
     After,
     /// The operation reports success. The next write, sync or close of the same file, through whichever handle, does nothing and
-    /// returns the error, and what was written before it counts as clean although it may never have reached the disk. Delayed
+    /// returns the error, and what was written before it fares as if a sync had failed on the file system at hand. Delayed
     /// allocation and NFS report so.
     Late,
 }
@@ -132,6 +133,8 @@ pub enum Effect {
     /// It returns this error. A sync that fails before its effect makes nothing durable for certain, one that fails after it
     /// has made durable all that it was to.
     Fail(Errno, Position),
+    /// A sync fails with this error, in the way of this model and not of the file system at hand.
+    FailSync(Errno, FsyncFailure),
     /// A sync returns success and makes nothing durable.
     Drop,
     /// A read or write moves half of its bytes and returns how many those are.
@@ -153,7 +156,7 @@ impl Effect {
             Self::Fail(_, Position::Before) | Self::Delay(_) | Self::Stall(_) | Self::Hang => true,
             Self::Fail(_, Position::Partial | Position::Late) => kind == OpKind::Write,
             Self::Fail(_, Position::After) => kind.has_effect(),
-            Self::Drop => kind.is_sync(),
+            Self::Drop | Self::FailSync(..) => kind.is_sync(),
             Self::Short => matches!(kind, OpKind::Read | OpKind::Write),
             Self::Damage(damage) => damage.applies_to(kind),
         }

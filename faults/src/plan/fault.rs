@@ -4,6 +4,7 @@ use super::effect::Effect;
 use super::scope::Scope;
 use super::space::Space;
 use super::when::When;
+use super::writeback::Writeback;
 use crate::op_kind::OpKind;
 
 /// Which operations a fault looks at.
@@ -106,6 +107,8 @@ impl Fault {
 pub struct FaultPlan {
     /// The faults, in order of precedence.
     pub faults: Vec<Fault>,
+    /// Write-backs that fail block by block. A fault that hits the sync comes first.
+    pub writebacks: Vec<Writeback>,
     /// Limits on space, each of which must be kept.
     pub spaces: Vec<Space>,
 }
@@ -115,6 +118,7 @@ impl FaultPlan {
     pub const fn none() -> Self {
         Self {
             faults: Vec::new(),
+            writebacks: Vec::new(),
             spaces: Vec::new(),
         }
     }
@@ -123,20 +127,21 @@ impl FaultPlan {
     pub fn one(fault: Fault) -> Self {
         Self {
             faults: vec![fault],
+            writebacks: Vec::new(),
             spaces: Vec::new(),
         }
     }
 
     /// Whether nothing can go wrong.
     pub fn is_empty(&self) -> bool {
-        self.faults.is_empty() && self.spaces.is_empty()
+        self.faults.is_empty() && self.writebacks.is_empty() && self.spaces.is_empty()
     }
 
     /// What can go wrong, one line each, in the order in which a disk counts how often it did.
     pub fn lines(&self) -> Vec<String> {
         let faults = self.faults.iter().map(ToString::to_string);
-        faults
-            .chain(self.spaces.iter().map(ToString::to_string))
-            .collect()
+        let writebacks = self.writebacks.iter().map(ToString::to_string);
+        let spaces = self.spaces.iter().map(ToString::to_string);
+        faults.chain(writebacks).chain(spaces).collect()
     }
 }

@@ -51,6 +51,8 @@ pub struct FaultTable {
     pub effect: Text,
     /// How much of the operation is done when its error is returned.
     pub position: Option<Text>,
+    /// The way in which a sync fails, where it is not that of the file system: `"F1"` to `"F11"`.
+    pub model: Option<Text>,
     /// What else is hit from then on.
     pub scope: Option<Text>,
 }
@@ -162,6 +164,7 @@ impl FaultTable {
         composer.text("", self.chance.as_ref());
         composer.text("", Some(&self.effect));
         composer.text("", self.position.as_ref());
+        composer.text("", self.model.as_ref());
         composer.text("for ", self.scope.as_ref());
         let parsed = composer.line.parse::<Fault>();
         let mut fault = parsed.map_err(|error| composer.locate(&error, self.op.span()))?;
@@ -245,6 +248,10 @@ impl Fault {
                 if position != Position::Before {
                     line(&mut text, "position", position.name());
                 }
+            }
+            Effect::FailSync(errno, model) => {
+                line(&mut text, "effect", errno.name());
+                line(&mut text, "model", model.name());
             }
             effect => line(&mut text, "effect", &effect.to_string()),
         }

@@ -7,6 +7,7 @@ mod parser;
 mod space;
 mod values;
 mod words;
+mod writeback;
 
 pub use error::ParseFaultError;
 pub(super) use misfit::misfit;
@@ -19,6 +20,7 @@ use super::fault::{Fault, FaultPlan, Occurrence, OpSelector};
 use super::scope::Scope;
 use super::space::{Freed, Space};
 use super::when::{ByteRange, Chance, Phase};
+use super::writeback::Writeback;
 use crate::errno::Errno;
 
 impl fmt::Display for OpSelector {
@@ -93,6 +95,7 @@ impl fmt::Display for Effect {
         match self {
             Self::Fail(errno, Position::Before) => errno.fmt(f),
             Self::Fail(errno, position) => write!(f, "{errno} {position}"),
+            Self::FailSync(errno, model) => write!(f, "{errno} {model}"),
             Self::Drop => f.write_str("drop"),
             Self::Short => f.write_str("short"),
             Self::Damage(damage) => damage.fmt(f),
@@ -130,6 +133,20 @@ impl fmt::Display for Fault {
         write!(f, " {}", self.effect)?;
         if self.scope != Scope::Operation {
             write!(f, " for {}", self.scope)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Writeback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "writeback {}", words::quoted(&self.path))?;
+        if let Some(block) = self.block {
+            write!(f, " block {block}")?;
+        }
+        write!(f, " {}", self.sequence)?;
+        if let Some(model) = self.model {
+            write!(f, " {model}")?;
         }
         Ok(())
     }

@@ -21,6 +21,9 @@ const PATHS: &[&str] = &[
     "d", "e", "d/a", "d/b", "d/c", "e/a", "e/b", "e/c", "d/a/x", "",
 ];
 
+/// Where symbolic links lead: to a neighbour in each directory, and from the root into one.
+const TARGETS: &[&str] = &["a", "b", "c", "d", "d/a", "e/b/"];
+
 #[derive(Clone, Debug)]
 enum Op {
     Open(usize, &'static str, OpenOptions),
@@ -35,6 +38,7 @@ enum Op {
     Lock(usize),
     Rename(&'static str, &'static str),
     Link(&'static str, &'static str),
+    Symlink(&'static str, &'static str),
     Unlink(&'static str),
     CreateDir(&'static str),
     RemoveDir(&'static str),
@@ -90,6 +94,7 @@ fn op() -> impl Strategy<Value = Op> {
         2 => slot().prop_map(Op::Lock),
         6 => (below(), below()).prop_map(|(from, to)| Op::Rename(from, to)),
         4 => (below(), path()).prop_map(|(original, link)| Op::Link(original, link)),
+        2 => (prop::sample::select(TARGETS), below()).prop_map(|(target, link)| Op::Symlink(target, link)),
         4 => path().prop_map(Op::Unlink),
         3 => path().prop_map(Op::CreateDir),
         2 => below().prop_map(Op::RemoveDir),
@@ -129,6 +134,7 @@ impl<'a> Arm<'a> {
             Op::Close(slot) => text(self.slots[*slot].take().map(FsFile::close).transpose()),
             Op::Rename(from, to) => text(fs.rename(Path::new(from), Path::new(to))),
             Op::Link(original, link) => text(fs.hard_link(Path::new(original), Path::new(link))),
+            Op::Symlink(target, link) => text(fs.symlink(Path::new(target), Path::new(link))),
             Op::Unlink(path) => text(fs.remove_file(Path::new(path))),
             Op::CreateDir(path) => text(fs.create_dir(Path::new(path))),
             Op::RemoveDir(path) => text(fs.remove_dir(Path::new(path))),
@@ -206,6 +212,11 @@ fn tree(fs: &dyn FsOps) -> Vec<String> {
             let found = fs.metadata(Path::new(&path)).expect("it can be asked for");
             let inode = found.expect("it was listed").inode;
             let name = first.entry(inode).or_insert_with(|| path.clone()).clone();
+            if entry.kind == FileKind::Symlink {
+                let target = fs.read_link(Path::new(&path)).expect("it was listed");
+                lines.push(format!("{path} is {name} -> {}", target.display()));
+                continue;
+            }
             let file = fs.open(Path::new(&path), OpenOptions::read_only());
             let content = read_to_end(&*file.expect("it was listed")).expect("it can be read");
             lines.push(format!("{path} is {name}: {content:?}"));

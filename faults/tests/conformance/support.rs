@@ -97,6 +97,10 @@ pub(crate) fn rename(fs: &dyn FsOps, from: &str, to: &str) -> io::Result<()> {
     fs.rename(Path::new(from), Path::new(to))
 }
 
+pub(crate) fn symlink(fs: &dyn FsOps, target: &str, name: &str) -> io::Result<()> {
+    fs.symlink(Path::new(target), Path::new(name))
+}
+
 pub(crate) fn link(fs: &dyn FsOps, original: &str, name: &str) -> io::Result<()> {
     fs.hard_link(Path::new(original), Path::new(name))
 }

@@ -1,9 +1,15 @@
 //! Profiles that differ from a given one in one parameter.
 
-use plimsoll_faults::profile::{Cover, DirOrder, Exposure, Profile, ReplaceWaits, Tear};
+use plimsoll_faults::profile::{
+    AtomicUnit, Cover, DirOrder, Exposure, Interrupted, Profile, ReplaceWaits, Tear,
+};
 
 /// Changes without effect, with the reason.
 pub(crate) const INERT: &[(&str, &str)] = &[
+    (
+        "posix-minimal: cut_zeroes_late = true",
+        "the profile's truncation is not atomic",
+    ),
     (
         "posix-minimal: in_block_size_journalled = true",
         "the profile has no journal",
@@ -194,6 +200,10 @@ pub(crate) const INERT: &[(&str, &str)] = &[
         "directories have no length to ask about",
     ),
     (
+        "btrfs: atomic_unit = Block",
+        "writes are torn at the edges of blocks anyway",
+    ),
+    (
         "btrfs: size_after_new_block_data = false",
         "`extend_exposes = none` says so for every length",
     ),
@@ -239,11 +249,18 @@ pub(crate) fn of(base: &Profile) -> Vec<(String, Profile)> {
         Tear::BlockPrefix,
         Tear::AnyBlocks,
         Tear::AnySectors,
+        Tear::Thirds,
     ] {
         add(&mut all, base, &format!("tear = {tear:?}"), |p| {
             p.tear = tear
         });
     }
+    add(&mut all, base, "atomic_unit = Block", |p| {
+        p.atomic_unit = AtomicUnit::Block;
+    });
+    add(&mut all, base, "interrupted_sector = Garbage", |p| {
+        p.interrupted_sector = Interrupted::Garbage;
+    });
     for shown in [Exposure::None, Exposure::Zeros, Exposure::Garbage] {
         add(
             &mut all,
@@ -291,7 +308,9 @@ fn add(
 
 fn switches(all: &mut Vec<(String, Profile)>, base: &Profile) {
     type Switch = fn(&mut Profile) -> &mut bool;
-    let switches: [(&str, Switch); 8] = [
+    let switches: [(&str, Switch); 10] = [
+        ("powersafe_overwrite", |p| &mut p.powersafe_overwrite),
+        ("cut_zeroes_late", |p| &mut p.cut_zeroes_late),
         ("size_after_new_block_data", |p| {
             &mut p.size_after_new_block_data
         }),

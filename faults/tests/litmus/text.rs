@@ -52,8 +52,8 @@ fn each_mistake_has_its_place_and_what_to_do() {
         ("create a", "unlink a", (4, 3, "it failed with ENOENT")),
         (
             "create a",
-            "symlink a b",
-            (4, 3, "the simulated disk cannot do it"),
+            "directwrite a 1 512 n",
+            (4, 3, "it failed with EINVAL"),
         ),
         ("create a", "close a", (4, 3, "it failed with EBADF")),
         ("0 512 n", "0 51x n", (6, 14, "`51x` is no number")),

@@ -62,13 +62,11 @@ impl Subject {
         let mut subjects = Vec::new();
         for file in recordings(model) {
             for observed in load(&file) {
-                if observed.program.unsupported().is_none() {
-                    subjects.push(Self {
-                        file: file.clone(),
-                        timeline: Timeline::new(&record(&observed)),
-                        observed,
-                    });
-                }
+                subjects.push(Self {
+                    file: file.clone(),
+                    timeline: Timeline::new(&record(&observed)),
+                    observed,
+                });
             }
         }
         subjects

@@ -13,6 +13,9 @@
 //!    oldest: a block is taken if it agrees with the state wherever nothing newer hides it. To take such a block is never worse
 //!    than to leave it, so one pass decides. What no block explains must be what the choice itself left.
 //!
+//! Where the profile lets freed blocks be written again at once, what they may show is one more block each, over everything else:
+//! nothing can be written over it before the block is free.
+//!
 //! So every rule is asked of the model and none is repeated here. Blocks are whole because no recorded image tears inside one; a set
 //! of whole blocks is a set of sectors, which the profile allows. The log is cut into blocks before the model sees it, so that the
 //! model's bound on the pieces of one large write, which limits what is explored and not what is legal, does not count.
@@ -36,6 +39,9 @@ const ENUMERATED_MAX: u32 = 256;
 
 /// States of one program beyond which they are not counted.
 const COUNTED_MAX: usize = 20_000;
+
+/// Sectors in a block of the disk.
+const BLOCK: usize = 4096 / SECTOR;
 
 /// A byte that no program writes.
 const MARK: u8 = 0xA7;
@@ -79,7 +85,7 @@ fn advance(
     position: usize,
     profile: &Arc<Profile>,
     blocks: &[Block],
-    marked: Option<&Block>,
+    marked: Option<(usize, MicroOp)>,
 ) -> Frontier {
     let mut frontier = Frontier::new(timeline.image.clone(), Arc::clone(profile));
     for (number, entry) in timeline.entries[..position].iter().enumerate() {
@@ -87,12 +93,8 @@ fn advance(
             frontier.advance(entry);
             continue;
         }
-        let mark = marked.filter(|block| block.entry == number);
-        let mark = mark.map(|block| MicroOp::Data {
-            ino: block.ino,
-            first: block.first as u64,
-            sectors: vec![Sector::new([MARK; SECTOR]); block.sectors.len()],
-        });
+        let mark = marked.as_ref().filter(|(entry, _)| *entry == number);
+        let mark = mark.map(|(_, change)| change.clone());
         frontier.advance(&Entry {
             changes: mark.into_iter().collect(),
             ..entry.clone()
@@ -152,13 +154,19 @@ impl Allowed {
             .collect();
         let mut rest = advance(timeline, position, &whole, &blocks, None);
         assert_eq!(full.key(full.nothing()), rest.key(rest.nothing()));
-        let fates: Vec<BTreeMap<Lost, Fate>> = blocks
+        let alone = |mark| advance(timeline, position, &whole, &blocks, Some(mark));
+        let mut fates: Vec<BTreeMap<Lost, Fate>> = blocks
             .iter()
-            .map(|block| {
-                let with = advance(timeline, position, &whole, &blocks, Some(block));
-                block.fates(with)
-            })
+            .map(|block| block.fates(alone(block.marked())))
             .collect();
+        let reused = Block::reused(timeline, &mut full);
+        for place in &reused {
+            let source = blocks.iter().find(|block| block.entry == place.entry);
+            let source = source.expect("what is used again is pending");
+            fates.push(place.shown(alone(source.marked_whole())));
+        }
+        let mut blocks = blocks;
+        blocks.extend(reused);
         let mut choices = Vec::new();
         for state in states(&rest, CHOICES_MAX).expect("few choices") {
             let lost: Lost = rest.lost(state).into_iter().collect();
@@ -270,9 +278,18 @@ impl Block {
         let mut fates: BTreeMap<Lost, Fate> = BTreeMap::new();
         for state in states(&frontier, CHOICES_MAX).expect("few choices") {
             let mut lost: Lost = frontier.lost(state).into_iter().collect();
-            let count = lost.len();
-            lost.retain(|(number, _)| *number as usize != self.entry);
-            let is_lost = lost.len() < count;
+            let is_own = |(number, _): &(u32, String)| *number as usize == self.entry;
+            let is_lost = lost
+                .iter()
+                .any(|line| is_own(line) && line.1.starts_with("data of"));
+            // Where else it may lie is asked for on its own.
+            if lost
+                .iter()
+                .any(|line| is_own(line) && !line.1.starts_with("data of"))
+            {
+                continue;
+            }
+            lost.retain(|line| !is_own(line));
             let fate = fates.entry(lost).or_default();
             if is_lost {
                 fate.may_be_lost = true;
@@ -283,6 +300,103 @@ impl Block {
                 let is_seen = |&index: &usize| bytes.get(index * SECTOR) == Some(&MARK);
                 let range = self.first..self.first + self.sectors.len();
                 fate.seen = Some(range.filter(is_seen).collect());
+            }
+        }
+        fates
+    }
+
+    /// The change that marks it.
+    fn marked(&self) -> (usize, MicroOp) {
+        self.mark(self.first as u64, self.sectors.len())
+    }
+
+    /// The change that marks all of the block of the disk that it lies in.
+    fn marked_whole(&self) -> (usize, MicroOp) {
+        self.mark((self.first / BLOCK * BLOCK) as u64, BLOCK)
+    }
+
+    fn mark(&self, first: u64, count: usize) -> (usize, MicroOp) {
+        let change = MicroOp::Data {
+            ino: self.ino,
+            first,
+            sectors: vec![Sector::new([MARK; SECTOR]); count],
+        };
+        (self.entry, change)
+    }
+
+    /// Freed blocks that may show what a pending write put there, found one by one: each is a difference to what is durable.
+    fn reused(timeline: &Timeline, full: &mut Frontier) -> Vec<Self> {
+        let nothing = full.nothing();
+        let (durable, all_lost) = (full.image(nothing), full.lost(nothing));
+        let bounds = Bounds {
+            exhaustive: 0,
+            samples: 0,
+        };
+        let mut families = Vec::new();
+        full.states(bounds, &mut Rng::stream(0, "membership"), &mut families);
+        let mut reused: Vec<Self> = Vec::new();
+        for state in families {
+            let mut lines = full.lost(state);
+            lines.retain(|line| !all_lost.contains(line));
+            let [(entry, _)] = lines.as_slice() else {
+                continue;
+            };
+            if full.lost(state).len() != all_lost.len() + 1 {
+                continue;
+            }
+            let image = full.image(state);
+            for (ino, node) in durable.nodes() {
+                let (Node::File(old), Some(new)) = (node, image.file(ino)) else {
+                    continue;
+                };
+                let differs =
+                    |index: &usize| new.sector(*index as u64) != old.sector(*index as u64);
+                let sectors = (old.len() as usize).div_ceil(SECTOR);
+                let Some(first) = (0..sectors)
+                    .find(differs)
+                    .map(|index| index / BLOCK * BLOCK)
+                else {
+                    continue;
+                };
+                reused.push(Self {
+                    entry: *entry as usize,
+                    ino,
+                    first,
+                    sectors: timeline.block_after(*entry as usize),
+                });
+            }
+        }
+        reused
+    }
+
+    /// By choice: whether a freed block may show this, from a frontier where what it shows is marked and no other is pending.
+    fn shown(&self, mut frontier: Frontier) -> BTreeMap<Lost, Fate> {
+        let mut fates: BTreeMap<Lost, Fate> = BTreeMap::new();
+        for state in states(&frontier, CHOICES_MAX).expect("few choices") {
+            let mut lost: Lost = frontier.lost(state).into_iter().collect();
+            let is_own = |(number, _): &(u32, String)| *number as usize == self.entry;
+            // What was written may be seen in its own place too, which may be this one.
+            let is_lost = |line: &(u32, String)| is_own(line) && line.1.starts_with("data of");
+            if !lost.iter().any(is_lost) {
+                continue;
+            }
+            lost.retain(|line| !is_own(line));
+            let fate = fates.entry(lost).or_default();
+            if fate.seen.is_some() && fate.may_be_lost {
+                continue;
+            }
+            let image = frontier.image(state);
+            let content = image.file(self.ino).map(|content| content.to_vec());
+            let content = content.unwrap_or_default();
+            if content.get(self.first * SECTOR) == Some(&MARK) {
+                let range = self.first..self.first + self.sectors.len();
+                fate.seen = Some(
+                    range
+                        .filter(|index| index * SECTOR < content.len())
+                        .collect(),
+                );
+            } else {
+                fate.may_be_lost = true;
             }
         }
         fates

@@ -45,6 +45,29 @@ impl Timeline {
             .filter(move |&position| position == end || self.entries[position].sync.is_some())
     }
 
+    /// The block that an entry wrote data to, as processes see it then.
+    pub(crate) fn block_after(&self, number: usize) -> Vec<Arc<Sector>> {
+        let mut image = self.image.clone();
+        for change in self.entries[..=number]
+            .iter()
+            .flat_map(|entry| &entry.changes)
+        {
+            image.apply(change);
+        }
+        let (ino, first, _) = self.data(number).expect("it wrote data");
+        let start = first / BLOCK_SECTORS * BLOCK_SECTORS;
+        let zeros = Sector::new([0; SECTOR]);
+        let content = image.file(ino).map(|content| &**content);
+        let sector = |index| {
+            content
+                .and_then(|content| content.sector(index))
+                .unwrap_or(&zeros)
+        };
+        (start..start + BLOCK_SECTORS)
+            .map(|index| Arc::clone(sector(index)))
+            .collect()
+    }
+
     /// The data that an entry holds, if it holds data of a write and nothing else: the file, the first sector, the sectors.
     pub(crate) fn data(&self, number: usize) -> Option<(Ino, u64, &[Arc<Sector>])> {
         let entry = &self.entries[number];

@@ -38,6 +38,7 @@ pub struct OpenOptions {
     truncate: bool,
     append: bool,
     write_sync: WriteSync,
+    direct: bool,
 }
 
 impl OpenOptions {
@@ -49,6 +50,7 @@ impl OpenOptions {
             truncate: false,
             append: false,
             write_sync: WriteSync::None,
+            direct: false,
         }
     }
 
@@ -93,6 +95,19 @@ impl OpenOptions {
     pub const fn write_sync(mut self, sync: WriteSync) -> Self {
         self.write_sync = sync;
         self
+    }
+
+    /// Transfer between the caller's memory and the device without the cache (`O_DIRECT`). Offsets and lengths must be multiples of
+    /// the device's sector, and so must the address of the memory; `EINVAL` otherwise. Nothing is durable sooner for it.
+    #[must_use]
+    pub const fn direct(mut self) -> Self {
+        self.direct = true;
+        self
+    }
+
+    /// Whether transfers bypass the cache.
+    pub const fn is_direct(&self) -> bool {
+        self.direct
     }
 
     /// Whether the handle refuses writes.

@@ -1,7 +1,7 @@
 //! The two traits: a file system and an open file.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::OpenOptions;
 
@@ -12,16 +12,18 @@ pub enum FileKind {
     File,
     /// A directory.
     Dir,
-    /// Anything else: symbolic links, devices, sockets.
+    /// A symbolic link.
+    Symlink,
+    /// Anything else: devices, sockets.
     Other,
 }
 
 /// What `stat` tells of a file or directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Metadata {
-    /// File, directory or something else.
+    /// File, directory, symbolic link or something else.
     pub kind: FileKind,
-    /// Length in bytes; unspecified for directories.
+    /// Length in bytes, of a symbolic link that of its target; unspecified for directories.
     pub len: u64,
     /// Identity on its file system: two names with equal numbers are the same file.
     pub inode: u64,
@@ -42,6 +44,9 @@ pub struct DirEntry {
 ///
 /// Paths are absolute, or relative to what the implementation says (its root directory, or the current directory of the
 /// process). The empty path means that same directory, so that `path.parent()` of a bare file name can be passed on as it is.
+///
+/// Symbolic links on the way to a name are followed, and the name itself where it is opened, listed or synced. Renaming, linking,
+/// removing and describing mean the link.
 ///
 /// No call but the `sync` ones promises anything about what a power loss leaves.
 pub trait FsOps: Send + Sync {
@@ -66,6 +71,19 @@ pub trait FsOps: Send + Sync {
     /// # Errors
     /// As `link(2)`.
     fn hard_link(&self, original: &Path, link: &Path) -> io::Result<()>;
+
+    /// Makes a symbolic link that leads to `target`, which need not exist; fails with `EEXIST` when `link` is taken. A relative
+    /// target starts at the directory of the link.
+    ///
+    /// # Errors
+    /// As `symlink(2)`.
+    fn symlink(&self, target: &Path, link: &Path) -> io::Result<()>;
+
+    /// Where a symbolic link leads.
+    ///
+    /// # Errors
+    /// As `readlink(2)`: `EINVAL` when the name is no symbolic link.
+    fn read_link(&self, path: &Path) -> io::Result<PathBuf>;
 
     /// Removes the name of a file. Open handles keep the file itself alive.
     ///

@@ -52,6 +52,8 @@ fn kind_of(file_type: fs::FileType) -> FileKind {
         FileKind::File
     } else if file_type.is_dir() {
         FileKind::Dir
+    } else if file_type.is_symlink() {
+        FileKind::Symlink
     } else {
         FileKind::Other
     }
@@ -94,15 +96,13 @@ impl FsOps for StdFs {
                 open.create_new(true);
             }
         }
-        match options.sync_mode() {
-            WriteSync::None => {}
-            WriteSync::Data => {
-                open.custom_flags(OFlag::O_DSYNC.bits());
-            }
-            WriteSync::All => {
-                open.custom_flags(OFlag::O_SYNC.bits());
-            }
-        }
+        let mut flags = match options.sync_mode() {
+            WriteSync::None => OFlag::empty(),
+            WriteSync::Data => OFlag::O_DSYNC,
+            WriteSync::All => OFlag::O_SYNC,
+        };
+        flags.set(OFlag::O_DIRECT, options.is_direct());
+        open.custom_flags(flags.bits());
         // std refuses truncate together with append, although open(2) does not; cutting right after opening is the same.
         open.truncate(options.is_truncate() && !options.is_append());
         let file = open.open(self.resolve(path))?;
@@ -124,6 +124,14 @@ impl FsOps for StdFs {
 
     fn hard_link(&self, original: &Path, link: &Path) -> io::Result<()> {
         fs::hard_link(self.resolve(original), self.resolve(link))
+    }
+
+    fn symlink(&self, target: &Path, link: &Path) -> io::Result<()> {
+        std::os::unix::fs::symlink(target, self.resolve(link))
+    }
+
+    fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
+        fs::read_link(self.resolve(path))
     }
 
     fn remove_file(&self, path: &Path) -> io::Result<()> {

@@ -8,6 +8,8 @@ use super::options::Options;
 
 const SNAPSHOT_NAME: &str = "snapshot.plim";
 const LOCK_NAME: &str = "lock";
+/// Digits of a segment's number in its name.
+const NUMBER_DIGITS: usize = 10;
 const SEGMENT_SUFFIX: &str = ".log";
 const SEGMENT_TEMP_SUFFIX: &str = ".log.tmp";
 
@@ -85,18 +87,32 @@ impl Layout {
     }
 
     pub(super) fn segment(&self, number: u64) -> PathBuf {
-        self.log_dir.join(format!("{number:010}{SEGMENT_SUFFIX}"))
+        self.numbered(number, SEGMENT_SUFFIX)
     }
 
     pub(super) fn segment_temp(&self, number: u64) -> PathBuf {
-        self.log_dir
-            .join(format!("{number:010}{SEGMENT_TEMP_SUFFIX}"))
+        self.numbered(number, SEGMENT_TEMP_SUFFIX)
+    }
+
+    /// A name of ten digits in the log directory.
+    fn numbered(&self, number: u64, suffix: &str) -> PathBuf {
+        debug_assert!(number <= SEGMENT_NUMBER_MAX);
+        let mut digits = [b'0'; NUMBER_DIGITS];
+        let mut rest = number;
+        for digit in digits.iter_mut().rev() {
+            *digit = b'0' + (rest % 10) as u8;
+            rest /= 10;
+        }
+        let mut name = String::with_capacity(NUMBER_DIGITS + suffix.len());
+        name.extend(digits.map(char::from));
+        name.push_str(suffix);
+        self.log_dir.join(name)
     }
 }
 
 /// What a name in the log directory stands for; `None` for names that are not ours.
 pub(super) fn parse_log_name(name: &str) -> Option<LogName> {
-    let (digits, suffix) = name.split_at_checked(10)?;
+    let (digits, suffix) = name.split_at_checked(NUMBER_DIGITS)?;
     if !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }

@@ -24,7 +24,11 @@ impl Table {
 
     pub(super) fn insert(&mut self, key: &[u8], value: &[u8]) {
         match self.entries.get_mut(key) {
-            Some(old) => *old = Arc::from(value),
+            Some(old) => match Arc::get_mut(old) {
+                // Nobody shares it, and it has the room.
+                Some(bytes) if bytes.len() == value.len() => bytes.copy_from_slice(value),
+                _ => *old = Arc::from(value),
+            },
             None => {
                 self.entries.insert(Arc::from(key), Arc::from(value));
             }

@@ -215,6 +215,14 @@ impl FsOps for TestFs {
         self.faults.run(|| self.inner.hard_link(original, link))
     }
 
+    fn symlink(&self, target: &Path, link: &Path) -> io::Result<()> {
+        self.faults.run(|| self.inner.symlink(target, link))
+    }
+
+    fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
+        self.inner.read_link(path)
+    }
+
     fn remove_file(&self, path: &Path) -> io::Result<()> {
         self.faults.run(|| self.inner.remove_file(path))
     }

@@ -67,6 +67,7 @@ pub(super) fn plan(
                     return Err((Some(entry.span()), complaint));
                 }
                 plan.faults.extend(parsed.faults);
+                plan.writebacks.extend(parsed.writebacks);
                 plan.spaces.extend(parsed.spaces);
             }
             FaultEntry::Table(table) => plan.faults.push(table.fault().map_err(refused)?),
@@ -119,7 +120,7 @@ fn known() -> Vec<&'static str> {
     let errors = Errno::ALL.iter().map(|errno| errno.name());
     let damage = Damage::ALL.iter().map(|damage| damage.name());
     operations
-        .chain(["any", "sync", "growing", "space"])
+        .chain(["any", "sync", "growing", "space", "writeback"])
         .chain(errors)
         .chain(damage)
         .chain(["drop", "short", "delay", "stall", "hang"])

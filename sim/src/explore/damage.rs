@@ -12,8 +12,9 @@ use std::time::Duration;
 use plimsoll_faults::image::{Content, Image, Ino, Node};
 use plimsoll_faults::rng::Rng;
 
-use super::lab::{Lab, Recovered};
+use super::lab::Lab;
 use super::recording::Recording;
+use super::recovered::Recovered;
 use crate::oracle::Oracle;
 
 /// Bits flipped per file.

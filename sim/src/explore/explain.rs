@@ -91,7 +91,7 @@ fn candidates(log: &[Entry]) -> Vec<Candidate> {
                 MicroOp::Data { ino, .. }
                 | MicroOp::Zero { ino, .. }
                 | MicroOp::Size { ino, .. } => (Scope::File(*ino), entry.path.to_string()),
-                MicroOp::Inode { .. } => continue,
+                MicroOp::Inode { .. } | MicroOp::Garbage { .. } | MicroOp::Free { .. } => continue,
             };
             if scopes.iter().all(|(scope, _)| *scope != found.0) {
                 scopes.push(found);

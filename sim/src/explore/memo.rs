@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::lab::Outcome;
+use super::recovered::Outcome;
 
 /// Images remembered per generation. A crash point shares its images with its neighbours, not with those of long ago: a sweep of any
 /// length needs the same memory, and a look-up stays in the cache.

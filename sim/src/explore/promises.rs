@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use plimsoll_faults::crash::CrashKind;
+use plimsoll_faults::image::Ino;
+use plimsoll_faults::log::{Scope, SyncEnd};
 use plimsoll_reference::level::Level;
 
 use super::history::{Event, Position, Step, What};
@@ -26,6 +28,15 @@ pub(super) struct Promises {
     cuts: BTreeMap<u8, Position>,
     /// The weakest level at which a write was acknowledged.
     weakest: Option<Level>,
+    /// What was to be made durable by syncs that succeeded falsely, and that nobody has learnt of yet. No store is to blame for
+    /// what it acknowledges meanwhile, nor for what it gave up for it.
+    ///
+    /// With each file: whether the data counts as written, so that only writing it anew would help.
+    deceived: Vec<(Ino, bool)>,
+    /// Files of which this life was told that they lack data that once counted as durable.
+    told: Vec<Ino>,
+    /// Whether nothing has to survive a power loss, because of such a sync, until something is acknowledged anew.
+    void: bool,
     /// The step being performed, or the last one.
     pub(super) current: Position,
     /// Whether `current` has ended.
@@ -71,9 +82,11 @@ impl Promises {
             }
             What::Opened(shown) => {
                 self.ended = true;
+                self.forget_told();
                 // What a store that promises power-safety shows after a restart, it must not take back (D6).
-                if self.weakest == Some(Level::Power) {
+                if self.weakest == Some(Level::Power) && !self.is_deceived() {
                     self.power = self.power.max(shown.first);
+                    self.void = false;
                 }
                 self.kill = self.kill.min(shown.last);
                 self.power = self.power.min(shown.last);
@@ -82,8 +95,66 @@ impl Promises {
                 self.cuts.clear();
                 true
             }
-            What::OpenFailed(_) => false,
+            What::OpenFailed(_) => {
+                self.forget_told();
+                false
+            }
         }
+    }
+
+    /// Takes note of how a sync ended.
+    pub(super) fn synced(&mut self, scope: Scope, end: SyncEnd) {
+        let inode = inode_of(scope);
+        if end == SyncEnd::Reverted {
+            // The operating system has dropped what it had taken, and has said so. What was promised for a power loss it could not
+            // drop.
+            self.kill = self.kill.min(self.power);
+        }
+        match end {
+            SyncEnd::Lied => self.deceive(inode, false),
+            SyncEnd::Hidden => self.deceive(inode, true),
+            // It was written after all.
+            _ if end.is_done() => {
+                self.deceived
+                    .retain(|&(other, hidden)| other != inode || hidden);
+            }
+            // The store was told.
+            _ if end.is_reported() => {
+                self.deceived.retain(|&(other, hidden)| {
+                    if other == inode && hidden {
+                        self.told.push(inode);
+                    }
+                    other != inode
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn deceive(&mut self, inode: Ino, hidden: bool) {
+        self.deceived.push((inode, hidden));
+        self.void = true;
+        self.power = 0;
+        self.snapshot = None;
+        self.windows.clear();
+    }
+
+    /// A new life begins, which cannot know what an earlier one was told of data that once counted as durable.
+    fn forget_told(&mut self) {
+        for inode in std::mem::take(&mut self.told) {
+            self.deceive(inode, true);
+        }
+    }
+
+    /// Whether a sync has succeeded falsely and nobody has learnt of it yet.
+    fn is_deceived(&self) -> bool {
+        !self.deceived.is_empty()
+    }
+
+    /// Whether a sync has succeeded falsely and nothing was acknowledged since anybody could know: no store is to blame for what a
+    /// power loss leaves then.
+    pub(super) const fn is_void(&self) -> bool {
+        self.void
     }
 
     fn acked(&mut self, position: Position, level: Level, command: Option<&Command>) {
@@ -96,9 +167,12 @@ impl Promises {
         }
         match level {
             Level::Memory => {}
+            Level::Power if self.is_deceived() => self.kill = self.kill.max(covered),
+            Level::Window(_) if self.is_deceived() => {}
             Level::Window(window) => self.windows.push((self.now, window, covered)),
             Level::Process => self.kill = self.kill.max(covered),
             Level::Power => {
+                self.void = false;
                 self.kill = self.kill.max(covered);
                 self.power = self.power.max(covered);
                 if matches!(
@@ -148,5 +222,11 @@ impl Promises {
             _ => self.power,
         };
         found >= plain
+    }
+}
+
+const fn inode_of(scope: Scope) -> Ino {
+    match scope {
+        Scope::File(ino) | Scope::FileData(ino) | Scope::Dir(ino) => ino,
     }
 }

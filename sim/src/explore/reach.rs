@@ -6,6 +6,7 @@
 
 use plimsoll_faults::profile::Profile;
 
+use super::goal::Goal;
 use super::run::explore;
 use crate::case::{Case, Disk, ErrorSweep};
 use crate::class::Class;
@@ -75,5 +76,7 @@ fn is_violated(case: &Case, disk: &Disk, oracle: Oracle) -> bool {
         disk: disk.clone(),
         ..case.clone()
     };
-    explore(&case).found.contains_key(&oracle)
+    explore(&case, Goal::ViolationOf(oracle))
+        .found
+        .contains_key(&oracle)
 }

@@ -70,8 +70,10 @@ pub(super) struct Finding {
 pub(super) fn record(case: &Case, plan: &FaultPlan) -> Recording {
     let disk = SimFs::new(Image::new());
     let clock = SimClock::default();
+    let profile = &case.disk.profile;
     disk.set_clock(clock.clone());
     disk.set_seeded_plan(plan, case.seed);
+    disk.set_fsync_failure(profile.fsync_failure, profile.error_report);
     disk.set_phase(Phase::Open);
     disk.limit_operations(OPERATIONS_MAX);
     let mut recorder = Recorder {
@@ -86,8 +88,9 @@ pub(super) fn record(case: &Case, plan: &FaultPlan) -> Recording {
         promises: Promises::default(),
         finding: None,
         restarts: 0,
+        looked_at: 0,
         has_faults: !plan.is_empty(),
-        only_space: plan.faults.is_empty() && !plan.spaces.is_empty(),
+        only_space: plan.faults.is_empty() && plan.writebacks.is_empty() && !plan.spaces.is_empty(),
         hung: None,
     };
     recorder.open();
@@ -131,6 +134,8 @@ struct Recorder<'a> {
     promises: Promises,
     finding: Option<Finding>,
     restarts: u32,
+    /// Entries of the log of which the promises know.
+    looked_at: usize,
     has_faults: bool,
     /// Whether nothing goes wrong but that space runs out.
     only_space: bool,
@@ -140,6 +145,7 @@ struct Recorder<'a> {
 
 impl Recorder<'_> {
     fn event(&mut self, what: What) {
+        self.look_at_syncs();
         let event = Event {
             at: self.disk.log_len(),
             step: self.steps.len() as Position,
@@ -148,6 +154,20 @@ impl Recorder<'_> {
         };
         self.promises.observe(&event, self.steps.last());
         self.events.push(event);
+    }
+
+    /// Takes note of how the syncs ended that came since it last did.
+    fn look_at_syncs(&mut self) {
+        for (scope, end) in self.disk.sync_ends(self.looked_at) {
+            self.promises.synced(scope, end);
+        }
+        self.looked_at = self.disk.log_len();
+    }
+
+    /// The commands that must be there after the end of the process.
+    fn kept(&mut self) -> Position {
+        self.look_at_syncs();
+        self.promises.floor(CrashKind::ProcessKill)
     }
 
     fn find(&mut self, oracle: Oracle, crash: &str, expected: String, found: String) {
@@ -350,7 +370,7 @@ impl Recorder<'_> {
     fn kill(&mut self) {
         self.end_process();
         self.process = self.disk.process();
-        let floor = self.promises.floor(CrashKind::ProcessKill);
+        let floor = self.kept();
         self.restart(floor, "process kill");
     }
 
@@ -359,9 +379,9 @@ impl Recorder<'_> {
         let Some(instance) = self.instance.take() else {
             return self.kill();
         };
-        let mut floor = self.promises.floor(CrashKind::ProcessKill);
         self.disk.set_phase(Phase::Close);
         let closed = catch_unwind(AssertUnwindSafe(|| instance.close()));
+        let mut floor = self.kept();
         if let Some(operation) = self.disk.hung() {
             let text = format!("hung in `{operation}`");
             self.event(What::Failed(Outcome::Unknown, text));

@@ -1,7 +1,10 @@
 //! A case from start to verdict.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use plimsoll_faults::fsync_failure::FsyncFailure;
+use plimsoll_faults::image::Image;
 use plimsoll_faults::log::Entry;
 use plimsoll_faults::log::MicroOp;
 use plimsoll_faults::plan::FaultPlan;
@@ -10,11 +13,15 @@ use plimsoll_faults::rng::Rng;
 use super::damage::damage;
 use super::errors::{ErrorPlans, limited, sizes};
 use super::explain::missing_barrier;
+use super::goal::Goal;
 use super::lab::Lab;
+use super::opener::{Look, Opener};
 use super::reach::reach;
 use super::recording::{Recording, record};
+use super::recovered::Recovered;
 use super::shrink::shrink;
 use super::sweep::{Ended, Found, Sweep};
+use super::sync_errors::sync_fails;
 use super::witness;
 use crate::case::{Case, ErrorSweep, Expect};
 use crate::class::Class;
@@ -22,12 +29,13 @@ use crate::counters::FaultCounts;
 use crate::fingerprint::{Fingerprint, Fingerprinter};
 use crate::oracle::Oracle;
 use crate::report::{CaseReport, Counters, Verdict, Violation};
+use crate::sut::Sut;
 
 /// Explores a case: every crash point of its run, every legal state there within the limits, every recovery, every oracle.
 ///
 /// Equal cases give equal reports, on every machine.
 pub fn run(case: &Case) -> CaseReport {
-    let mut exploration = explore(case);
+    let mut exploration = explore(case, Goal::Everything);
     let mut violations = Vec::new();
     for (oracle, found) in std::mem::take(&mut exploration.found) {
         let (smallest, mut witness) = shrink(case, oracle, found);
@@ -53,7 +61,7 @@ pub fn run(case: &Case) -> CaseReport {
 
 /// The oracles that a case violates, without the evidence: much cheaper than [`run`] where that is all one wants to know.
 pub fn violated(case: &Case) -> Vec<Oracle> {
-    explore(case).found.into_keys().collect()
+    explore(case, Goal::Everything).found.into_keys().collect()
 }
 
 /// The syncs of a case's run, in order, as a trace shows them.
@@ -66,6 +74,21 @@ pub fn sync_sites(case: &Case) -> Vec<String> {
         .collect()
 }
 
+/// The op log of a case's run.
+pub fn op_log(case: &Case) -> Vec<Entry> {
+    record(case, &case.plan).log
+}
+
+/// Recovers a store on each image and reads everything it holds, as an exploration does; returns on how many it opened.
+pub fn recover_each(sut: &dyn Sut, images: &[Image]) -> u64 {
+    let mut opener = Opener::new(sut);
+    images
+        .iter()
+        .map(|image| opener.recover(image, Duration::ZERO, Look::Contents))
+        .filter(|recovery| matches!(recovery.result, Recovered::State(_)))
+        .count() as u64
+}
+
 /// What exploring a case found, before it is held to what was expected.
 pub(super) struct Exploration {
     pub(super) found: BTreeMap<Oracle, Found>,
@@ -76,8 +99,8 @@ pub(super) struct Exploration {
     unfired: Vec<String>,
 }
 
-/// Explores a case once.
-pub(super) fn explore(case: &Case) -> Exploration {
+/// Explores a case once, up to the goal.
+pub(super) fn explore(case: &Case, goal: Goal) -> Exploration {
     let mut lab = Lab::new(&*case.sut, &case.disk, case.limits, case.seed);
     let mut exploration = Exploration {
         found: BTreeMap::new(),
@@ -87,13 +110,20 @@ pub(super) fn explore(case: &Case) -> Exploration {
         unfired: Vec::new(),
     };
     let mut prints = Fingerprinter::default();
-    let first = explore_plan(case, &case.plan, &mut lab, &mut exploration, &mut prints);
+    let first = explore_plan(
+        case,
+        goal,
+        &case.plan,
+        &mut lab,
+        &mut exploration,
+        &mut prints,
+    );
     for (line, &fired) in case.plan.lines().into_iter().zip(&first.fired) {
         if fired == 0 {
             exploration.unfired.push(line);
         }
     }
-    if case.damage && first.finding.is_none() {
+    if case.damage && first.finding.is_none() && !goal.is_reached(&exploration.found) {
         let mut rng = Rng::stream(case.seed, "damage");
         for mishap in damage(&first, &mut lab, &mut rng) {
             let witness = witness::of_mishap(case, &first, &mishap);
@@ -103,14 +133,10 @@ pub(super) fn explore(case: &Case) -> Exploration {
                 .or_insert(Found { witness, rank: 0 });
         }
     }
-    let plans = match case.errors {
-        ErrorSweep::None | ErrorSweep::Space => Vec::new(),
-        ErrorSweep::Every => ErrorPlans::every(),
-        ErrorSweep::All => ErrorPlans::all(),
-    };
-    sweep_errors(case, &plans, &mut lab, &mut exploration, &mut prints);
+    let ways = ways_to_fail(case.errors);
+    sweep_errors(case, goal, &ways, &mut lab, &mut exploration, &mut prints);
     if matches!(case.errors, ErrorSweep::All | ErrorSweep::Space) {
-        sweep_space(case, &mut lab, &mut exploration, &mut prints);
+        sweep_space(case, goal, &mut lab, &mut exploration, &mut prints);
     }
     exploration.counters = Counters {
         faults_fired: exploration.counters.faults_fired,
@@ -121,18 +147,41 @@ pub(super) fn explore(case: &Case) -> Exploration {
     exploration
 }
 
+/// A plan in which the operation of some number fails, on top of a given one.
+type Nth = Box<dyn Fn(&FaultPlan, u32) -> FaultPlan>;
+
+/// The ways in which a sweep lets operations fail: with errors, and every sync in each way in which syncs fail.
+fn ways_to_fail(errors: ErrorSweep) -> Vec<Nth> {
+    let operations = match errors {
+        ErrorSweep::None | ErrorSweep::Space => return Vec::new(),
+        ErrorSweep::Every => ErrorPlans::every(),
+        ErrorSweep::All => ErrorPlans::all(),
+    };
+    let operations = operations
+        .into_iter()
+        .map(|plans| -> Nth { Box::new(move |plan, number| plans.with(plan, number)) });
+    let syncs = FsyncFailure::ALL
+        .iter()
+        .map(|&model| -> Nth { Box::new(move |plan, number| sync_fails(plan, number, model)) });
+    operations.chain(syncs).collect()
+}
+
 /// Fails every operation of the run in turn, in each of these ways.
 fn sweep_errors(
     case: &Case,
-    plans: &[ErrorPlans],
+    goal: Goal,
+    ways: &[Nth],
     lab: &mut Lab<'_>,
     exploration: &mut Exploration,
     prints: &mut Fingerprinter,
 ) {
-    for plans in plans {
+    for with_failure in ways {
         for number in 1.. {
-            let plan = plans.with(&case.plan, number);
-            let recording = explore_plan(case, &plan, lab, exploration, prints);
+            if goal.is_reached(&exploration.found) {
+                return;
+            }
+            let plan = with_failure(&case.plan, number);
+            let recording = explore_plan(case, goal, &plan, lab, exploration, prints);
             // The run has ended before reaching this operation: the sweep is complete.
             if recording.fired.first() == Some(&0) || exploration.over_limit.is_some() {
                 break;
@@ -144,22 +193,28 @@ fn sweep_errors(
 /// Fills the disk at every byte in turn.
 fn sweep_space(
     case: &Case,
+    goal: Goal,
     lab: &mut Lab<'_>,
     exploration: &mut Exploration,
     prints: &mut Fingerprinter,
 ) {
+    if goal.is_reached(&exploration.found) {
+        return;
+    }
     let peak = record(case, &limited(&case.plan, u64::MAX)).peak_bytes;
     for bytes in sizes(peak) {
-        if exploration.over_limit.is_some() {
+        if exploration.over_limit.is_some() || goal.is_reached(&exploration.found) {
             break;
         }
-        explore_plan(case, &limited(&case.plan, bytes), lab, exploration, prints);
+        let plan = limited(&case.plan, bytes);
+        explore_plan(case, goal, &plan, lab, exploration, prints);
     }
 }
 
 /// Runs the workload under one plan and sweeps its crash points.
 fn explore_plan(
     case: &Case,
+    goal: Goal,
     plan: &FaultPlan,
     lab: &mut Lab<'_>,
     exploration: &mut Exploration,
@@ -186,8 +241,11 @@ fn explore_plan(
             .found
             .insert(finding.oracle, Found { witness, rank: 0 });
     }
+    if goal.is_reached(&exploration.found) {
+        return recording;
+    }
     let case = with_plan(case, plan);
-    let mut sweep = Sweep::new(&case, &recording, lab, &mut exploration.found);
+    let mut sweep = Sweep::new(&case, &recording, lab, &mut exploration.found).until(goal);
     let ended = sweep.run();
     prints.hash(sweep.trail);
     if ended == Ended::OverLimit {

@@ -1,5 +1,6 @@
 //! Smaller workloads that show the same violation.
 
+use super::goal::Goal;
 use super::run::explore;
 use super::sweep::Found;
 use crate::case::{Case, ErrorSweep};
@@ -39,7 +40,10 @@ pub(super) fn shrink(case: &Case, oracle: Oracle, found: Found) -> (Case, Witnes
                 workload: candidate,
                 ..case.clone()
             };
-            match explore(&smaller).found.remove(&oracle) {
+            match explore(&smaller, Goal::Evidence(oracle))
+                .found
+                .remove(&oracle)
+            {
                 Some(found) if found.rank <= rank => {
                     best = found.witness;
                     case = smaller;

@@ -3,7 +3,7 @@
 use plimsoll_faults::crash::CrashKind;
 
 use super::history::Position;
-use super::lab::{Outcome, Recovered};
+use super::recovered::{Outcome, Recovered};
 use super::sweep::{Complaint, Sweep};
 use crate::oracle::Oracle;
 

@@ -143,6 +143,7 @@ fn list(image: &Image) -> Vec<String> {
     image.walk(&mut |path, ino| match image.node(ino) {
         Some(Node::Dir(_)) => lines.push(format!("{path}/")),
         Some(Node::File(content)) => lines.push(format!("{path}  {} bytes", content.len())),
+        Some(Node::Symlink(target)) => lines.push(format!("{path} -> {target}")),
         None => lines.push(format!("{path}  empty")),
     });
     lines

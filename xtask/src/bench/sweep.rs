@@ -1,20 +1,17 @@
 //! `cargo xtask bench sweep`: states and recoveries per second, and whether a sweep grows with its workload and no faster.
 
 use std::fmt::Write;
-use std::sync::Arc;
+use std::num::NonZeroUsize;
+use std::time::Duration;
 
-use anyhow::{Context, Error, ensure};
+use anyhow::ensure;
 use clap::Args;
-use plimsoll_faults::crash::CrashKind;
-use plimsoll_faults::plan::FaultPlan;
-use plimsoll_faults::profile::Profile;
-use plimsoll_sim::case::{Case, Disk, ErrorSweep, Expect, Limits};
-use plimsoll_sim::command::{Command, Mutation};
 use plimsoll_sim::explore;
 use plimsoll_sim::report::{CaseReport, Verdict};
-use plimsoll_sim::sut::Sut;
 use serde::Serialize;
 
+use crate::bench::rate::{middle, per_second};
+use crate::bench::subject::{DISK, SYNCING, case};
 use crate::catalogue::Catalogue;
 use crate::exit::Exit;
 use crate::output::{LABEL, Output, note};
@@ -23,19 +20,11 @@ use crate::sim::options::{Format, Printing, Repetitions};
 use crate::stopwatch::Stopwatch;
 use crate::text::grouped;
 
-const SUT: &str = "reference-power";
-const DISK: &str = "posix-minimal";
-
-/// Keys of the workload, length of its values, and puts between snapshots.
-const KEYS: usize = 8;
-const VALUE_LEN: usize = 64;
-const PUTS_PER_SNAPSHOT: usize = 10;
-
 /// Commands of the sweep whose rates are reported: twenty puts and two snapshots.
 const COMMANDS_RATED: usize = 22;
 
 /// Commands of the sweeps that are compared.
-const COMMANDS_COMPARED: [usize; 3] = [100, 1_000, 10_000];
+const COMMANDS_COMPARED: &str = "100,1000,10000";
 
 /// Sweeps of more commands than these run once.
 const COMMANDS_REPEATED_MAX: usize = 1_000;
@@ -46,13 +35,20 @@ const COMMANDS_REPEATED_MAX: usize = 1_000;
     before_help = "Examples:
   cargo xtask bench sweep
   cargo xtask bench sweep --repetitions=9 --format=jsonl",
-    after_help = "The workload is put 1 to put 10 over 8 keys, with values of 64 bytes, then a snapshot, again and again."
+    after_help = "The workload is put 1 to put 10 over 8 keys, with values of 64 bytes, then a snapshot, again and again.
+
+Everything is in each figure: recording the run, generating and canonicalising states, recovering each image that is new, crashing
+that recovery at each of its operations, and holding all of it to the oracles. States and recoveries are counted over the same
+time, so that each rate bears the cost of the other; `bench states` and `bench recoveries` measure them apart."
 )]
 pub(crate) struct Sweep {
     /// Measured repetitions of each sweep, after one that is not measured; the median is reported. The largest sweep takes
     /// minutes: it runs once, on the warmth of those before it
     #[arg(long, value_name = "COUNT", default_value = "5")]
     repetitions: Repetitions,
+    /// Commands of the sweeps that are compared, separated by commas
+    #[arg(long, value_name = "COUNT", value_delimiter = ',', default_value = COMMANDS_COMPARED)]
+    commands: Vec<NonZeroUsize>,
     #[command(flatten)]
     printing: Printing,
 }
@@ -77,6 +73,8 @@ struct SweepLine<'a> {
     disk: &'static str,
     repetitions: u32,
     states_per_second: f64,
+    recoveries_per_second: f64,
+    /// First recoveries of an image alone.
     unique_recoveries_per_second: f64,
     rated: Measured,
     sweeps: &'a [Measured],
@@ -91,27 +89,28 @@ impl Sweep {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
         let mut output = Output::new(self.printing.color);
         let catalogue = Catalogue::load();
-        let sut = catalogue.sut(SUT).map_err(Error::msg)?;
         let repetitions = self.repetitions.get();
-        let rated = measure(&sut, COMMANDS_RATED, repetitions)?;
+        let rated = measure(&catalogue, COMMANDS_RATED, repetitions)?;
+        let rate = |count| per_second(count, Duration::from_secs_f64(rated.seconds));
         let mut sweeps = Vec::new();
-        for commands in COMMANDS_COMPARED {
+        for commands in self.commands.iter().map(|commands| commands.get()) {
             note(&format!(
                 "{:>12} {} commands",
                 "Sweeping",
                 grouped(commands as u64)
             ));
-            sweeps.push(measure(&sut, commands, repetitions)?);
+            sweeps.push(measure(&catalogue, commands, repetitions)?);
         }
         let per_command = |one: &Measured| one.seconds / one.commands as f64;
         let line = SweepLine {
             r#type: "bench-sweep",
             schema: 1,
-            sut: SUT,
+            sut: SYNCING,
             disk: DISK,
             repetitions,
-            states_per_second: (rated.states_generated as f64 / rated.seconds).round(),
-            unique_recoveries_per_second: (rated.recoveries as f64 / rated.seconds).round(),
+            states_per_second: rate(rated.states_generated),
+            recoveries_per_second: rate(rated.recoveries),
+            unique_recoveries_per_second: rate(rated.states_unique),
             rated,
             ratios: sweeps
                 .iter()
@@ -129,8 +128,8 @@ impl Sweep {
     }
 }
 
-fn measure(sut: &Arc<dyn Sut>, commands: usize, repetitions: u32) -> anyhow::Result<Measured> {
-    let case = case(sut, commands)?;
+fn measure(catalogue: &Catalogue, commands: usize, repetitions: u32) -> anyhow::Result<Measured> {
+    let case = case(catalogue, SYNCING, commands)?;
     let timed = || {
         let stopwatch = Stopwatch::start();
         let report = explore::run(&case);
@@ -147,7 +146,6 @@ fn measure(sut: &Arc<dyn Sut>, commands: usize, repetitions: u32) -> anyhow::Res
             times.push(elapsed);
         }
     }
-    times.sort_unstable();
     let counters = report.counters;
     Ok(Measured {
         commands,
@@ -155,7 +153,7 @@ fn measure(sut: &Arc<dyn Sut>, commands: usize, repetitions: u32) -> anyhow::Res
         states_generated: counters.states_generated,
         states_unique: counters.states_unique,
         recoveries: counters.recoveries,
-        seconds: times[times.len() / 2].as_secs_f64(),
+        seconds: middle(&mut times).as_secs_f64(),
     })
 }
 
@@ -168,44 +166,6 @@ fn check(report: &CaseReport) -> anyhow::Result<()> {
         report.reason.as_deref().unwrap_or("no reason given")
     );
     Ok(())
-}
-
-fn case(sut: &Arc<dyn Sut>, commands: usize) -> anyhow::Result<Case> {
-    Ok(Case {
-        id: format!("bench/sweep-{commands}"),
-        sut: Arc::clone(sut),
-        workload: workload(commands),
-        plan: FaultPlan::none(),
-        errors: ErrorSweep::None,
-        damage: false,
-        disk: Disk {
-            profile: Profile::named(DISK).context("the profile does not ship")?,
-            kinds: CrashKind::HONEST.to_vec(),
-        },
-        targets: Vec::new(),
-        expect: Expect::Pass,
-        limits: Limits::default(),
-        seed: 0,
-    })
-}
-
-/// `commands` commands: puts, and a snapshot after each tenth.
-fn workload(commands: usize) -> Vec<Command> {
-    let mut puts = 0;
-    (1..=commands)
-        .map(|position| {
-            if position.is_multiple_of(PUTS_PER_SNAPSHOT + 1) {
-                return Command::Snapshot;
-            }
-            puts += 1;
-            let mut value = format!("{puts}.").into_bytes();
-            value.resize(VALUE_LEN, b'v');
-            Command::Write(Mutation::Put {
-                key: format!("k{}", puts % KEYS).into_bytes(),
-                value,
-            })
-        })
-        .collect()
 }
 
 /// The high-water mark of resident memory, where the system keeps one.
@@ -225,7 +185,7 @@ fn human(sweep: &SweepLine<'_>) -> String {
     let rated = &sweep.rated;
     let mut text = format!(
         "{LABEL}{:>12}{LABEL:#} {} on {}, one thread, median of {}
-{LABEL}{:>12}{LABEL:#} {} states/s generated · {} unique recoveries/s ({} commands: {} states, {} recoveries in {:.4} s)
+{LABEL}{:>12}{LABEL:#} {} states/s generated · {} recoveries/s, of them {} of new images ({} commands: {} states, {} recoveries of {} images in {:.4} s)
 ",
         "Sweep",
         sweep.sut,
@@ -233,10 +193,12 @@ fn human(sweep: &SweepLine<'_>) -> String {
         sweep.repetitions,
         "Rates",
         grouped(sweep.states_per_second as u64),
+        grouped(sweep.recoveries_per_second as u64),
         grouped(sweep.unique_recoveries_per_second as u64),
         rated.commands,
         grouped(rated.states_generated),
         grouped(rated.recoveries),
+        grouped(rated.states_unique),
         rated.seconds,
     );
     for (one, ratio) in sweep.sweeps.iter().zip(&sweep.ratios) {
@@ -263,26 +225,6 @@ fn human(sweep: &SweepLine<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_rated_workload_is_twenty_puts_and_two_snapshots() {
-        let workload = workload(COMMANDS_RATED);
-        let snapshots: Vec<usize> = workload
-            .iter()
-            .enumerate()
-            .filter(|(_, command)| **command == Command::Snapshot)
-            .map(|(index, _)| index)
-            .collect();
-        assert_eq!(snapshots, [10, 21]);
-        let mutations: Vec<&Mutation> = workload.iter().flat_map(Command::mutations).collect();
-        assert_eq!(mutations.len(), 20);
-        for mutation in mutations {
-            let Mutation::Put { value, .. } = mutation else {
-                panic!("only puts: {mutation}");
-            };
-            assert_eq!(value.len(), VALUE_LEN);
-        }
-    }
 
     #[test]
     fn peak_memory_is_read_from_the_status_of_the_process() {

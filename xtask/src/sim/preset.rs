@@ -81,7 +81,7 @@ const PR: Preset = Preset {
 const NIGHTLY: Preset = Preset {
     name: "nightly",
     title: "for every night, less than twenty minutes on two processors",
-    seeds: 60,
+    seeds: 40,
     seeds_per_error_sweep: 3,
     plain: Effort {
         commands_min: 8,

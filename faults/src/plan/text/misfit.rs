@@ -20,6 +20,9 @@ pub(in crate::plan) fn misfit(fault: &Fault) -> Option<String> {
             Effect::Short => {
                 format!("`{op}` moves no bytes; only a read or a write can be `short`")
             }
+            Effect::FailSync(_, model) => {
+                format!("`{op}` is no sync, and {model} is a way in which syncs fail")
+            }
             Effect::Drop => format!("`{op}` is no sync, and only a sync can be dropped"),
             _ => format!("`{op}` changes nothing, so that no error can come `after`"),
         });

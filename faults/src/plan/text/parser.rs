@@ -6,8 +6,9 @@ use super::cursor::{Cursor, Parsed};
 use super::error::{ParseFaultError, Wrong};
 use super::misfit::misfit;
 use super::space::space;
-use super::values::{bytes, chance, damage, occurrence, phase};
+use super::values::{bytes, chance, damage, model, occurrence, phase};
 use super::words::{Line, Word, is_chance, is_effect, is_reserved, lines};
+use super::writeback::writeback;
 use crate::errno::Errno;
 use crate::latency::{self, Latency};
 use crate::plan::effect::{Effect, Position};
@@ -75,8 +76,18 @@ fn effect(cursor: &mut Cursor<'_>) -> Parsed<Effect> {
     Ok(found)
 }
 
-/// The position behind an effect.
+/// The position behind an effect, or the way in which a sync fails.
 fn position(cursor: &mut Cursor<'_>, effect: Effect) -> Parsed<Effect> {
+    let at = cursor.at;
+    if let Some(model) = model(cursor)? {
+        return match effect {
+            Effect::Fail(errno, _) => Ok(Effect::FailSync(errno, model)),
+            _ => {
+                let reason = format!("only an error of a sync can be like {model}");
+                Err(Wrong::new(at, reason))
+            }
+        };
+    }
     let Some(word) = cursor.plain() else {
         return Ok(effect);
     };
@@ -246,8 +257,9 @@ impl Line {
         }
     }
 
-    fn is_space(&self) -> bool {
-        matches!(self.words.first(), Some(word) if word.text == "space" && !word.quoted)
+    /// Whether the line begins with this word.
+    fn is(&self, keyword: &str) -> bool {
+        matches!(self.words.first(), Some(word) if word.text == keyword && !word.quoted)
     }
 }
 
@@ -256,10 +268,7 @@ impl FromStr for Fault {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut plan: FaultPlan = text.parse()?;
-        match (
-            plan.faults.pop(),
-            plan.faults.is_empty() && plan.spaces.is_empty(),
-        ) {
+        match (plan.faults.pop(), plan.is_empty()) {
             (Some(fault), true) => Ok(fault),
             _ => Err(ParseFaultError {
                 text: text.trim().to_owned(),
@@ -290,8 +299,11 @@ impl FromStr for FaultPlan {
         }
         for line in lines(text) {
             line.check(text)?;
-            if line.is_space() {
+            if line.is("space") {
                 plan.spaces.push(line.located(text, space(&line.words))?);
+            } else if line.is("writeback") {
+                let rule = line.located(text, writeback(&line.words))?;
+                plan.writebacks.push(rule);
             } else {
                 plan.faults.push(line.located(text, fault(&line.words))?);
             }

@@ -1,5 +1,8 @@
 //! Values of single words.
 
+use super::cursor::{Cursor, Parsed};
+use super::error::Wrong;
+use crate::fsync_failure::FsyncFailure;
 use crate::latency::{digits, parse_ratio};
 use crate::plan::effect::Damage;
 use crate::plan::fault::Occurrence;
@@ -78,4 +81,21 @@ pub(super) fn phase(word: &str) -> Option<Phase> {
         .iter()
         .copied()
         .find(|phase| phase.name() == word)
+}
+
+/// The failure model of a sync at the cursor, where the word there is one or is meant as one.
+pub(super) fn model(cursor: &mut Cursor<'_>) -> Parsed<Option<FsyncFailure>> {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let Some(word) = cursor
+        .plain()
+        .filter(|word| word.strip_prefix('F').is_some_and(is_number))
+    else {
+        return Ok(None);
+    };
+    let model: FsyncFailure = word.parse().map_err(|_| {
+        Wrong::new(cursor.at, format!("`{word}` is no failure model of fsync"))
+            .help("the models are F1 to F11")
+    })?;
+    cursor.at += 1;
+    Ok(Some(model))
 }

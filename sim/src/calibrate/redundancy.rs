@@ -1,0 +1,85 @@
+//! Why a sync that was dropped made no difference.
+
+use std::fmt;
+
+/// An operation of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// Its number, from 1, as a trace shows it.
+    pub operation: usize,
+    /// What it was.
+    pub text: String,
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "operation {} ({})", self.operation, self.text)
+    }
+}
+
+/// Why a sync is redundant on a disk, as derived from what the disk's profile makes durable when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Redundancy {
+    /// Nothing that it covers was changed before.
+    Idle,
+    /// What it covers was durable already, by this earlier operation.
+    Earlier(Call),
+    /// What it covers becomes durable by this later operation, and nothing is promised for a power loss in between.
+    Later(Call),
+    /// The file that it covers is removed by this later operation, and nothing is promised for a power loss in between.
+    Gone(Call),
+    /// Everything that it covers was promised for a power loss before, by the acknowledgement of this step, at a time when none of it
+    /// was durable: the promise rests on something else, such as a snapshot.
+    Promised(u32),
+    /// What it covers may be missing when the next acknowledgement comes. That no promise is broken then is up to the order in which
+    /// the profile persists changes, or to the recovery; only that another disk notices tells that the sync has a purpose.
+    Ordered,
+}
+
+impl Redundancy {
+    /// Whether this alone explains that nobody notices.
+    pub const fn is_proof(&self) -> bool {
+        match self {
+            Self::Idle | Self::Earlier(_) | Self::Later(_) | Self::Gone(_) | Self::Promised(_) => {
+                true
+            }
+            Self::Ordered => false,
+        }
+    }
+
+    /// The name in machine-readable output.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Earlier(_) => "earlier",
+            Self::Later(_) => "later",
+            Self::Gone(_) => "gone",
+            Self::Promised(_) => "promised",
+            Self::Ordered => "ordered",
+        }
+    }
+}
+
+impl fmt::Display for Redundancy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Idle => f.write_str("nothing that it covers was changed"),
+            Self::Earlier(call) => write!(f, "{call} had made durable what it covers"),
+            Self::Later(call) => write!(
+                f,
+                "{call} makes durable what it covers, before anything is promised for a power loss"
+            ),
+            Self::Gone(call) => write!(
+                f,
+                "{call} removes the file, before anything is promised for a power loss"
+            ),
+            Self::Promised(step) => write!(
+                f,
+                "what it covers was promised before, by #{step}, and that promise rests on something else"
+            ),
+            Self::Ordered => {
+                f.write_str("changes persist in an order that keeps every promise without it")
+            }
+        }
+    }
+}
