@@ -66,6 +66,11 @@ errnos! {
 }
 
 impl Errno {
+    /// Whether the same operation may succeed at once, so that a program may try it again for ever.
+    pub const fn is_transient(self) -> bool {
+        matches!(self, Self::EINTR | Self::EAGAIN)
+    }
+
     /// The number.
     pub const fn code(self) -> i32 {
         self as i32

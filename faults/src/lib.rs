@@ -5,6 +5,7 @@ pub mod disk;
 pub mod errno;
 pub mod fsync_failure;
 pub mod image;
+pub mod latency;
 pub mod litmus;
 pub mod log;
 pub mod op_kind;

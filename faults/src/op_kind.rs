@@ -136,9 +136,18 @@ impl OpKind {
                 | Self::Allocate
                 | Self::Rename
                 | Self::Link
+                | Self::Symlink
                 | Self::Remove
                 | Self::CreateDir
                 | Self::RemoveDir
+        )
+    }
+
+    /// Whether the operation is about a range of the bytes of a file.
+    pub const fn has_range(self) -> bool {
+        matches!(
+            self,
+            Self::Read | Self::Write | Self::SetLen | Self::Allocate
         )
     }
 

@@ -49,6 +49,38 @@ fn story(model: FsyncFailure) -> (i32, i32, Vec<u8>) {
     (first, second, bytes.into_iter().step_by(4096).collect())
 }
 
+/// Overwrites the page and adds one behind it, which a file system of this model cannot write; what the next write and the sync
+/// behind it return, then the first byte of each page.
+fn late_story(model: FsyncFailure) -> (i32, i32, Vec<u8>) {
+    let disk = disk("write #1 EIO late");
+    disk.set_fsync_failure(model, ErrorReport::PerFdOnce);
+    let file = again(&disk);
+    write_all_at(&*file, &[b'n'; 8192], 0).expect("writes succeed");
+    let error = file.write_at(b"X", 0).expect_err("it reports the error");
+    let second = sync(&*file);
+    let bytes = read_to_end(&*file).expect("reads succeed");
+    let first = error.raw_os_error().expect("a real error");
+    (first, second, bytes.into_iter().step_by(4096).collect())
+}
+
+#[test]
+fn a_late_error_that_a_write_reports_does_to_the_pages_what_a_failed_sync_does() {
+    let eio = Errno::EIO.code();
+    for (model, second, pages) in [
+        (FsyncFailure::F1, 0, "nn"),
+        // It is told here and now, whatever a sync would return.
+        (FsyncFailure::F2, 0, "nn"),
+        (FsyncFailure::F3, 0, "o"),
+        (FsyncFailure::F4, 0, "nn"),
+        (FsyncFailure::F6, 0, "nn"),
+        (FsyncFailure::F9, eio, "nn"),
+        (FsyncFailure::F11, 0, "n\0"),
+    ] {
+        let expected = (eio, second, pages.as_bytes().to_vec());
+        assert_eq!(late_story(model), expected, "{model}");
+    }
+}
+
 #[test]
 fn each_model_returns_and_shows_what_it_says() {
     let eio = Errno::EIO.code();

@@ -46,23 +46,37 @@ pub const CATALOGUE: &[CatalogueFile] = files! {
         "fsync-trusted-fixed";
     "reference":
         "ref-async"
+        "ref-async-errors"
         "ref-custom-paths"
+        "ref-custom-paths-errors"
         "ref-memory"
+        "ref-memory-errors"
         "ref-power"
-        "ref-power-exhaustive"
+        "ref-power-all-errors"
         "ref-power-damage"
         "ref-power-errors"
+        "ref-power-exhaustive"
         "ref-power-lying"
         "ref-power-lz4"
+        "ref-power-lz4-errors"
         "ref-power-segments"
+        "ref-power-segments-errors"
         "ref-power-segments-exhaustive"
+        "ref-power-space"
         "ref-process"
+        "ref-process-custom-paths-errors"
+        "ref-process-errors"
         "ref-process-exhaustive"
+        "ref-process-space"
+        "ref-segments-all-errors"
         "ref-snapshot-name-unsure"
         "ref-snapshot-only"
+        "ref-snapshot-only-errors"
         "ref-snapshot-only-exhaustive"
         "ref-window"
-        "ref-window-exhaustive";
+        "ref-window-errors"
+        "ref-window-exhaustive"
+        "ref-window-slow";
     "network":
         "net-mx-directory-commits"
         "net-mx-directory-noop"
@@ -78,6 +92,9 @@ pub const CATALOGUE: &[CatalogueFile] = files! {
         "redb-honest-random"
         "redb-lying"
         "redb-sync-fails";
+    "retried-rename":
+        "retried-rename"
+        "retried-rename-fixed";
     "surrealmx":
         "mx-fixed-async-everyappend"
         "mx-fixed-errors"

@@ -12,6 +12,7 @@ use crate::adapters::reference;
 use crate::diagnostic::{Complaint, ScenarioError, did_you_mean};
 use crate::scenario::toml_error;
 use crate::specimens::fsync_failure::{Conduct, FailingLog};
+use crate::specimens::retried_rename::RetriedRename;
 use crate::specimens::surrealmx::{Bug, FsyncMode, Mends, Options, SurrealMx};
 
 /// What scenarios can name.
@@ -36,6 +37,8 @@ impl Registry {
         suts.extend(surrealmx());
         suts.push(Arc::new(Redb::new(Creation::Renamed)));
         suts.push(Arc::new(Redb::new(Creation::InPlace)));
+        suts.push(Arc::new(RetriedRename { mended: false }));
+        suts.push(Arc::new(RetriedRename { mended: true }));
         for &conduct in Conduct::ALL {
             suts.push(Arc::new(FailingLog::new(conduct)));
         }

@@ -1,5 +1,6 @@
 //! A scenario: what a file says, with every name looked up.
 
+mod faults;
 mod file;
 mod resolve;
 mod steps;

@@ -4,4 +4,5 @@
 //! Everything else of the real system is left out.
 
 pub mod fsync_failure;
+pub mod retried_rename;
 pub mod surrealmx;

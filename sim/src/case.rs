@@ -55,9 +55,15 @@ pub enum ErrorSweep {
     #[default]
     None,
     /// On top of the plan, operation 1, 2, 3 ... fails until a run completes without reaching it; each with EIO and ENOSPC, once
-    /// and persistently, and with an EIO that comes once, after the operation took effect. Each such run is then swept for
-    /// crashes.
+    /// and persistently, and with an EIO that comes once, after the operation took effect; and each sync fails once in each of the
+    /// [failure models](plimsoll_faults::fsync_failure::FsyncFailure). Each such run is then swept for crashes.
     Every,
+    /// The same with every error that each operation is known to return, before, amid and after its effect and late, once and again
+    /// and again; and as [`Space`](Self::Space).
+    All,
+    /// On top of the plan, the disk is full at 0, 1, 2 ... bytes until everything fits, and has room again before the store is
+    /// closed for the last time.
+    Space,
 }
 
 /// What a case is expected to show. A target is a disk that the store is meant for.

@@ -3,6 +3,7 @@
 use std::ops::{AddAssign, Index, IndexMut};
 
 use plimsoll_faults::crash::CrashKind;
+use plimsoll_faults::fsync_failure::FsyncFailure;
 use plimsoll_faults::plan::{Effect, FaultPlan, Position};
 
 /// How much was looked at.
@@ -86,13 +87,15 @@ impl AddAssign for ByKind {
 /// Faults that took effect, by what they did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FaultCounts {
-    /// Errors of operations that did nothing.
+    /// Errors of operations that did nothing, write-backs that failed, and requests for space that was not there.
     pub before: u64,
     /// Errors of operations that did a part.
     pub partial: u64,
     /// Errors of operations that did everything.
     pub after: u64,
-    /// Faults that no error of the operation itself reports: dropped syncs, short transfers, evictions.
+    /// Errors that a later operation on the file reports.
+    pub late: u64,
+    /// Faults that no error of the operation itself reports: syncs that succeed falsely, short transfers, evictions, damage, delays.
     pub silent: u64,
 }
 
@@ -105,14 +108,35 @@ impl FaultCounts {
                 Effect::Fail(_, Position::Before) => &mut counts.before,
                 Effect::Fail(_, Position::Partial) => &mut counts.partial,
                 Effect::Fail(_, Position::After) => &mut counts.after,
+                Effect::Fail(_, Position::Late) => &mut counts.late,
                 Effect::FailSync(_, model) if model.deceives() => &mut counts.silent,
                 Effect::FailSync(..) => &mut counts.before,
-                Effect::Drop | Effect::Short | Effect::Evict { .. } => &mut counts.silent,
+                Effect::Drop
+                | Effect::Short
+                | Effect::Evict { .. }
+                | Effect::Damage(_)
+                | Effect::Delay(_)
+                | Effect::Stall(_)
+                | Effect::Hang => &mut counts.silent,
             };
             *count += u64::from(fired);
         }
-        let writebacks = fired.get(plan.faults.len()..).unwrap_or_default();
-        counts.before += writebacks.iter().copied().map(u64::from).sum::<u64>();
+        let (_, rest) = fired
+            .split_at_checked(plan.faults.len())
+            .unwrap_or_default();
+        let (writebacks, spaces) = rest
+            .split_at_checked(plan.writebacks.len())
+            .unwrap_or_default();
+        for (rule, &fired) in plan.writebacks.iter().zip(writebacks) {
+            let deceives = rule.model.is_some_and(FsyncFailure::deceives);
+            let count = if deceives {
+                &mut counts.silent
+            } else {
+                &mut counts.before
+            };
+            *count += u64::from(fired);
+        }
+        counts.before += spaces.iter().copied().map(u64::from).sum::<u64>();
         counts
     }
 }
@@ -122,6 +146,7 @@ impl AddAssign for FaultCounts {
         self.before += other.before;
         self.partial += other.partial;
         self.after += other.after;
+        self.late += other.late;
         self.silent += other.silent;
     }
 }
@@ -146,15 +171,18 @@ mod tests {
     #[test]
     fn faults_are_counted_by_what_they_did() {
         let plan: FaultPlan =
-            "any #1 EIO; rename #1 EIO after; write #1 EIO partial; sync drop; read short"
+            "any #1 EIO; rename #1 EIO after; write #1 EIO partial; sync drop; read short; write EIO late; fsync EIO F4; \
+             fsync EIO F2; space 9; writeback * x; writeback * x F6"
                 .parse()
                 .expect("a plan");
-        let counts = FaultCounts::of(&plan, &[1, 2, 3, 4, 5]);
+        let fired = [1, 2, 3, 4, 5, 60, 700, 8_000, 90_000, 100_000, 2_000_000];
+        let counts = FaultCounts::of(&plan, &fired);
         let expected = FaultCounts {
-            before: 1,
+            before: 2_090_701,
             after: 2,
             partial: 3,
-            silent: 9,
+            late: 60,
+            silent: 108_009,
         };
         assert_eq!(counts, expected);
     }

@@ -28,6 +28,7 @@ mod recovered;
 mod redundancy;
 mod run;
 mod shrink;
+mod spoilt;
 mod state;
 mod sweep;
 mod sync_errors;

@@ -7,6 +7,7 @@ pub mod command;
 pub mod counters;
 pub mod explore;
 pub mod fingerprint;
+pub mod fuzz;
 pub mod oracle;
 pub mod report;
 pub mod sites;

@@ -1,5 +1,6 @@
 //! Seeded workloads over a small key space, and every workload of a smaller one.
 
+mod arbitrary;
 mod exhaustive;
 
 use std::time::Duration;
@@ -8,6 +9,7 @@ use plimsoll_faults::rng::Rng;
 
 use crate::command::{Command, Mutation};
 
+pub use arbitrary::Steps;
 pub use exhaustive::Scope;
 
 /// What a generated workload is made of. Weights are relative to each other; a weight of zero leaves a step out.

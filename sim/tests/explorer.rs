@@ -3,16 +3,21 @@
 mod mini_log;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mini_log::{MiniLog, Omit};
 use plimsoll_faults::crash::CrashKind;
 use plimsoll_faults::plan::FaultPlan;
 use plimsoll_faults::profile::Profile;
+use plimsoll_reference::host::Host;
+use plimsoll_reference::level::{Ack, Level};
 use plimsoll_sim::case::{Case, Disk, ErrorSweep, Expect, Limits};
 use plimsoll_sim::class::Class;
+use plimsoll_sim::command::Command;
 use plimsoll_sim::explore;
 use plimsoll_sim::oracle::Oracle;
 use plimsoll_sim::report::{CaseReport, Verdict};
+use plimsoll_sim::sut::{CommandError, Contract, Instance, OpenError, Sut, Visit};
 use plimsoll_sim::workload::{Shape, generate};
 
 fn case(omit: Omit, disk: &str, seed: u64, errors: ErrorSweep) -> Case {
@@ -237,7 +242,7 @@ fn states_are_counted_by_the_kind_of_their_crash() {
     let faults = counters.faults;
     assert!(faults.before > 0 && faults.after > 0, "{faults:?}");
     assert_eq!(
-        faults.before + faults.partial + faults.after + faults.silent,
+        faults.before + faults.partial + faults.after + faults.late + faults.silent,
         counters.faults_fired
     );
 }
@@ -345,6 +350,131 @@ fn the_missing_barrier_is_named() {
         "{help}"
     );
     assert_eq!(witness.commands.len(), 1, "one write is enough to show it");
+}
+
+#[test]
+fn the_correct_store_survives_every_error_in_every_position() {
+    let mut case = case(Omit::default(), "ext4-ordered", 2, ErrorSweep::All);
+    case.workload.truncate(4);
+    case.limits.depth = 0;
+    let report = passes(&case);
+    let counts = report.counters.faults;
+    assert!(counts.before > 100 && counts.after > 50, "{counts:?}");
+    assert!(counts.partial > 0 && counts.late > 0, "{counts:?}");
+    assert!(counts.silent > 0, "{counts:?}");
+}
+
+#[test]
+fn the_correct_store_survives_a_full_disk() {
+    passes(&case(Omit::default(), "ext4-ordered", 2, ErrorSweep::Space));
+}
+
+#[test]
+fn a_log_that_goes_on_behind_half_a_record_on_a_full_disk_is_found() {
+    let omit = Omit {
+        stopping_after_a_failed_sync: true,
+        ..Omit::default()
+    };
+    let mut case = case(omit, "ext4-ordered", 2, ErrorSweep::Space);
+    case.workload = ["put a 1", "put b x*300", "put c 3"]
+        .iter()
+        .map(|step| step.parse().expect("a command"))
+        .collect();
+    let report = explore::run(&case);
+    assert_eq!(report.verdict, Verdict::Violated, "{report:#?}");
+}
+
+#[test]
+fn damaged_bytes_void_promises_and_excuse_nothing_else() {
+    // The log is checksummed: a flipped bit costs the end of the log, and is never shown.
+    for plan in [
+        "write #2 flip",
+        "write #2 lose",
+        "write #2 misdirect",
+        "read in recovery flip*3",
+    ] {
+        let mut good = case(Omit::default(), "ext4-ordered", 1, ErrorSweep::None);
+        good.plan = plan.parse().expect("a plan");
+        passes(&good);
+    }
+    let omit = Omit {
+        checksum: true,
+        ..Omit::default()
+    };
+    let mut shown = Vec::new();
+    for seed in 0..12 {
+        let mut bad = case(omit, "ext4-ordered", seed, ErrorSweep::None);
+        bad.plan = "write flip".parse().expect("a plan");
+        shown.extend(explore::violated(&bad));
+    }
+    assert!(
+        shown
+            .iter()
+            .any(|oracle| matches!(oracle, Oracle::D2 | Oracle::D5)),
+        "{shown:?}"
+    );
+}
+
+/// A store that promises a window and never looks at the clock.
+struct Forgetful(MiniLog);
+
+struct OpenForgetful(Box<dyn Instance>);
+
+impl Sut for Forgetful {
+    fn name(&self) -> &str {
+        "forgetful"
+    }
+
+    fn contract(&self) -> Contract {
+        self.0.contract()
+    }
+
+    fn open(&self, host: &Host) -> Result<Box<dyn Instance>, OpenError> {
+        let instance = self.0.open(host)?;
+        Ok(Box::new(OpenForgetful(instance)))
+    }
+}
+
+impl Instance for OpenForgetful {
+    fn apply(&mut self, command: &Command) -> Result<Ack, CommandError> {
+        let ack = self.0.apply(command)?;
+        Ok(match ack.level {
+            Level::Power => Ack::at(Level::Window(Duration::from_secs(1))),
+            _ => ack,
+        })
+    }
+
+    fn dump(&mut self, visit: &mut Visit<'_>) -> Result<(), String> {
+        self.0.dump(visit)
+    }
+
+    fn close(self: Box<Self>) -> Result<Ack, CommandError> {
+        self.0.close()?;
+        Ok(Ack::at(Level::Memory))
+    }
+}
+
+#[test]
+fn a_window_that_passed_before_background_work_is_a_promise() {
+    let omit = Omit {
+        sync: true,
+        ..Omit::default()
+    };
+    let violated = |steps: &[&str], plan: &str| {
+        let mut case = case(Omit::default(), "ext4-ordered", 1, ErrorSweep::None);
+        case.sut = Arc::new(Forgetful(MiniLog { omit }));
+        case.workload = steps
+            .iter()
+            .map(|step| step.parse().expect("a command"))
+            .collect();
+        case.plan = plan.parse().expect("a plan");
+        explore::violated(&case)
+    };
+    assert_eq!(violated(&["put a 1", "put b 2", "advance 900ms"], ""), []);
+    assert!(violated(&["put a 1", "put b 2", "advance 2s"], "").contains(&Oracle::B1));
+    // Slow writes pass the time as well; but a window ends only when background work had its turn after it.
+    assert_eq!(violated(&["put a 1", "put b 2"], "write delay 3s"), []);
+    assert!(violated(&["put a 1", "put b 2", "tick"], "write delay 3s").contains(&Oracle::B1));
 }
 
 #[test]

@@ -5,16 +5,18 @@ use std::sync::Arc;
 
 use plimsoll_reference::fs::{FsFile, Metadata, OpenOptions, WriteSync};
 
-use super::names::describe;
+use super::damage::{cut, spoil_read, spoil_write};
+use super::names::{describe, seen};
 use super::request::Request;
 use super::sim_fs::SimFs;
 use super::state::State;
 use super::sync::Sync;
+use super::troubles::Replay;
 use crate::errno::Errno;
 use crate::image::{Content, Ino, SECTOR};
 use crate::log::{Entry, MicroOp, Scope, SizeChange, SyncEnd};
 use crate::op_kind::OpKind;
-use crate::plan::{Effect, Position};
+use crate::plan::{Damage, Effect, Position};
 
 /// Bytes that a file system allocates at a time.
 const BLOCK: u64 = 4096;
@@ -53,6 +55,10 @@ impl SimFile {
         state.image.file(self.ino).ok_or(Errno::EBADF)
     }
 
+    fn request(&self, kind: OpKind) -> Request<'_> {
+        Request::new(kind, &self.path).of(self.ino, self.handle)
+    }
+
     fn read(&self, buf: &mut [u8], offset: u64) -> Result<usize, Errno> {
         let mut state = self.process.alive()?;
         signed(offset)?;
@@ -61,14 +67,33 @@ impl SimFile {
             .content(&state)
             .map_or(0, |content| content.len().saturating_sub(offset))
             .min(buf.len() as u64) as usize;
-        let request = Request::new(OpKind::Read, &self.path).moving(len);
+        let request = self
+            .request(OpKind::Read)
+            .over(offset, len as u64)
+            .moving(len);
         state.perform(request, |state, decision| {
             state.evict(OpKind::Read, self.ino, &self.path, decision);
             let wanted = match decision {
                 Some(effect) if effect.halves() => self.half(len),
                 _ => buf.len(),
             };
-            Ok(self.content(state)?.read(&mut buf[..wanted], offset))
+            let count = self.content(state)?.read(&mut buf[..wanted], offset);
+            match damage_of(decision) {
+                Some(damage) => {
+                    let State {
+                        image, troubles, ..
+                    } = state;
+                    let place = (self.ino, offset);
+                    Ok(spoil_read(
+                        damage,
+                        &mut buf[..count],
+                        place,
+                        image,
+                        &mut troubles.rng,
+                    ))
+                }
+                None => Ok(count),
+            }
         })
     }
 
@@ -104,7 +129,12 @@ impl SimFile {
         let mut state = self.process.alive()?;
         signed(offset.unwrap_or(0))?;
         self.writable()?;
-        let request = Request::new(OpKind::Write, &self.path).moving(buf.len());
+        let at = offset.unwrap_or_else(|| self.content(&state).map_or(0, |content| content.len()));
+        let request = self
+            .request(OpKind::Write)
+            .over(at, buf.len() as u64)
+            .moving(buf.len())
+            .appending(offset.is_none());
         state.perform(request, |state, decision| {
             state.evict(OpKind::Write, self.ino, &self.path, decision);
             let done = match decision {
@@ -126,31 +156,41 @@ impl SimFile {
         if buf.is_empty() {
             return Ok(0);
         }
-        let content = self.content(state)?;
-        let offset = offset.unwrap_or_else(|| content.len());
+        let len = self.content(state)?.len();
+        let offset = offset.unwrap_or(len);
         self.aligned(offset, buf.len())?;
         let end = offset
             .checked_add(buf.len() as u64)
             .filter(|&end| end <= LEN_MAX)
             .ok_or(Errno::EFBIG)?;
-        let (first, sectors) = content.patch(buf, offset);
-        let mut changes = vec![MicroOp::Data {
-            ino: self.ino,
-            first,
-            sectors,
-        }];
-        if end > content.len() {
-            let allocated = content.len().div_ceil(BLOCK) * BLOCK;
-            changes.push(MicroOp::Size {
-                ino: self.ino,
-                len: end,
-                change: if end <= allocated {
-                    SizeChange::InBlock
-                } else {
-                    SizeChange::NewBlocks
-                },
+        let growth = end.saturating_sub(len);
+        let (room, errno) = state.room(growth);
+        let mut fits = (buf.len() as u64).saturating_sub(growth - room) as usize;
+        if self.options.is_direct() {
+            fits -= fits % SECTOR;
+        }
+        if fits == 0 {
+            return Err(errno);
+        }
+        let buf = &buf[..fits];
+        let damage = damage_of(decision);
+        let State {
+            image, troubles, ..
+        } = state;
+        let place = (self.ino, offset);
+        let stored = spoil_write(damage, buf, place, image, &mut troubles.rng);
+        let mut changes = Vec::with_capacity(2);
+        if !stored.bytes.is_empty() {
+            let target = image.file(stored.ino).ok_or(Errno::EBADF)?;
+            let (first, sectors) = target.patch(&stored.bytes, stored.offset);
+            changes.push(MicroOp::Data {
+                ino: stored.ino,
+                first,
+                sectors,
             });
         }
+        let end = stored.end;
+        changes.extend(self.growth(len, end));
         // A write that fails midway never gets to its sync; a short one syncs what it wrote.
         let breaks_off = matches!(decision, Some(Effect::Fail(_, Position::Partial)));
         let sync = match self.options.sync_mode() {
@@ -168,7 +208,35 @@ impl SimFile {
             sync,
             error: None,
         });
+        self.replay(state)?;
+        self.follow_up(state, buf, offset, decision)?;
         Ok(buf.len())
+    }
+
+    /// What a fault does after the write that it hits.
+    fn follow_up(
+        &self,
+        state: &mut State,
+        buf: &[u8],
+        offset: u64,
+        decision: Option<Effect>,
+    ) -> Result<(), Errno> {
+        if let Some(Effect::Fail(errno, Position::Late)) = decision {
+            state.troubles.late.insert(self.ino, errno);
+        }
+        let damage = damage_of(decision);
+        if damage == Some(Damage::Replay) {
+            state.troubles.replays.push(Replay {
+                ino: self.ino,
+                offset,
+                bytes: buf.to_vec(),
+            });
+        }
+        let len = self.content(state)?.len();
+        match cut(damage, len) {
+            Some(end) if end < len => self.end_at(state, end),
+            _ => Ok(()),
+        }
     }
 
     fn resize(&self, len: u64) -> Result<(), Errno> {
@@ -176,25 +244,82 @@ impl SimFile {
         signed(len)?;
         // Not `EBADF`: ftruncate(2) permits either, and Linux gives this one.
         self.writable().map_err(|_| Errno::EINVAL)?;
-        state.perform(Request::new(OpKind::SetLen, &self.path), |state, _| {
+        let old = self.content(&state).map_or(0, |content| content.len());
+        let request = self
+            .request(OpKind::SetLen)
+            .over(old.min(len), old.abs_diff(len));
+        state.perform(request, |state, _| {
             if len > LEN_MAX {
                 return Err(Errno::EFBIG);
             }
-            let content = self.content(state)?;
-            if len == content.len() {
+            let old = self.content(state)?.len();
+            if len == old {
                 return Ok(());
             }
-            let changes = self.truncation(content, len);
+            state.take_bytes(len.saturating_sub(old))?;
+            self.end_at(state, len)?;
+            self.replay(state)
+        })
+    }
+
+    /// Sets the length, to something else than it is.
+    fn end_at(&self, state: &mut State, len: u64) -> Result<(), Errno> {
+        let changes = self.truncation(self.content(state)?, len);
+        state.commit(Entry {
+            kind: OpKind::SetLen,
+            path: Arc::clone(&self.path),
+            second: None,
+            range: Some((0, len)),
+            changes,
+            sync: None,
+            error: None,
+        });
+        Ok(())
+    }
+
+    /// Does writes to this file again that a fault holds back for the next change, which was just made.
+    fn replay(&self, state: &mut State) -> Result<(), Errno> {
+        let (due, rest) = std::mem::take(&mut state.troubles.replays)
+            .into_iter()
+            .partition(|replay| replay.ino == self.ino);
+        state.troubles.replays = rest;
+        let due: Vec<Replay> = due;
+        for replay in due {
+            let content = self.content(state)?;
+            let (first, sectors) = content.patch(&replay.bytes, replay.offset);
+            let end = replay.offset + replay.bytes.len() as u64;
+            let mut changes = vec![MicroOp::Data {
+                ino: self.ino,
+                first,
+                sectors,
+            }];
+            changes.extend(self.growth(content.len(), end));
             state.commit(Entry {
-                kind: OpKind::SetLen,
+                kind: OpKind::Write,
                 path: Arc::clone(&self.path),
                 second: None,
-                range: Some((0, len)),
+                range: Some((replay.offset, replay.bytes.len() as u64)),
                 changes,
                 sync: None,
                 error: None,
             });
-            Ok(())
+        }
+        Ok(())
+    }
+
+    /// The change of length of a write that ends at `end`.
+    fn growth(&self, len: u64, end: u64) -> Option<MicroOp> {
+        (end > len).then(|| {
+            let allocated = len.div_ceil(BLOCK) * BLOCK;
+            MicroOp::Size {
+                ino: self.ino,
+                len: end,
+                change: if end <= allocated {
+                    SizeChange::InBlock
+                } else {
+                    SizeChange::NewBlocks
+                },
+            }
         })
     }
 
@@ -231,14 +356,17 @@ impl SimFile {
             return Err(Errno::EINVAL);
         }
         self.writable()?;
-        state.perform(Request::new(OpKind::Allocate, &self.path), |state, _| {
+        let request = self.request(OpKind::Allocate).over(offset, len);
+        state.perform(request, |state, _| {
             let end = offset
                 .checked_add(len)
                 .filter(|&end| end <= LEN_MAX)
                 .ok_or(Errno::EFBIG)?;
-            if end <= self.content(state)?.len() {
+            let growth = end.saturating_sub(self.content(state)?.len());
+            if growth == 0 {
                 return Ok(());
             }
+            state.take_bytes(growth)?;
             state.commit(Entry {
                 kind: OpKind::Allocate,
                 path: Arc::clone(&self.path),
@@ -258,7 +386,7 @@ impl SimFile {
 
     fn sync(&self, kind: OpKind, scope: Scope) -> Result<(), Errno> {
         let mut state = self.process.alive()?;
-        state.perform(Request::new(kind, &self.path), |state, decision| {
+        state.perform(self.request(kind), |state, decision| {
             state.evict(kind, self.ino, &self.path, decision);
             let sync = Sync {
                 kind,
@@ -272,14 +400,14 @@ impl SimFile {
 
     fn stat(&self) -> Result<Metadata, Errno> {
         let mut state = self.process.alive()?;
-        state.perform(Request::new(OpKind::Stat, &self.path), |state, _| {
-            Ok(describe(state, self.ino))
+        state.perform(self.request(OpKind::Stat), |state, decision| {
+            Ok(seen(describe(state, self.ino), decision))
         })
     }
 
     fn lock(&self) -> Result<bool, Errno> {
         let mut state = self.process.alive()?;
-        state.perform(Request::new(OpKind::Lock, &self.path), |state, _| {
+        state.perform(self.request(OpKind::Lock), |state, _| {
             let holder = *state.locks.entry(self.ino).or_insert(self.handle);
             Ok(holder == self.handle)
         })
@@ -294,13 +422,21 @@ impl SimFile {
 
     fn finish(&self) -> Result<(), Errno> {
         let mut state = self.process.alive()?;
-        let done = state.perform(Request::new(OpKind::Close, &self.path), |state, _| {
+        let done = state.perform(self.request(OpKind::Close), |state, _| {
             self.flush(state);
             state.eviction_error(self.ino).map_or(Ok(()), Err)
         });
         // The descriptor is gone even when close(2) reports an error.
         state.close(self.handle);
         done
+    }
+}
+
+/// The damage that a fault does.
+const fn damage_of(decision: Option<Effect>) -> Option<Damage> {
+    match decision {
+        Some(Effect::Damage(damage)) => Some(damage),
+        _ => None,
     }
 }
 

@@ -14,6 +14,7 @@ use crate::errno::Errno;
 use crate::image::{Ino, Node};
 use crate::log::{Entry, InodeKind, MicroOp, Scope};
 use crate::op_kind::OpKind;
+use crate::plan::Effect;
 
 impl SimFs {
     /// Records a change of names.
@@ -127,6 +128,7 @@ impl SimFs {
             if is_dir_path(link) {
                 return Err(Errno::ENOENT);
             }
+            state.take_inode()?;
             let ino = state.image.next_ino();
             let changes = vec![
                 MicroOp::Inode {
@@ -195,6 +197,7 @@ impl SimFs {
             if found.target.is_some() {
                 return Err(Errno::EEXIST);
             }
+            state.take_inode()?;
             let ino = state.image.next_ino();
             let changes = vec![
                 MicroOp::Inode {
@@ -233,8 +236,8 @@ impl SimFs {
         let path = text(path)?;
         state.perform(
             Request::new(OpKind::Stat, path),
-            |state, _| match described(&state.image, path) {
-                Ok(ino) => Ok(Some(describe(state, ino))),
+            |state, decision| match described(&state.image, path) {
+                Ok(ino) => Ok(Some(seen(describe(state, ino), decision))),
                 Err(Errno::ENOENT | Errno::ENOTDIR) => Ok(None),
                 Err(errno) => Err(errno),
             },
@@ -274,6 +277,14 @@ pub(super) fn busy_is_taken(errno: Errno) -> Errno {
         Errno::EEXIST
     } else {
         errno
+    }
+}
+
+/// A description as a fault may falsify it.
+pub(super) fn seen(metadata: Metadata, decision: Option<Effect>) -> Metadata {
+    match decision {
+        Some(Effect::Damage(_)) => Metadata { len: 0, ..metadata },
+        _ => metadata,
     }
 }
 

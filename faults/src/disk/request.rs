@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::errno::Errno;
+use crate::image::Ino;
 use crate::log::Entry;
 use crate::op_kind::OpKind;
 
@@ -13,8 +14,16 @@ pub(super) struct Request<'a> {
     pub(super) path: &'a str,
     /// The second path of a rename or link.
     pub(super) second: Option<&'a str>,
+    /// The file, where it is asked for by a handle.
+    pub(super) ino: Option<Ino>,
+    /// That handle.
+    pub(super) handle: Option<u64>,
+    /// Offset and length of the bytes that it is about.
+    pub(super) range: Option<(u64, u64)>,
     /// Bytes that it would read or write.
     pub(super) moves: usize,
+    /// Whether it writes at the end of the file, wherever that is.
+    pub(super) appends: bool,
 }
 
 impl<'a> Request<'a> {
@@ -23,7 +32,11 @@ impl<'a> Request<'a> {
             kind,
             path,
             second: None,
+            ino: None,
+            handle: None,
+            range: None,
             moves: 0,
+            appends: false,
         }
     }
 
@@ -34,8 +47,29 @@ impl<'a> Request<'a> {
         }
     }
 
+    /// The same, through a handle of a file.
+    pub(super) const fn of(self, ino: Ino, handle: u64) -> Self {
+        Self {
+            ino: Some(ino),
+            handle: Some(handle),
+            ..self
+        }
+    }
+
+    /// The same, about bytes of the file.
+    pub(super) const fn over(self, offset: u64, len: u64) -> Self {
+        Self {
+            range: Some((offset, len)),
+            ..self
+        }
+    }
+
     pub(super) const fn moving(self, moves: usize) -> Self {
         Self { moves, ..self }
+    }
+
+    pub(super) const fn appending(self, appends: bool) -> Self {
+        Self { appends, ..self }
     }
 
     /// The record of its failure without an effect.

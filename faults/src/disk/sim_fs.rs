@@ -7,19 +7,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use plimsoll_reference::fs::{Creation, DirEntry, FsFile, FsOps, Metadata, OpenOptions};
 
-use super::active_plan::ActivePlan;
+use super::clock::SimClock;
 use super::file::SimFile;
 use super::names::busy_is_dir;
 use super::path::{Place, followed, is_dir_path, place, resolve, text};
 use super::request::Request;
 use super::state::State;
 use super::sync::Failing;
+use super::troubles::Troubles;
 use crate::errno::Errno;
 use crate::fsync_failure::{ErrorReport, FsyncFailure};
 use crate::image::{Image, Ino, Node};
-use crate::log::{Entry, InodeKind, MicroOp, SizeChange};
+use crate::log::{Entry, InodeKind, MicroOp, Scope, SizeChange, SyncEnd};
 use crate::op_kind::OpKind;
-use crate::plan::FaultPlan;
+use crate::plan::{FaultPlan, Phase};
 
 /// One process on a simulated disk. Clones are the same process; [`SimFs::process`] starts another.
 #[derive(Clone, Debug)]
@@ -41,10 +42,48 @@ impl SimFs {
 
     /// Lets things go wrong from now on. Counting starts anew.
     pub fn set_plan(&self, plan: &FaultPlan) {
+        self.set_seeded_plan(plan, 0);
+    }
+
+    /// The same, with chances and damage drawn from streams of a seed.
+    pub fn set_seeded_plan(&self, plan: &FaultPlan, seed: u64) {
         let mut state = self.state();
-        state.plan = ActivePlan::new(plan);
+        let clock = state.troubles.clock.take();
+        state.troubles = Troubles::new(plan, seed);
+        state.troubles.clock = clock;
         let image = state.image.clone();
         state.evictions.start(plan, &image);
+    }
+
+    /// Charges delays to this clock, and reads times of the plan from it. Without one it is always the beginning.
+    pub fn set_clock(&self, clock: SimClock) {
+        self.state().troubles.clock = Some(clock);
+    }
+
+    /// Says what the store is doing from now on, for faults that strike in one phase.
+    pub fn set_phase(&self, phase: Phase) {
+        self.state().troubles.phase = phase;
+    }
+
+    /// The operation that never returned, if there is one. From it on every operation fails without an effect, until the process
+    /// is [fenced](Self::fence).
+    pub fn hung(&self) -> Option<String> {
+        self.state().troubles.hung.clone()
+    }
+
+    /// Number of entries in the op log when a fault first damaged bytes.
+    pub fn damaged_at(&self) -> Option<usize> {
+        self.state().troubles.damaged_at
+    }
+
+    /// Lifts every limit on space.
+    pub fn lift_space(&self) {
+        self.state().troubles.spaces.lift();
+    }
+
+    /// The most bytes that files were ever to hold together; counted only where the plan limits space.
+    pub fn peak_bytes(&self) -> u64 {
+        self.state().troubles.spaces.peak()
     }
 
     /// Lets syncs that fail do so in this way, where the plan names no other.
@@ -74,7 +113,9 @@ impl SimFs {
     /// its handles are closed and its locks released. The disk lives on.
     pub fn fence(&self) {
         self.fenced.store(true, Ordering::Relaxed);
-        self.state().reap(self.id);
+        let mut state = self.state();
+        state.reap(self.id);
+        state.troubles.hung = None;
     }
 
     /// What every process sees now.
@@ -92,6 +133,13 @@ impl SimFs {
         self.state().log.len()
     }
 
+    /// How the syncs ended that the op log has from a position on.
+    pub fn sync_ends(&self, from: usize) -> Vec<(Scope, SyncEnd)> {
+        let state = self.state();
+        let entries = state.log.iter().skip(from);
+        entries.filter_map(|entry| entry.sync).collect()
+    }
+
     /// Operations asked for so far, those that only read included.
     pub fn operations(&self) -> u64 {
         self.state().operations
@@ -103,9 +151,9 @@ impl SimFs {
         state.operations > state.operations_max
     }
 
-    /// How often each fault of the plan took effect, in its order.
+    /// How often each line of the plan took effect, in the order of [`FaultPlan::lines`].
     pub fn fired(&self) -> Vec<u32> {
-        self.state().plan.fired()
+        self.state().troubles.fired()
     }
 
     /// Handles that this process has open.
@@ -133,10 +181,15 @@ impl SimFs {
         if self.is_fenced() {
             return Err(Errno::EIO);
         }
-        Ok(self.state())
+        let state = self.state();
+        if state.troubles.hung.is_some() {
+            return Err(Errno::EIO);
+        }
+        Ok(state)
     }
 
-    fn create_file(state: &mut State, path: &str, found: Place) -> Ino {
+    fn create_file(state: &mut State, path: &str, found: Place) -> Result<Ino, Errno> {
+        state.take_inode()?;
         let ino = state.image.next_ino();
         state.commit(Entry {
             kind: OpKind::Open,
@@ -157,7 +210,7 @@ impl SimFs {
             sync: None,
             error: None,
         });
-        ino
+        Ok(ino)
     }
 
     fn open_file(&self, path: &Path, options: OpenOptions) -> Result<SimFile, Errno> {
@@ -201,7 +254,7 @@ impl SimFs {
                 _ if is_dir_path(path) => return Err(Errno::EISDIR),
                 Some(_) if options.creation() == Creation::New => return Err(Errno::EEXIST),
                 Some(ino) => ino,
-                None => Self::create_file(state, path, found),
+                None => Self::create_file(state, path, found)?,
             }
         };
         let Some(Node::File(content)) = state.image.node(ino) else {

@@ -1,17 +1,24 @@
 //! What all processes on a disk share.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use super::active_plan::ActivePlan;
+use plimsoll_reference::clock::Clock as _;
+
+use super::active_plan::Facts;
 use super::closing::Closing;
 use super::errseq::ErrSeq;
 use super::eviction::Evictions;
+use super::path::resolve;
 use super::request::Request;
+use super::space::Usage;
 use super::sync::Failing;
+use super::troubles::Troubles;
 use super::writeback::Writeback;
 use crate::errno::Errno;
 use crate::image::{Image, Ino, Node};
 use crate::log::{Entry, MicroOp, Scope, SyncEnd};
+use crate::op_kind::OpKind;
 use crate::plan::{Effect, Position};
 
 /// Inodes beyond which removed ones are looked for, so that a long run does not keep every file it ever replaced.
@@ -22,7 +29,7 @@ const COLLECT_AT: usize = 64;
 pub(super) struct State {
     pub(super) image: Image,
     pub(super) log: Vec<Entry>,
-    pub(super) plan: ActivePlan,
+    pub(super) troubles: Troubles,
     /// Operations asked for so far, those that only read included.
     pub(super) operations: u64,
     /// Operations after which every further one fails: a store that loops on errors must end.
@@ -52,7 +59,7 @@ impl State {
         Self {
             image,
             log: Vec::new(),
-            plan: ActivePlan::default(),
+            troubles: Troubles::default(),
             operations: 0,
             operations_max: u64::MAX,
             handles: BTreeMap::new(),
@@ -81,7 +88,17 @@ impl State {
         if self.operations > self.operations_max {
             return Err(Errno::EIO);
         }
-        let decision = self.plan.decide(&request);
+        let decision = match self.late_error(&request) {
+            Some(errno) if request.kind.is_sync() => Some(Effect::Fail(errno, Position::Before)),
+            Some(errno) => return Err(self.report_late(&request, errno)),
+            None => self.decide(&request),
+        };
+        if decision == Some(Effect::Hang) {
+            let entry = request.failed(Errno::EIO);
+            let hung = format!("{} {}", entry.kind, entry.path);
+            self.troubles.hung = Some(hung);
+            return Err(Errno::EIO);
+        }
         if self.is_frozen && request.kind.changes_disk() {
             self.log.push(request.failed(Errno::EROFS));
             return Err(Errno::EROFS);
@@ -94,7 +111,16 @@ impl State {
             }
         }
         let logged = self.log.len();
-        let done = operation(self, decision)?;
+        let done = match operation(self, decision) {
+            Ok(done) => done,
+            Err(errno) => {
+                // What fails for want of space is a fault like another, and is shown.
+                if matches!(errno, Errno::ENOSPC | Errno::EDQUOT) && self.log.len() == logged {
+                    self.log.push(request.failed(errno));
+                }
+                return Err(errno);
+            }
+        };
         let Some(errno) = decision.and_then(Effect::late_error) else {
             return Ok(done);
         };
@@ -105,9 +131,109 @@ impl State {
         Err(errno)
     }
 
+    /// The error of an earlier write that this operation has to report.
+    fn late_error(&mut self, request: &Request<'_>) -> Option<Errno> {
+        let reports = matches!(
+            request.kind,
+            OpKind::Write | OpKind::SyncAll | OpKind::SyncData | OpKind::Close
+        );
+        // A file system that was shut down refuses whatever asks it.
+        let ino = request.ino.filter(|_| reports && !self.is_frozen)?;
+        self.troubles.late.remove(&ino)
+    }
+
+    /// What the plan does to an operation. Delays are charged here.
+    fn decide(&mut self, request: &Request<'_>) -> Option<Effect> {
+        if self.troubles.plan.is_empty() {
+            return None;
+        }
+        let mut facts = Facts {
+            now: self.now(),
+            phase: self.troubles.phase,
+            inodes: [request.ino, None],
+        };
+        if request.ino.is_none() && self.troubles.plan.asks_for_inodes() {
+            let inode = |path| resolve(&self.image, path).ok();
+            facts.inodes = [inode(request.path), request.second.and_then(inode)];
+        }
+        let decision = self.troubles.plan.decide(request, &facts);
+        if let Some(clock) = &self.troubles.clock
+            && !decision.wait.is_zero()
+        {
+            clock.advance(decision.wait);
+        }
+        if decision.effect.is_some_and(Effect::is_damage) {
+            self.troubles.damaged_at.get_or_insert(self.log.len());
+        }
+        decision.effect
+    }
+
+    /// The virtual time, which stands at zero where there is no clock.
+    fn now(&self) -> Duration {
+        self.troubles
+            .clock
+            .as_ref()
+            .map_or(Duration::ZERO, |clock| clock.now())
+    }
+
+    /// What the files take that a name or a handle reaches.
+    fn usage(&self) -> Usage {
+        let mut live: Vec<Ino> = self.handles.values().map(|&(_, ino)| ino).collect();
+        self.image.walk(&mut |_, ino| live.push(ino));
+        live.sort_unstable();
+        live.dedup();
+        let mut usage = Usage::default();
+        for ino in live {
+            usage.inodes += 1;
+            usage.bytes += self.image.file(ino).map_or(0, |content| content.len());
+        }
+        usage
+    }
+
+    /// How many of `growth` more bytes there is room for, and what is said to who asks for more.
+    pub(super) fn room(&mut self, growth: u64) -> (u64, Errno) {
+        if self.troubles.spaces.is_empty() || growth == 0 {
+            return (growth, Errno::ENOSPC);
+        }
+        let (used, now) = (self.usage(), self.now());
+        self.troubles
+            .spaces
+            .take_bytes(growth, used, self.operations, now)
+    }
+
+    /// Takes room for so many more bytes, all or none.
+    pub(super) fn take_bytes(&mut self, growth: u64) -> Result<(), Errno> {
+        match self.room(growth) {
+            (room, errno) if room < growth => Err(errno),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether there is room for one more file or directory.
+    pub(super) fn take_inode(&mut self) -> Result<(), Errno> {
+        if self.troubles.spaces.is_empty() {
+            return Ok(());
+        }
+        let (used, now) = (self.usage(), self.now());
+        self.troubles.spaces.take_inode(used, self.operations, now)
+    }
+
     /// Makes changes visible to every process and records them.
-    pub(super) fn commit(&mut self, mut entry: Entry) {
-        let may_fail = !self.plan.is_empty();
+    pub(super) fn commit(&mut self, entry: Entry) {
+        let before = self.counted();
+        self.apply(entry);
+        if let (Some(before), Some(after)) = (before, self.counted()) {
+            self.troubles.spaces.free(before.saturating_sub(after));
+        }
+    }
+
+    /// Bytes in use, where a limit asks for them.
+    fn counted(&self) -> Option<u64> {
+        (!self.troubles.spaces.is_empty()).then(|| self.usage().bytes)
+    }
+
+    fn apply(&mut self, mut entry: Entry) {
+        let may_fail = !self.troubles.plan.is_empty();
         if may_fail {
             self.writeback.observe(&self.image, &entry);
         }

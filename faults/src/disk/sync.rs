@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::request::Request;
 use super::state::State;
 use super::writeback::{byte_ranges, end_of};
 use crate::errno::Errno;
@@ -40,9 +41,23 @@ impl Default for Failing {
 /// A failure at work.
 struct Failure {
     model: FsyncFailure,
+    /// What the call returns.
+    call: Call,
     errno: Errno,
     /// The pages that were not written; all when there are none.
     pages: Option<Vec<u64>>,
+}
+
+impl Failure {
+    /// All pages fail, and the call returns what the model says.
+    const fn new(model: FsyncFailure, errno: Errno) -> Self {
+        Self {
+            model,
+            call: model.call(),
+            errno,
+            pages: None,
+        }
+    }
 }
 
 impl Sync<'_> {
@@ -73,16 +88,10 @@ impl State {
             return self.end_sync(sync.ended(SyncEnd::Retained, Some(Errno::EIO)));
         }
         let failure = match decision {
-            Some(Effect::Fail(errno, Position::Before)) => Some(Failure {
-                model: self.failing.model,
-                errno,
-                pages: None,
-            }),
-            Some(Effect::FailSync(errno, model)) => Some(Failure {
-                model,
-                errno,
-                pages: None,
-            }),
+            Some(Effect::Fail(errno, Position::Before)) => {
+                Some(Failure::new(self.failing.model, errno))
+            }
+            Some(Effect::FailSync(errno, model)) => Some(Failure::new(model, errno)),
             Some(Effect::Drop) => return self.end_sync(sync.ended(SyncEnd::Dropped, None)),
             // An error that comes after the effect leaves the sync done.
             _ => self.failing_pages(&sync),
@@ -108,6 +117,7 @@ impl State {
         if let Some(ino) = sync.file() {
             self.writeback.written(&self.image, ino);
         }
+        self.troubles.spaces.commit();
         let error = sync.file().and_then(|ino| self.eviction_error(ino));
         self.end_sync(sync.ended(SyncEnd::Done, error))
     }
@@ -124,21 +134,41 @@ impl State {
     /// The pages that the plan's sequences let fail in this sync.
     fn failing_pages(&mut self, sync: &Sync<'_>) -> Option<Failure> {
         let ino = sync.file()?;
-        if !self.plan.has_writebacks() {
+        if !self.troubles.plan.has_writebacks() {
             return None;
         }
         let dirty = self.writeback.dirty_pages(ino);
-        let (pages, model) = self.plan.write_back(sync.path, ino, &dirty)?;
+        let (pages, model) = self.troubles.plan.write_back(sync.path, ino, &dirty)?;
         let model = model.unwrap_or(self.failing.model);
         Some(Failure {
-            model,
-            errno: model.errno(),
             pages: Some(pages),
+            ..Failure::new(model, model.errno())
         })
     }
 
+    /// An operation that is no sync reports that what was written to its file before did not reach the disk, and does nothing.
+    ///
+    /// What becomes of the pages, and who else is told, is what the sync would have done that nobody asked for; the error is told here
+    /// and now, whatever a sync would return.
+    pub(super) fn report_late(&mut self, request: &Request<'_>, errno: Errno) -> Errno {
+        let Some(ino) = request.ino else {
+            return errno;
+        };
+        let sync = Sync {
+            kind: request.kind,
+            path: request.path,
+            scope: Scope::FileData(ino),
+            handle: request.handle,
+        };
+        let failure = Failure {
+            call: Call::Fails,
+            ..Failure::new(self.failing.model, errno)
+        };
+        self.fail_sync(&sync, failure).err().unwrap_or(errno)
+    }
+
     fn fail_sync(&mut self, sync: &Sync<'_>, failure: Failure) -> Result<(), Errno> {
-        let (call, pages) = (failure.model.call(), failure.model.pages());
+        let (call, pages) = (failure.call, failure.model.pages());
         self.is_frozen |= pages == Pages::Frozen;
         let Some(ino) = sync.file() else {
             // A directory has no pages: what was changed in it stays to be committed.

@@ -1,8 +1,10 @@
 //! What can go wrong, as data.
 
+use super::effect::Effect;
+use super::scope::Scope;
+use super::space::Space;
+use super::when::When;
 use super::writeback::Writeback;
-use crate::errno::Errno;
-use crate::fsync_failure::FsyncFailure;
 use crate::op_kind::OpKind;
 
 /// Which operations a fault looks at.
@@ -31,9 +33,10 @@ impl OpSelector {
 }
 
 /// Which of the selected operations, in the order they come, counted from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Occurrence {
     /// All of them.
+    #[default]
     Every,
     /// The nth only.
     Nth(u32),
@@ -55,72 +58,6 @@ impl Occurrence {
     }
 }
 
-/// How much of an operation is done when its error is returned.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Position {
-    /// Nothing.
-    #[default]
-    Before,
-    /// The first half of what is written.
-    Partial,
-    /// Everything: who asked cannot tell from the error (a lost reply of a file server, an evicted client).
-    After,
-}
-
-/// What happens to a selected operation. Operations that an effect does not apply to are neither counted nor hit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Effect {
-    /// It returns this error. A sync that fails before its effect makes nothing durable for certain, one that fails after it
-    /// has made durable all that it was to.
-    Fail(Errno, Position),
-    /// A sync fails with this error, in the way of this model and not of the file system at hand.
-    FailSync(Errno, FsyncFailure),
-    /// A sync returns success and makes nothing durable.
-    Drop,
-    /// A read or write moves half of its bytes and returns how many those are.
-    Short,
-    /// Just before it, a server evicts the client: what the file has that no sync covers is discarded, and reads show what the servers
-    /// have. The next sync or close reports that once, unless it is silent.
-    Evict {
-        /// Whether nothing reports it.
-        silent: bool,
-    },
-}
-
-impl Effect {
-    /// Whether an operation of this kind can be affected so.
-    pub fn applies_to(self, kind: OpKind) -> bool {
-        match self {
-            Self::Fail(_, Position::Before) => true,
-            Self::Fail(_, Position::Partial) => kind == OpKind::Write,
-            Self::Fail(_, Position::After) => kind.has_effect(),
-            Self::Drop | Self::FailSync(..) => kind.is_sync(),
-            Self::Short => matches!(kind, OpKind::Read | OpKind::Write),
-            Self::Evict { .. } => matches!(
-                kind,
-                OpKind::Read | OpKind::Write | OpKind::SyncAll | OpKind::SyncData
-            ),
-        }
-    }
-
-    /// Whether the operation must move two bytes at least, so that there is a half that is neither nothing nor everything.
-    pub(crate) const fn halves(self) -> bool {
-        matches!(self, Self::Short | Self::Fail(_, Position::Partial))
-    }
-
-    /// The error that is returned of an operation that was done, wholly or in part.
-    pub(crate) const fn late_error(self) -> Option<Errno> {
-        match self {
-            Self::Fail(errno, Position::Partial | Position::After) => Some(errno),
-            Self::Fail(_, Position::Before)
-            | Self::FailSync(..)
-            | Self::Drop
-            | Self::Short
-            | Self::Evict { .. } => None,
-        }
-    }
-}
-
 /// One fault: a selector and an effect.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Fault {
@@ -130,17 +67,50 @@ pub struct Fault {
     pub path: Option<String>,
     /// Which of the operations counted are hit.
     pub occurrence: Occurrence,
+    /// What else must hold for an operation to be counted.
+    pub when: When,
     /// What happens to those.
     pub effect: Effect,
+    /// What else it happens to from then on.
+    pub scope: Scope,
 }
 
-/// A list of faults; the first that hits an operation decides.
+impl Fault {
+    /// What happens to every one of the selected operations, on whatever path. The other fields narrow it.
+    pub const fn new(op: OpSelector, effect: Effect) -> Self {
+        Self {
+            op,
+            path: None,
+            occurrence: Occurrence::Every,
+            when: When {
+                bytes: None,
+                phase: None,
+                from: None,
+                until: None,
+                chance: None,
+            },
+            effect,
+            scope: Scope::Operation,
+        }
+    }
+
+    /// The same, for some of the operations.
+    #[must_use]
+    pub const fn at(mut self, occurrence: Occurrence) -> Self {
+        self.occurrence = occurrence;
+        self
+    }
+}
+
+/// A list of faults; the first that hits an operation decides. Delays add up.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct FaultPlan {
     /// The faults, in order of precedence.
     pub faults: Vec<Fault>,
     /// Write-backs that fail block by block. A fault that hits the sync comes first.
     pub writebacks: Vec<Writeback>,
+    /// Limits on space, each of which must be kept.
+    pub spaces: Vec<Space>,
 }
 
 impl FaultPlan {
@@ -149,6 +119,7 @@ impl FaultPlan {
         Self {
             faults: Vec::new(),
             writebacks: Vec::new(),
+            spaces: Vec::new(),
         }
     }
 
@@ -157,18 +128,20 @@ impl FaultPlan {
         Self {
             faults: vec![fault],
             writebacks: Vec::new(),
+            spaces: Vec::new(),
         }
     }
 
     /// Whether nothing can go wrong.
     pub fn is_empty(&self) -> bool {
-        self.faults.is_empty() && self.writebacks.is_empty()
+        self.faults.is_empty() && self.writebacks.is_empty() && self.spaces.is_empty()
     }
 
     /// What can go wrong, one line each, in the order in which a disk counts how often it did.
     pub fn lines(&self) -> Vec<String> {
         let faults = self.faults.iter().map(ToString::to_string);
         let writebacks = self.writebacks.iter().map(ToString::to_string);
-        faults.chain(writebacks).collect()
+        let spaces = self.spaces.iter().map(ToString::to_string);
+        faults.chain(writebacks).chain(spaces).collect()
     }
 }

@@ -18,6 +18,11 @@ pub struct Sequence {
 }
 
 impl Sequence {
+    /// The first steps, each of which fails or does not, and what goes on for ever behind them. Some write-back must fail.
+    pub(super) const fn new(steps: Vec<bool>, rest: Option<bool>) -> Self {
+        Self { steps, rest }
+    }
+
     /// Whether the `count`th write-back (from 1) fails.
     pub fn fails(&self, count: u32) -> bool {
         self.steps
@@ -91,56 +96,6 @@ pub struct Writeback {
     pub sequence: Sequence,
     /// How the sync fails; as on the file system at hand when there is none.
     pub model: Option<FsyncFailure>,
-}
-
-impl fmt::Display for Writeback {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "writeback {}", self.path)?;
-        if let Some(block) = self.block {
-            write!(f, " block {block}")?;
-        }
-        write!(f, " {}", self.sequence)?;
-        if let Some(model) = self.model {
-            write!(f, " {model}")?;
-        }
-        Ok(())
-    }
-}
-
-/// Reads what follows the word `writeback`.
-pub(super) fn parse_writeback(words: &[&str]) -> Result<Writeback, String> {
-    let (words, model) = match words {
-        [first @ .., last] if last.starts_with('F') => {
-            let model = last.parse::<FsyncFailure>();
-            (first, Some(model.map_err(|error| error.to_string())?))
-        }
-        _ => (words, None),
-    };
-    let (path, block, sequence) = match *words {
-        [path, sequence] => (path, None, sequence),
-        [path, "block", number, sequence] => {
-            let block = number
-                .parse::<u64>()
-                .map_err(|_| format!("`{number}` is no number of a block"))?;
-            (path, Some(block), sequence)
-        }
-        _ => {
-            return Err(
-                "it is `writeback PATH-GLOB [block N] SEQUENCE [MODEL]`, such as `writeback *.log xW F1`"
-                    .to_owned(),
-            );
-        }
-    };
-    globset::Glob::new(path).map_err(|e| format!("the path pattern is wrong: {e}"))?;
-    let sequence: Sequence = sequence
-        .parse()
-        .map_err(|error: ParseSequenceError| error.to_string())?;
-    Ok(Writeback {
-        path: path.to_owned(),
-        block,
-        sequence,
-        model,
-    })
 }
 
 #[cfg(test)]

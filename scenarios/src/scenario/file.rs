@@ -1,7 +1,10 @@
 //! The keys of a scenario file.
 
+use plimsoll_faults::plan::SpaceTable;
 use serde::Deserialize;
 use toml::Spanned;
+
+use super::faults::FaultEntry;
 
 /// Text with its place in the file.
 pub(super) type Text = Spanned<String>;
@@ -22,7 +25,9 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) crashes: Option<Spanned<Vec<Text>>>,
     #[serde(default)]
-    pub(super) faults: Vec<Text>,
+    pub(super) faults: Vec<Spanned<FaultEntry>>,
+    #[serde(default)]
+    pub(super) space: Option<Spanned<SpaceTable>>,
     #[serde(default)]
     pub(super) errors: Option<Text>,
     #[serde(default)]
@@ -35,8 +40,8 @@ pub(super) struct File {
 
 /// Keys of the file, for the help under a key that is in the wrong table.
 pub(super) const TOP_LEVEL: &[&str] = &[
-    "version", "title", "why", "sut", "disks", "targets", "nightly", "crashes", "faults", "errors",
-    "damage", "workload", "limits", "expect",
+    "version", "title", "why", "sut", "disks", "targets", "nightly", "crashes", "faults", "space",
+    "errors", "damage", "workload", "limits", "expect",
 ];
 
 #[derive(Debug, Deserialize)]

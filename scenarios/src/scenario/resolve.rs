@@ -3,15 +3,14 @@
 use std::ops::Range;
 
 use plimsoll_faults::crash::CrashKind;
-use plimsoll_faults::errno::Errno;
-use plimsoll_faults::op_kind::OpKind;
-use plimsoll_faults::plan::{Effect, Fault, FaultPlan};
+use plimsoll_faults::plan::{Effect, Fault};
 use plimsoll_faults::profile::Profile;
 use plimsoll_sim::case::{Disk, ErrorSweep, Expect, Limits};
 use plimsoll_sim::oracle::Oracle;
 use toml::Spanned;
 
 use super::Scenario;
+use super::faults::{FaultEntry, plan};
 use super::file::{self, File, Text};
 use super::steps::workload;
 use crate::diagnostic::{Complaint, ScenarioError, did_you_mean};
@@ -63,8 +62,8 @@ fn resolve(file_name: &str, text: &str, registry: &Registry) -> Resolved<Scenari
         Some(targets) => disk_list("targets", targets, chosen, registry)?,
         None => disks.clone(),
     };
-    let plan = plan(&file.faults)?;
-    evictable(&plan, &file.faults, &disks)?;
+    let plan = plan(text, &file.faults, file.space.as_ref())?;
+    evictable(text, &file.faults, &disks)?;
     let sut = file.sut.get_ref();
     Ok(Scenario {
         name: stem(file_name).to_owned(),
@@ -120,7 +119,7 @@ pub(crate) fn toml_error(message: &str, span: Option<Range<usize>>, top_level: &
     (span, complaint)
 }
 
-/// A step or fault that does not parse. Its error says after a semicolon what would.
+/// A step that does not parse. Its error says after a semicolon what would.
 pub(super) fn unparsable(text: &Text, error: &str, grammar: &str, known: &[&str]) -> Wrong {
     let (message, help) = match error.find(grammar) {
         Some(at) => (error[..at].trim_end_matches("; "), error[at..].to_owned()),
@@ -142,22 +141,6 @@ pub(super) fn unparsable(text: &Text, error: &str, grammar: &str, known: &[&str]
     (Some(text.span()), Complaint::new(message).help(help))
 }
 
-fn plan(texts: &[Text]) -> Resolved<FaultPlan> {
-    let operations = OpKind::ALL.iter().map(|kind| kind.name());
-    let errors = Errno::ALL.iter().map(|errno| errno.name());
-    let known: Vec<&str> = operations
-        .chain(["any", "sync", "growing"])
-        .chain(errors)
-        .chain(["drop", "evict", "evict-silently", "writeback"])
-        .collect();
-    let mut plan = FaultPlan::none();
-    for text in texts {
-        plan.add(text.get_ref())
-            .map_err(|error| unparsable(text, &error.to_string(), "a fault is ", &known))?;
-    }
-    Ok(plan)
-}
-
 fn sentence(key: &str, text: &Text) -> Resolved<String> {
     let value = text.get_ref().trim();
     if value.is_empty() {
@@ -170,9 +153,11 @@ fn errors(text: Option<&Text>) -> Resolved<ErrorSweep> {
     match text.map(|text| (text.get_ref().as_str(), text.span())) {
         None | Some(("none", _)) => Ok(ErrorSweep::None),
         Some(("every", _)) => Ok(ErrorSweep::Every),
+        Some(("all", _)) => Ok(ErrorSweep::All),
+        Some(("space", _)) => Ok(ErrorSweep::Space),
         Some((other, span)) => wrong(
             span,
-            Complaint::unknown("error sweep", other, &["every", "none"]),
+            Complaint::unknown("error sweep", other, &["every", "all", "space", "none"]),
         ),
     }
 }
@@ -253,21 +238,25 @@ fn disk_list(
 }
 
 /// Refuses an eviction on a disk that has no server to evict anybody.
-fn evictable(plan: &FaultPlan, texts: &[Text], disks: &[Disk]) -> Resolved<()> {
-    let evicts = |fault: &Fault| matches!(fault.effect, Effect::Evict { .. });
-    let Some(index) = plan.faults.iter().position(evicts) else {
+fn evictable(text: &str, entries: &[Spanned<FaultEntry>], disks: &[Disk]) -> Resolved<()> {
+    let is_local = |disk: &&Disk| !disk.profile.crashes().contains(&CrashKind::Eviction);
+    let Some(disk) = disks.iter().find(is_local) else {
         return Ok(());
     };
-    let is_local = |disk: &&Disk| !disk.profile.crashes().contains(&CrashKind::Eviction);
-    match disks.iter().find(is_local) {
-        None => Ok(()),
-        Some(disk) => {
+    let evicts = |fault: &Fault| matches!(fault.effect, Effect::Evict { .. });
+    for entry in entries {
+        if plan(text, std::slice::from_ref(entry), None)?
+            .faults
+            .iter()
+            .any(evicts)
+        {
             let message = format!("`{}` has no eviction", disk.profile.name);
             let complaint = Complaint::new(message)
                 .help("evict on disks whose kinds of crash have it, such as `lustre-2.16`");
-            wrong(texts[index].span(), complaint)
+            return wrong(entry.span(), complaint);
         }
     }
+    Ok(())
 }
 
 /// Refuses a kind of crash that a disk cannot go through.

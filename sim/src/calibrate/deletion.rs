@@ -50,12 +50,8 @@ pub fn delete_syncs(case: &Case, disks: &[Disk]) -> Vec<Deletion> {
 }
 
 fn delete_sync(case: &Case, disks: &[Disk], index: usize, site: String) -> Deletion {
-    let plan = FaultPlan::one(Fault {
-        op: OpSelector::Sync,
-        path: None,
-        occurrence: Occurrence::Nth(index as u32 + 1),
-        effect: Effect::Drop,
-    });
+    let nth = Occurrence::Nth(index as u32 + 1);
+    let plan = FaultPlan::one(Fault::new(OpSelector::Sync, Effect::Drop).at(nth));
     let mut noticed = Vec::new();
     let mut redundant = Vec::new();
     for disk in disks {

@@ -73,12 +73,9 @@ pub fn try_failures(
 }
 
 fn try_one(case: &Case, disk: &Disk, model: FsyncFailure, number: u32) -> Option<Caught> {
-    let plan = FaultPlan::one(Fault {
-        op: OpSelector::Sync,
-        path: None,
-        occurrence: Occurrence::Nth(number),
-        effect: Effect::FailSync(model.errno(), model),
-    });
+    let effect = Effect::FailSync(model.errno(), model);
+    let nth = Occurrence::Nth(number);
+    let plan = FaultPlan::one(Fault::new(OpSelector::Sync, effect).at(nth));
     let oracles = explore::violated(&Case {
         id: format!("{} {plan}", case.id),
         plan: plan.clone(),

@@ -1,56 +1,142 @@
-//! The plans of an error sweep: fail operation 1, 2, 3 ... as SQLite's own tests do.
+//! The plans of an error sweep: fail operation 1, 2, 3 ... as SQLite's own tests do, and fill the disk byte by byte.
 
 use plimsoll_faults::errno::Errno;
-use plimsoll_faults::plan::{Effect, Fault, FaultPlan, Occurrence, OpSelector, Position};
+use plimsoll_faults::op_kind::OpKind;
+use plimsoll_faults::plan::{Effect, Fault, FaultPlan, Occurrence, OpSelector, Position, Space};
+
+/// Operations that fail in a row where the error invites to try again for ever: a store may do so, and the run must end.
+const RETRIED_MAX: u32 = 5;
+
+/// Sizes of disk that are tried: every one, up to this many bytes; beyond, evenly spread ones.
+const SIZES_MAX: u64 = 512;
+
+/// How often the chosen operation fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Arity {
+    Once,
+    Times(u32),
+    Always,
+}
 
 /// One way in which the nth operation fails.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ErrorPlans {
-    errno: Errno,
-    position: Position,
-    persistent: bool,
+    op: OpSelector,
+    effect: Effect,
+    arity: Arity,
 }
 
 impl ErrorPlans {
-    /// Every way that is swept.
-    pub(super) fn all() -> impl Iterator<Item = Self> {
-        let before = [Errno::EIO, Errno::ENOSPC].into_iter().flat_map(|errno| {
-            [false, true].into_iter().map(move |persistent| Self {
-                errno,
-                position: Position::Before,
-                persistent,
-            })
-        });
+    fn new(op: OpSelector, errno: Errno, position: Position, arity: Arity) -> Self {
+        Self {
+            op,
+            effect: Effect::Fail(errno, position),
+            arity,
+        }
+    }
+
+    /// The ways that are swept everywhere: every operation, with the errors that say most.
+    pub(super) fn every() -> Vec<Self> {
+        // A full disk refuses what needs space, and nothing else.
+        let all = [
+            (OpSelector::Any, Errno::EIO),
+            (OpSelector::Growing, Errno::ENOSPC),
+        ];
+        let mut plans = Vec::new();
+        for (op, errno) in all {
+            for arity in [Arity::Once, Arity::Always] {
+                plans.push(Self::new(op, errno, Position::Before, arity));
+            }
+        }
         // Once only: where every operation took effect and said otherwise, no store could tell what it holds.
-        let after = Self {
-            errno: Errno::EIO,
-            position: Position::After,
-            persistent: false,
-        };
-        before.chain([after])
+        let (op, errno) = all[0];
+        plans.push(Self::new(op, errno, Position::After, Arity::Once));
+        plans
+    }
+
+    /// Every error of every operation, before, amid and after the effect and late, once and again and again; and short transfers.
+    pub(super) fn all() -> Vec<Self> {
+        let mut plans = Vec::new();
+        for &kind in OpKind::ALL {
+            let op = OpSelector::Kind(kind);
+            for &errno in kind.errnos() {
+                for &position in Position::ALL {
+                    if !kind.can_fail(errno, position) {
+                        continue;
+                    }
+                    plans.push(Self::new(op, errno, position, Arity::Once));
+                    if position == Position::Before {
+                        let again = if errno.is_transient() {
+                            Arity::Times(RETRIED_MAX)
+                        } else {
+                            Arity::Always
+                        };
+                        plans.push(Self::new(op, errno, position, again));
+                    }
+                }
+            }
+            if Effect::Short.applies_to(kind) {
+                for arity in [Arity::Once, Arity::Always] {
+                    let effect = Effect::Short;
+                    plans.push(Self { op, effect, arity });
+                }
+            }
+        }
+        plans
     }
 
     /// The plan in which operation `number` fails, before everything else that goes wrong in `plan`.
     pub(super) fn with(self, plan: &FaultPlan, number: u32) -> FaultPlan {
-        let op = match self.errno {
-            // A full disk refuses what needs space, and nothing else.
-            Errno::ENOSPC => OpSelector::Growing,
-            _ => OpSelector::Any,
-        };
-        let mut faults = vec![Fault {
-            op,
-            path: None,
-            occurrence: if self.persistent {
-                Occurrence::From(number)
-            } else {
-                Occurrence::Nth(number)
-            },
-            effect: Effect::Fail(self.errno, self.position),
-        }];
-        faults.extend(plan.faults.iter().cloned());
-        FaultPlan {
-            faults,
-            writebacks: plan.writebacks.clone(),
+        let fault = Fault::new(self.op, self.effect).at(match self.arity {
+            Arity::Once => Occurrence::Nth(number),
+            Arity::Times(times) => Occurrence::Between(number, number + times - 1),
+            Arity::Always => Occurrence::From(number),
+        });
+        let mut plan = plan.clone();
+        plan.faults.insert(0, fault);
+        plan
+    }
+}
+
+/// The plan in which files may hold so many bytes.
+pub(super) fn limited(plan: &FaultPlan, bytes: u64) -> FaultPlan {
+    let mut plan = plan.clone();
+    plan.spaces.insert(0, Space::of(bytes));
+    plan
+}
+
+/// The sizes of disk that are tried for a run which has `peak` bytes at most.
+pub(super) fn sizes(peak: u64) -> impl Iterator<Item = u64> {
+    let step = peak.div_ceil(SIZES_MAX).max(1);
+    (0..peak).step_by(usize::try_from(step).unwrap_or(usize::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_of_the_table_is_swept_and_each_plan_can_fire() {
+        let plans = ErrorPlans::all();
+        for &kind in OpKind::ALL {
+            for &errno in kind.errnos() {
+                assert!(
+                    plans.iter().any(|plan| plan.op == OpSelector::Kind(kind)
+                        && matches!(plan.effect, Effect::Fail(swept, _) if swept == errno)),
+                    "{kind} {errno}"
+                );
+            }
         }
+        for plan in plans {
+            let text = plan.with(&FaultPlan::none(), 3).to_string();
+            assert!(text.parse::<FaultPlan>().is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn small_disks_are_tried_at_every_byte() {
+        assert_eq!(sizes(0).count(), 0);
+        assert_eq!(sizes(300).collect::<Vec<_>>(), (0..300).collect::<Vec<_>>());
+        assert_eq!(sizes(5_000).count(), 500);
     }
 }

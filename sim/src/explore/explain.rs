@@ -34,7 +34,7 @@ pub(super) fn missing_barrier(case: &Case, oracle: Oracle) -> Option<String> {
     if case.disk.kinds.contains(&CrashKind::Lying) {
         return None;
     }
-    let recording = record(&*case.sut, &case.workload, &case.plan, &case.disk.profile);
+    let recording = record(case, &case.plan);
     if recording.log.len() > LOG_MAX || recording.finding.is_some() {
         return None;
     }

@@ -150,6 +150,26 @@ impl Model {
         shown
     }
 
+    /// Where in the history so far a state was the store's, whatever must be there and whatever recoveries have shown.
+    pub(super) fn find_any(&self, hash: StateHash, current: Position) -> Option<Shown> {
+        let flying = self
+            .in_flight
+            .get(current as usize)
+            .is_some_and(|states| states.contains(&hash))
+            .then_some(current);
+        let positions = self.positions.get(&hash).into_iter().flatten().copied();
+        positions
+            .filter(|&position| position <= current)
+            .chain(flying)
+            .fold(None, |shown: Option<Shown>, position| {
+                let first = shown.map_or(position, |shown| shown.first);
+                Some(Shown {
+                    first,
+                    last: position,
+                })
+            })
+    }
+
     /// The latest position below `floor` at which a state was legal: how far back a loss went.
     pub(super) fn find_lost(&self, hash: StateHash, floor: Position) -> Option<Position> {
         self.positions

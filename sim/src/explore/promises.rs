@@ -22,6 +22,8 @@ pub(super) struct Promises {
     snapshot: Option<Position>,
     /// When background work last had its turn: a window that ended since is not overdue yet.
     turn: Duration,
+    /// When the step being performed was begun.
+    begun: Duration,
     /// Where each open snapshot was cut.
     cuts: BTreeMap<u8, Position>,
     /// The weakest level at which a write was acknowledged.
@@ -54,6 +56,7 @@ impl Promises {
         match &event.what {
             What::Invoked => {
                 self.ended = false;
+                self.begun = event.now;
                 if let Some(Command::SnapshotBegin(slot)) = command {
                     self.cuts.insert(*slot, event.step - 1);
                 }
@@ -62,6 +65,15 @@ impl Promises {
             What::Acked(level) => {
                 self.ended = true;
                 self.acked(event.step, *level, command);
+                match command {
+                    // It looked at the clock no earlier than it was begun, and may have been slow since.
+                    Some(Command::Tick | Command::Advance(_)) => self.turn = self.begun,
+                    // Closing ends every window.
+                    Some(Command::Reopen) if matches!(level, Level::Window(_)) => {
+                        self.turn = self.now;
+                    }
+                    _ => {}
+                }
                 true
             }
             What::Failed(..) => {
@@ -93,6 +105,11 @@ impl Promises {
     /// Takes note of how a sync ended.
     pub(super) fn synced(&mut self, scope: Scope, end: SyncEnd) {
         let inode = inode_of(scope);
+        if end == SyncEnd::Reverted {
+            // The operating system has dropped what it had taken, and has said so. What was promised for a power loss it could not
+            // drop.
+            self.kill = self.kill.min(self.power);
+        }
         match end {
             SyncEnd::Lied => self.deceive(scope, false),
             SyncEnd::Hidden => self.deceive(scope, true),

@@ -8,19 +8,19 @@ use plimsoll_faults::crash::CrashKind;
 use plimsoll_faults::disk::{SimClock, SimFs};
 use plimsoll_faults::image::Image;
 use plimsoll_faults::log::Entry;
-use plimsoll_faults::plan::FaultPlan;
-use plimsoll_faults::profile::Profile;
+use plimsoll_faults::plan::{FaultPlan, Phase};
 use plimsoll_reference::clock::Clock;
 use plimsoll_reference::host::Host;
 use plimsoll_reference::level::Level;
 
 use super::dump::{Dump, dump, panic_text};
 use super::history::{Event, Position, Shown, Step, What};
-use super::judge::{Expected, classify};
+use super::judge::{Expected, classify, show};
 use super::model::{Fate, Model};
 use super::promises::Promises;
 use super::state::State;
-use crate::command::Command;
+use crate::case::Case;
+use crate::command::{Command, Mutation};
 use crate::oracle::Oracle;
 use crate::sut::{Instance, Outcome, Sut};
 
@@ -48,6 +48,12 @@ pub(super) struct Recording {
     pub(super) operations: u64,
     /// Whether the run was cut off by a limit.
     pub(super) exhausted: bool,
+    /// The operation in which the store hangs at the end.
+    pub(super) hung: Option<String>,
+    /// Entries in the log when a fault first damaged bytes.
+    pub(super) damaged_at: Option<usize>,
+    /// The most bytes that files were to hold together, where the plan limits space.
+    pub(super) peak_bytes: u64,
 }
 
 /// A violation seen in the run itself.
@@ -60,22 +66,21 @@ pub(super) struct Finding {
     pub(super) found: String,
 }
 
-/// Performs a workload and closes the store at its end.
-pub(super) fn record(
-    sut: &dyn Sut,
-    workload: &[Command],
-    plan: &FaultPlan,
-    profile: &Profile,
-) -> Recording {
+/// Performs the workload of a case under a plan, and closes the store at its end.
+pub(super) fn record(case: &Case, plan: &FaultPlan) -> Recording {
     let disk = SimFs::new(Image::new());
-    disk.set_plan(plan);
+    let clock = SimClock::default();
+    let profile = &case.disk.profile;
+    disk.set_clock(clock.clone());
+    disk.set_seeded_plan(plan, case.seed);
     disk.set_fsync_failure(profile.fsync_failure, profile.error_report);
+    disk.set_phase(Phase::Open);
     disk.limit_operations(OPERATIONS_MAX);
     let mut recorder = Recorder {
-        sut,
+        sut: &*case.sut,
         process: disk.clone(),
         disk,
-        clock: SimClock::default(),
+        clock,
         instance: None,
         steps: Vec::new(),
         events: Vec::new(),
@@ -83,20 +88,28 @@ pub(super) fn record(
         promises: Promises::default(),
         finding: None,
         restarts: 0,
+        looked_at: 0,
         has_faults: !plan.is_empty(),
+        only_space: plan.faults.is_empty() && plan.writebacks.is_empty() && !plan.spaces.is_empty(),
+        hung: None,
     };
     recorder.open();
-    for command in workload {
+    for command in &case.workload {
         if recorder.finding.is_some() || recorder.model.overflowed {
             break;
         }
         recorder.perform(command);
     }
     if recorder.finding.is_none() && !recorder.model.overflowed {
+        recorder.free_space();
         recorder.perform(&Command::Reopen);
+        recorder.use_space();
     }
     recorder.process.fence();
     Recording {
+        hung: recorder.hung,
+        damaged_at: recorder.disk.damaged_at(),
+        peak_bytes: recorder.disk.peak_bytes(),
         image: recorder.disk.image(),
         log: recorder.disk.take_log(),
         fired: recorder.disk.fired(),
@@ -121,11 +134,18 @@ struct Recorder<'a> {
     promises: Promises,
     finding: Option<Finding>,
     restarts: u32,
+    /// Entries of the log of which the promises know.
+    looked_at: usize,
     has_faults: bool,
+    /// Whether nothing goes wrong but that space runs out.
+    only_space: bool,
+    /// The operation in which the store hung when it was last opened.
+    hung: Option<String>,
 }
 
 impl Recorder<'_> {
     fn event(&mut self, what: What) {
+        self.look_at_syncs();
         let event = Event {
             at: self.disk.log_len(),
             step: self.steps.len() as Position,
@@ -134,6 +154,20 @@ impl Recorder<'_> {
         };
         self.promises.observe(&event, self.steps.last());
         self.events.push(event);
+    }
+
+    /// Takes note of how the syncs ended that came since it last did.
+    fn look_at_syncs(&mut self) {
+        for (scope, end) in self.disk.sync_ends(self.looked_at) {
+            self.promises.synced(scope, end);
+        }
+        self.looked_at = self.disk.log_len();
+    }
+
+    /// The commands that must be there after the end of the process.
+    fn kept(&mut self) -> Position {
+        self.look_at_syncs();
+        self.promises.floor(CrashKind::ProcessKill)
     }
 
     fn find(&mut self, oracle: Oracle, crash: &str, expected: String, found: String) {
@@ -152,6 +186,15 @@ impl Recorder<'_> {
     fn open(&mut self) -> bool {
         let host = Host::new(Arc::new(self.process.clone()), Arc::new(self.clock.clone()));
         let opened = catch_unwind(AssertUnwindSafe(|| self.sut.open(&host)));
+        self.disk.set_phase(Phase::Steady);
+        self.hung = self.disk.hung();
+        if let Some(operation) = self.hung.clone() {
+            // Whatever came after the operation that never returned has not happened.
+            self.end_process();
+            let _ = catch_unwind(AssertUnwindSafe(|| drop(opened)));
+            self.open_failed(format!("hung in `{operation}`"));
+            return false;
+        }
         match opened {
             Ok(Ok(instance)) => {
                 self.instance = Some(instance);
@@ -162,7 +205,12 @@ impl Recorder<'_> {
                 false
             }
             Err(panic) => {
-                self.open_failed(panic_text(&*panic));
+                let text = panic_text(&*panic);
+                if self.disk.damaged_at().is_some() {
+                    let expected = "a typed error, or a state of the store".to_owned();
+                    self.find(Oracle::R5, "no crash", expected, text.clone());
+                }
+                self.open_failed(text);
                 false
             }
         }
@@ -217,7 +265,21 @@ impl Recorder<'_> {
         let Some(instance) = &mut self.instance else {
             return;
         };
+        self.disk.set_phase(match command {
+            Command::Snapshot | Command::SnapshotBegin(_) | Command::SnapshotFinish(_) => {
+                Phase::Snapshot
+            }
+            Command::Tick | Command::Advance(_) => Phase::Compaction,
+            _ => Phase::Steady,
+        });
         let result = catch_unwind(AssertUnwindSafe(|| instance.apply(command)));
+        if let Some(operation) = self.disk.hung() {
+            self.end_process();
+            self.model.push(step, Fate::Unknown);
+            let text = format!("hung in `{operation}`");
+            self.event(What::Failed(Outcome::Unknown, text));
+            return;
+        }
         let (fate, what) = match result {
             Ok(Ok(ack)) => (Fate::Applied, What::Acked(ack.level)),
             Ok(Err(error)) => {
@@ -243,7 +305,58 @@ impl Recorder<'_> {
             }
         };
         self.model.push(step, fate);
+        let failed = matches!(&what, What::Failed(outcome, _) if *outcome != Outcome::Unsupported);
         self.event(what);
+        if failed && self.only_space && !self.model.overflowed {
+            self.read_when_full();
+        }
+    }
+
+    /// Out of space, the open store must still show what it holds (F3).
+    fn read_when_full(&mut self) {
+        let Some(instance) = &mut self.instance else {
+            return;
+        };
+        let last = self.steps.len() as Position;
+        let found = match dump(&mut **instance) {
+            Dump::State(state) if self.model.find(state.hash(), last, last, true).is_some() => {
+                return;
+            }
+            Dump::State(state) => show(&state),
+            Dump::Failed(message) => message,
+        };
+        let expected = "everything that was there before space ran out".to_owned();
+        self.find(Oracle::F3, "no crash", expected, found);
+    }
+
+    /// Gives a store that ran out of space some more. It need not take another write before it is opened again; if it does, it must
+    /// keep it.
+    fn free_space(&mut self) {
+        if self.only_space {
+            self.disk.lift_space();
+            self.perform(&put("space", "freed"));
+        }
+    }
+
+    /// Once there is space again a store opens and takes writes (F3).
+    fn use_space(&mut self) {
+        if !self.only_space || self.finding.is_some() || self.model.overflowed {
+            return;
+        }
+        let expected = "a store that opens and takes writes once there is space again";
+        if self.instance.is_some() {
+            self.perform(&put("space", "again"));
+        }
+        match self.events.last().map(|event| &event.what) {
+            Some(What::Acked(_) | What::Failed(Outcome::Unsupported, _)) => {
+                self.perform(&Command::Reopen);
+            }
+            Some(What::Failed(_, message) | What::OpenFailed(message)) => {
+                let found = message.clone();
+                self.find(Oracle::F3, "no crash", expected.to_owned(), found);
+            }
+            _ => {}
+        }
     }
 
     /// Ends the process as its death does: nothing it still does has any effect.
@@ -257,7 +370,7 @@ impl Recorder<'_> {
     fn kill(&mut self) {
         self.end_process();
         self.process = self.disk.process();
-        let floor = self.promises.floor(CrashKind::ProcessKill);
+        let floor = self.kept();
         self.restart(floor, "process kill");
     }
 
@@ -266,8 +379,16 @@ impl Recorder<'_> {
         let Some(instance) = self.instance.take() else {
             return self.kill();
         };
-        let mut floor = self.promises.floor(CrashKind::ProcessKill);
+        self.disk.set_phase(Phase::Close);
         let closed = catch_unwind(AssertUnwindSafe(|| instance.close()));
+        let mut floor = self.kept();
+        if let Some(operation) = self.disk.hung() {
+            let text = format!("hung in `{operation}`");
+            self.event(What::Failed(Outcome::Unknown, text));
+            self.end_process();
+            self.process = self.disk.process();
+            return self.restart(floor, "process kill");
+        }
         match closed {
             Ok(Ok(ack)) => {
                 if ack.level > Level::Memory {
@@ -305,7 +426,15 @@ impl Recorder<'_> {
     fn restart(&mut self, floor: Position, crash: &str) {
         let last = self.steps.len() as Position;
         self.begin(Step::Open);
-        let shown = if self.open() {
+        self.disk.set_phase(Phase::Recovery);
+        let opened = self.open();
+        // No store can be held to bytes that the disk has spoilt; what it shows must be a state that it was in all the same.
+        let floor = if self.disk.damaged_at().is_some() {
+            0
+        } else {
+            floor
+        };
+        let shown = if opened {
             self.show(floor, last, crash)
         } else {
             None
@@ -336,7 +465,11 @@ impl Recorder<'_> {
                 return None;
             }
         };
-        let shown = self.model.find(state.hash(), floor, last, true);
+        let shown = if self.disk.damaged_at().is_some() {
+            self.model.find_any(state.hash(), last)
+        } else {
+            self.model.find(state.hash(), floor, last, true)
+        };
         if shown.is_none() {
             let reason = classify(
                 &self.model,
@@ -354,4 +487,11 @@ impl Recorder<'_> {
         }
         shown.map(|shown| (state, shown))
     }
+}
+
+fn put(key: &str, value: &str) -> Command {
+    Command::Write(Mutation::Put {
+        key: key.into(),
+        value: value.into(),
+    })
 }

@@ -20,7 +20,7 @@ type Pending = BTreeSet<(u32, String)>;
 
 /// Why the sync with this index, from 0, is redundant in the case's run on a disk that does not notice that it is missing.
 pub(crate) fn redundancy(case: &Case, disk: &Disk, index: usize) -> Redundancy {
-    let recording = record(&*case.sut, &case.workload, &case.plan, &case.disk.profile);
+    let recording = record(case, &case.plan);
     let syncs = recording.log.iter().enumerate();
     let mut syncs = syncs.filter(|(_, entry)| entry.kind.is_sync());
     let Some((at, sync)) = syncs.nth(index) else {

@@ -11,7 +11,7 @@ use plimsoll_faults::plan::FaultPlan;
 use plimsoll_faults::rng::Rng;
 
 use super::damage::damage;
-use super::errors::ErrorPlans;
+use super::errors::{ErrorPlans, limited, sizes};
 use super::explain::missing_barrier;
 use super::goal::Goal;
 use super::lab::Lab;
@@ -66,7 +66,7 @@ pub fn violated(case: &Case) -> Vec<Oracle> {
 
 /// The syncs of a case's run, in order, as a trace shows them.
 pub fn sync_sites(case: &Case) -> Vec<String> {
-    record(&*case.sut, &case.workload, &case.plan, &case.disk.profile)
+    record(case, &case.plan)
         .log
         .iter()
         .filter(|entry| entry.kind.is_sync())
@@ -76,7 +76,7 @@ pub fn sync_sites(case: &Case) -> Vec<String> {
 
 /// The op log of a case's run.
 pub fn op_log(case: &Case) -> Vec<Entry> {
-    record(&*case.sut, &case.workload, &case.plan, &case.disk.profile).log
+    record(case, &case.plan).log
 }
 
 /// Recovers a store on each image and reads everything it holds, as an exploration does; returns on how many it opened.
@@ -133,8 +133,10 @@ pub(super) fn explore(case: &Case, goal: Goal) -> Exploration {
                 .or_insert(Found { witness, rank: 0 });
         }
     }
-    if case.errors == ErrorSweep::Every {
-        sweep_errors(case, goal, &mut lab, &mut exploration, &mut prints);
+    let ways = ways_to_fail(case.errors);
+    sweep_errors(case, goal, &ways, &mut lab, &mut exploration, &mut prints);
+    if matches!(case.errors, ErrorSweep::All | ErrorSweep::Space) {
+        sweep_space(case, goal, &mut lab, &mut exploration, &mut prints);
     }
     exploration.counters = Counters {
         faults_fired: exploration.counters.faults_fired,
@@ -148,20 +150,32 @@ pub(super) fn explore(case: &Case, goal: Goal) -> Exploration {
 /// A plan in which the operation of some number fails, on top of a given one.
 type Nth = Box<dyn Fn(&FaultPlan, u32) -> FaultPlan>;
 
-/// Fails every operation of the run in turn, and every sync in each way in which syncs fail.
-fn sweep_errors(
-    case: &Case,
-    goal: Goal,
-    lab: &mut Lab<'_>,
-    exploration: &mut Exploration,
-    prints: &mut Fingerprinter,
-) {
-    let operations = ErrorPlans::all()
+/// The ways in which a sweep lets operations fail: with errors, and every sync in each way in which syncs fail.
+fn ways_to_fail(errors: ErrorSweep) -> Vec<Nth> {
+    let operations = match errors {
+        ErrorSweep::None | ErrorSweep::Space => return Vec::new(),
+        ErrorSweep::Every => ErrorPlans::every(),
+        ErrorSweep::All => ErrorPlans::all(),
+    };
+    let operations = operations
+        .into_iter()
         .map(|plans| -> Nth { Box::new(move |plan, number| plans.with(plan, number)) });
     let syncs = FsyncFailure::ALL
         .iter()
         .map(|&model| -> Nth { Box::new(move |plan, number| sync_fails(plan, number, model)) });
-    for with_failure in operations.chain(syncs) {
+    operations.chain(syncs).collect()
+}
+
+/// Fails every operation of the run in turn, in each of these ways.
+fn sweep_errors(
+    case: &Case,
+    goal: Goal,
+    ways: &[Nth],
+    lab: &mut Lab<'_>,
+    exploration: &mut Exploration,
+    prints: &mut Fingerprinter,
+) {
+    for with_failure in ways {
         for number in 1.. {
             if goal.is_reached(&exploration.found) {
                 return;
@@ -176,6 +190,27 @@ fn sweep_errors(
     }
 }
 
+/// Fills the disk at every byte in turn.
+fn sweep_space(
+    case: &Case,
+    goal: Goal,
+    lab: &mut Lab<'_>,
+    exploration: &mut Exploration,
+    prints: &mut Fingerprinter,
+) {
+    if goal.is_reached(&exploration.found) {
+        return;
+    }
+    let peak = record(case, &limited(&case.plan, u64::MAX)).peak_bytes;
+    for bytes in sizes(peak) {
+        if exploration.over_limit.is_some() || goal.is_reached(&exploration.found) {
+            break;
+        }
+        let plan = limited(&case.plan, bytes);
+        explore_plan(case, goal, &plan, lab, exploration, prints);
+    }
+}
+
 /// Runs the workload under one plan and sweeps its crash points.
 fn explore_plan(
     case: &Case,
@@ -185,7 +220,7 @@ fn explore_plan(
     exploration: &mut Exploration,
     prints: &mut Fingerprinter,
 ) -> Recording {
-    let recording = record(&*case.sut, &case.workload, plan, &case.disk.profile);
+    let recording = record(case, plan);
     exploration.counters.faults_fired +=
         recording.fired.iter().copied().map(u64::from).sum::<u64>();
     exploration.counters.faults += FaultCounts::of(plan, &recording.fired);
@@ -194,6 +229,9 @@ fn explore_plan(
         exploration.over_limit = Some(
             "the run never ended, or left more outcomes unknown than can be followed".to_owned(),
         );
+    }
+    if let Some(operation) = &recording.hung {
+        exploration.over_limit = Some(format!("the store hung: `{operation}` never returned"));
     }
     if let Some(finding) = &recording.finding
         && !exploration.found.contains_key(&finding.oracle)

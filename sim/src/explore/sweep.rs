@@ -40,10 +40,10 @@ pub(super) struct Sweep<'a, 'b> {
     /// Hash of everything looked at, in order.
     pub(super) trail: u128,
     goal: Goal,
-    promises: Promises,
+    pub(super) promises: Promises,
     sync_failed: bool,
     /// Entries of the log passed so far.
-    at: usize,
+    pub(super) at: usize,
     /// By sort of complaint.
     close_looks: [u32; SORTS],
     /// What can come of a crash here: one state for each kind and outcome.
@@ -248,6 +248,9 @@ impl<'a, 'b> Sweep<'a, 'b> {
             CrashKind::KillThenPowerLoss => CrashKind::ProcessKill,
             other => other,
         };
+        if self.is_damaged() {
+            return self.damage_complaint(first_kind, outcome);
+        }
         let floor = self.promises.floor(first_kind);
         // A disk that said so falsely that something was durable may leave anything, but nothing that makes a store panic.
         let is_excused = self.promises.is_void() && kind != CrashKind::ProcessKill;
@@ -405,7 +408,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
                     }
                     _ => format!(
                         "every command up to #{}, after the second recovery too",
-                        self.promises.floor(CrashKind::PowerLoss)
+                        self.floor(CrashKind::PowerLoss)
                     ),
                 },
                 found: self.show(result),
@@ -424,7 +427,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
                         &self.recording.steps,
                         &shown,
                         &Expected {
-                            floor: self.promises.floor(*kind),
+                            floor: self.floor(*kind),
                             current: self.promises.current,
                             kind: *kind,
                             promises: &self.promises,
@@ -455,7 +458,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
 }
 
 /// What is wrong with an outcome.
-enum Complaint {
+pub(super) enum Complaint {
     /// The first recovery.
     First(Recovered, CrashKind),
     /// A later one.

@@ -5,13 +5,9 @@ use plimsoll_faults::plan::{Effect, Fault, FaultPlan, Occurrence, OpSelector};
 
 /// The plan in which sync `number` fails in this way, before everything else that goes wrong in `plan`.
 pub(super) fn sync_fails(plan: &FaultPlan, number: u32, model: FsyncFailure) -> FaultPlan {
-    let mut failing = FaultPlan::one(Fault {
-        op: OpSelector::Sync,
-        path: None,
-        occurrence: Occurrence::Nth(number),
-        effect: Effect::FailSync(model.errno(), model),
-    });
-    failing.faults.extend(plan.faults.iter().cloned());
-    failing.writebacks.clone_from(&plan.writebacks);
+    let effect = Effect::FailSync(model.errno(), model);
+    let mut failing = plan.clone();
+    let fault = Fault::new(OpSelector::Sync, effect).at(Occurrence::Nth(number));
+    failing.faults.insert(0, fault);
     failing
 }

@@ -235,10 +235,11 @@ fn kinds(counters: &Counters) -> String {
 fn faults(counters: &Counters) -> String {
     let faults = &counters.faults;
     format!(
-        "{} before the effect · {} half-way · {} after it · {} without an error",
+        "{} before the effect · {} half-way · {} after it · {} told late · {} without an error",
         grouped(faults.before),
         grouped(faults.partial),
         grouped(faults.after),
+        grouped(faults.late),
         grouped(faults.silent)
     )
 }

@@ -68,6 +68,7 @@ impl From<Counters> for CounterFields {
                 ("before", counters.faults.before),
                 ("partial", counters.faults.partial),
                 ("after", counters.faults.after),
+                ("late", counters.faults.late),
                 ("silent", counters.faults.silent),
             ]),
         }

@@ -71,7 +71,7 @@ impl Met {
         let case = &selected.case;
         let disk = self.by_disk.entry(case.disk.name()).or_default();
         disk.kinds.extend(&case.disk.kinds);
-        disk.errors |= case.errors != ErrorSweep::None;
+        disk.errors |= matches!(case.errors, ErrorSweep::Every | ErrorSweep::All);
         disk.counters += *counters;
     }
 }
