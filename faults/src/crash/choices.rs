@@ -76,7 +76,7 @@ mod tests {
         #[test]
         fn every_choice_is_computed_once(positions in prop::collection::vec(0_usize..40, 0..120)) {
             let mut choices = Choices::default();
-            let mut computed = vec![0; 40];
+            let mut computed = [0; 40];
             for (step, &position) in positions.iter().enumerate() {
                 let value = *choices.get(AtomSet::one(position), || {
                     computed[position] += 1;

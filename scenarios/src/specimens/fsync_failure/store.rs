@@ -69,10 +69,13 @@ impl Store {
             (Ok(()), _) => Ok(()),
             (Err(_), Conduct::Ignore) => Ok(()),
             (Err(error), Conduct::Retry) => {
-                (0..RETRIES).fold(Err(error), |result, _| match result {
-                    Ok(()) => Ok(()),
-                    Err(_) => self.log.sync_data(),
-                })
+                let mut result = Err(error);
+                for _ in 0..RETRIES {
+                    if result.is_err() {
+                        result = self.log.sync_data();
+                    }
+                }
+                result
             }
             (Err(_), Conduct::Rewrite) => {
                 publish(mutations, &mut self.table);
