@@ -25,9 +25,10 @@ pub fn case(sut: Arc<dyn Sut>, bytes: &[u8]) -> Result<Case> {
     let mut u = Unstructured::new(bytes);
     let shipped = Profile::shipped();
     let profile = Arc::clone(u.choose(&shipped)?);
+    let honest = profile.honest_crashes();
     let kinds: Vec<CrashKind> = match u.int_in_range(0..=3)? {
-        0 => vec![*u.choose(CrashKind::HONEST)?],
-        _ => CrashKind::HONEST.to_vec(),
+        0 => vec![*u.choose(&honest)?],
+        _ => honest,
     };
     let limits = Limits {
         exhaustive_states: u.int_in_range(1..=64)?,

@@ -52,8 +52,6 @@ pub(super) struct Log {
     next_number: u64,
     /// The newest segment that this life knows to be durable, or 0.
     established: u64,
-    /// A segment that has its name, and of which the sync behind the renaming failed.
-    doubtful: Option<PathBuf>,
     staged_to: u64,
     written_to: u64,
     synced_to: u64,
@@ -84,7 +82,6 @@ impl Log {
             next_number: marks.last().map_or(1, |mark| mark.number + 1),
             marks,
             established: 0,
-            doubtful: None,
             staged_to: sequence,
             written_to: sequence,
             synced_to: sequence,
@@ -102,11 +99,6 @@ impl Log {
     /// When the oldest append that is not durable was written.
     pub(super) const fn unsynced_since(&self) -> Option<Duration> {
         self.unsynced_since
-    }
-
-    /// Whether there is a segment that may not be whole after a power loss.
-    pub(super) const fn is_doubtful(&self) -> bool {
-        self.doubtful.is_some()
     }
 
     /// The newest segment that has been established.
@@ -245,6 +237,16 @@ impl Log {
         self.remove_needless();
     }
 
+    /// Goes on in a new segment behind `cut`, up to which a durable snapshot holds everything: what failed before may have left the
+    /// newest segment broken, and nobody could open the store with that.
+    pub(super) fn restart(&mut self, cut: u64) -> Result<(), StoreError> {
+        self.staged.clear();
+        self.active = None;
+        self.staged_to = cut;
+        self.start_segment(cut + 1)?;
+        self.establish()
+    }
+
     /// Completes the active segment. A later segment states that this one is durable to its end, so that it has to be, whatever
     /// the sync policy.
     fn finish_segment(&mut self) -> Result<(), StoreError> {
@@ -311,10 +313,7 @@ impl Log {
         file.sync_data().map_err(io_error("sync", &temp))?;
         fs.rename(&temp, &active.path)
             .map_err(io_error("rename", &temp))?;
-        if let Err(error) = confirm(&*file, &active.path) {
-            self.doubtful = Some(active.path.clone());
-            return Err(error);
-        }
+        confirm(&*file, &active.path)?;
         sync_dir(fs, &self.layout.log_dir)?;
         active.file = Some(file);
         active.len = self.staged.len() as u64;
@@ -327,19 +326,6 @@ impl Log {
         self.written_to = self.staged_to;
         self.synced_to = self.staged_to;
         self.remove_needless();
-        Ok(())
-    }
-
-    /// Removes the segment of which it is not known whether it can be read after a power loss: a durable snapshot holds all that it
-    /// has, and nobody could open the store with it.
-    pub(super) fn discard_doubtful(&mut self) -> Result<(), StoreError> {
-        let Some(path) = &self.doubtful else {
-            return Ok(());
-        };
-        let fs = &*self.host.fs;
-        fs.remove_file(path).map_err(io_error("remove", path))?;
-        sync_dir(fs, &self.layout.log_dir)?;
-        self.doubtful = None;
         Ok(())
     }
 

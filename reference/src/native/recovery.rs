@@ -28,6 +28,8 @@ pub(super) struct Recovered {
     /// Temporaries that earlier lives left.
     pub(super) temporaries: Vec<PathBuf>,
     tail: Tail,
+    /// Whether the newest segment was started behind a snapshot, after the log had failed.
+    restarted: bool,
 }
 
 /// The frames at the end of the newest segment that are not known to be durable.
@@ -56,6 +58,11 @@ impl Recovered {
     /// Whether the state depends on a snapshot whose name nobody knows to be durable.
     pub(super) fn is_image_unsure(&self) -> bool {
         self.covered() > self.durable_to
+    }
+
+    /// Whether the state depends on a segment that says only that older ones no longer count, and whose name may not be durable.
+    pub(super) const fn is_restart_unsure(&self) -> bool {
+        self.restarted
     }
 
     fn learn_durable(&mut self, sequence: u64) {
@@ -93,6 +100,7 @@ pub(super) fn recover(fs: &dyn FsOps, layout: &Layout) -> Result<Recovered, Stor
         marks: Vec::new(),
         temporaries: Vec::new(),
         tail: Tail::default(),
+        restarted: false,
     };
     let entries = list(fs, &layout.log_dir)?;
     for entry in &entries {
@@ -216,6 +224,7 @@ fn replay(recovered: &mut Recovered, needed: Needed) -> Result<(), StoreError> {
                         "a commit is damaged that was durable once",
                     ));
                 }
+                recovered.restarted = segment.first_to < segment.base;
                 recovered.sequence = recovered.sequence.max(expected - 1);
                 recovered.tail.bytes = segment.bytes;
             }

@@ -34,7 +34,7 @@ pub(super) struct SegmentHeader {
     pub(super) base: u64,
     /// Differs between stores and lives, so that blocks of a removed segment are not taken for frames of a new one.
     pub(super) salt: u64,
-    /// Sequence number of the last frame that was durable before the segment got its name.
+    /// Sequence number of the last frame that was durable before the segment got its name; the one before `base` if none was.
     pub(super) first_to: u64,
 }
 
@@ -78,7 +78,7 @@ impl SegmentHeader {
         let base = fields.u64().ok_or(short)?;
         let salt = fields.u64().ok_or(short)?;
         let first_to = fields.u64().ok_or(short)?;
-        if !(1..=SEQUENCE_MAX).contains(&base) || !(base..=SEQUENCE_MAX).contains(&first_to) {
+        if !(1..=SEQUENCE_MAX).contains(&base) || !(base - 1..=SEQUENCE_MAX).contains(&first_to) {
             return Err((24, "the sequence numbers are out of range"));
         }
         let seed = crc32c::crc32c(header.get(..IDENTITY_BYTES).unwrap_or_default());

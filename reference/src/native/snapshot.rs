@@ -128,8 +128,8 @@ impl Store {
             return Ok(Ack::at(Level::Power));
         }
         // A promotion that failed may have put a newer snapshot in place: an older one must not replace that, and a fresh cut
-        // covers both. It also covers what a doubtful segment has, which is removed then.
-        let job = if self.log.is_doubtful()
+        // covers both. Where the log has failed, what it may have lost is covered too.
+        let job = if self.is_poisoned()
             || self
                 .snapshots
                 .uncertain
@@ -143,7 +143,9 @@ impl Store {
             // The bytes may be lost although they can be read: they are written again, from memory to a new file.
             self.promote_again(&job)?;
         }
-        self.log.discard_doubtful()?;
+        if self.is_poisoned() && self.options.log_mode != LogMode::Never {
+            self.log.restart(job.covered)?;
+        }
         self.snapshots.promoted = Some(job.covered);
         self.snapshots.uncertain = None;
         self.log.trim(job.covered);

@@ -93,6 +93,10 @@ impl Store {
             let marker = layout.snapshot_temp(recovered.sequence, 0);
             settle_names(fs, &layout.snapshot_dir, &marker)?;
         }
+        if recovered.is_restart_unsure() {
+            let free = recovered.marks.last().map_or(1, |mark| mark.number + 1);
+            settle_names(fs, &layout.log_dir, &layout.segment_temp(free))?;
+        }
         let marks = std::mem::take(&mut recovered.marks);
         let mut log = Log::new(
             host,
