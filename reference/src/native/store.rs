@@ -9,7 +9,7 @@ use crate::mutation::Mutation;
 
 use super::batch;
 use super::change::Change;
-use super::directory::Settled;
+use super::directory::{Settled, sync_dir};
 use super::error::{StoreError, io_error};
 use super::layout::Layout;
 use super::limits::SEQUENCE_MAX;
@@ -82,6 +82,14 @@ impl Store {
         }
         if has_image {
             settled.know(&layout.snapshot_dir);
+        }
+        // What an earlier life did to names is durable before this one writes a byte: there are file systems that write into the blocks
+        // of a replaced file before the replacement is (ext4 with data=writeback).
+        if has_log {
+            sync_dir(fs, &layout.log_dir)?;
+        }
+        if has_image && (!has_log || layout.snapshot_dir != layout.log_dir) {
+            sync_dir(fs, &layout.snapshot_dir)?;
         }
         for temporary in &recovered.temporaries {
             fs.remove_file(temporary)
