@@ -58,12 +58,9 @@ impl Pending {
                 base.apply(change);
                 for older in &mut self.atoms[..position] {
                     supersede(older, change);
-                    // The last name of a file is gone, and its blocks with it.
-                    if let MicroOp::Free { ino } = change
-                        && older.sort == Sort::Reused
-                        && older.touches_file(*ino)
-                    {
-                        older.changes.clear();
+                    // The last name of a file is gone, and its blocks with it: nothing is written to them any more.
+                    if let MicroOp::Free { ino } = change {
+                        older.changes.retain(|change| change.file() != Some(*ino));
                     }
                 }
             }
