@@ -18,13 +18,18 @@ fn delete(sut: &str) -> Vec<Deletion> {
     delete_syncs(&case, &disks())
 }
 
-/// Every one of at least `syncs_min` syncs is needed on some disk.
+/// Every one of at least `syncs_min` syncs is needed on some disk, but for one, of which it is known what does the same.
+///
+/// That one is of an open after a kill that finds nothing but a snapshot newer than the log: it makes the name of the snapshot durable
+/// before it writes a byte, and in this workload the life before has done so. (Where it has not, ext4 with data=writeback writes into
+/// the blocks of the snapshot that a power loss brings back.)
 #[track_caller]
 fn needs_all(sut: &str, syncs_min: usize) {
     let deletions = delete(sut);
     let missed: Vec<String> = deletions
         .iter()
         .filter(|deletion| deletion.noticed.is_empty())
+        .inspect(|deletion| assert!(deletion.is_explained(), "{sut}: {deletion:#?}"))
         .map(|deletion| {
             format!(
                 "{} ({}): {:?}",
@@ -38,7 +43,7 @@ fn needs_all(sut: &str, syncs_min: usize) {
         deletions.len()
     );
     assert!(
-        missed.is_empty(),
+        missed.len() <= 1,
         "{sut}: {} of {} syncs can be dropped unnoticed: {missed:#?}",
         missed.len(),
         deletions.len()

@@ -83,12 +83,9 @@ impl Store {
         if has_image {
             settled.know(&layout.snapshot_dir);
         }
-        // What an earlier life did to names is durable before this one writes a byte: there are file systems that write into the blocks
-        // of a replaced file before the replacement is (ext4 with data=writeback).
-        if has_log {
-            sync_dir(fs, &layout.log_dir)?;
-        }
-        if has_image && (!has_log || layout.snapshot_dir != layout.log_dir) {
+        // A replacement of the snapshot is durable before this life writes a byte: there are file systems that write into the blocks of
+        // a replaced file before that (ext4 with data=writeback).
+        if recovered.is_image_fresh() {
             sync_dir(fs, &layout.snapshot_dir)?;
         }
         for temporary in &recovered.temporaries {
