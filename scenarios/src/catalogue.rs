@@ -60,6 +60,22 @@ pub const CATALOGUE: &[CatalogueFile] = files! {
         "redb-honest-random"
         "redb-lying"
         "redb-sync-fails";
+    "sqlite":
+        "sqlite-delete-extra"
+        "sqlite-delete-extra-lying"
+        "sqlite-delete-extra-random"
+        "sqlite-delete-full"
+        "sqlite-delete-full-as-power"
+        "sqlite-off-kill"
+        "sqlite-persist-full"
+        "sqlite-truncate-full"
+        "sqlite-truncate-full-lying"
+        "sqlite-wal-full"
+        "sqlite-wal-full-lying"
+        "sqlite-wal-full-random"
+        "sqlite-wal-full-without-psow"
+        "sqlite-wal-normal"
+        "sqlite-wal-normal-as-power";
     "surrealmx":
         "mx-fixed-async-everyappend"
         "mx-fixed-errors"

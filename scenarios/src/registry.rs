@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::adapters::redb::{Creation, Redb};
 use crate::adapters::reference;
+use crate::adapters::sqlite::Sqlite;
 use crate::diagnostic::{Complaint, ScenarioError, did_you_mean};
 use crate::scenario::toml_error;
 use crate::specimens::surrealmx::{Bug, FsyncMode, Mends, Options, SurrealMx};
@@ -35,6 +36,7 @@ impl Registry {
         suts.extend(surrealmx());
         suts.push(Arc::new(Redb::new(Creation::Renamed)));
         suts.push(Arc::new(Redb::new(Creation::InPlace)));
+        suts.extend(Sqlite::modes());
         Self {
             suts,
             profiles: Profile::shipped(),
@@ -66,8 +68,12 @@ impl Registry {
     /// # Errors
     /// There is none; the error has the nearest names.
     pub fn sut(&self, name: &str) -> Result<Arc<dyn Sut>, UnknownSut> {
-        match self.suts.iter().find(|sut| sut.name() == name) {
-            Some(sut) => Ok(Arc::clone(sut)),
+        if let Some(sut) = self.suts.iter().find(|sut| sut.name() == name) {
+            return Ok(Arc::clone(sut));
+        }
+        // Not every combination that a name can say is listed.
+        match Sqlite::named(name) {
+            Some(sqlite) => Ok(Arc::new(sqlite)),
             None => {
                 let known: Vec<&str> = self.sut_names().collect();
                 Err(UnknownSut {

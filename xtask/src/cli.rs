@@ -81,6 +81,7 @@ mod tests {
         insta::assert_snapshot!("help_sim_list", help(&["sim", "list"]));
         insta::assert_snapshot!("help_sim_litmus", help(&["sim", "litmus"]));
         insta::assert_snapshot!("help_test", help(&["test"]));
+        insta::assert_snapshot!("help_bench_sqlite", help(&["bench", "sqlite"]));
         insta::assert_snapshot!("help_bench_sweep", help(&["bench", "sweep"]));
     }
 
