@@ -62,6 +62,30 @@ impl Sqlite {
             .collect()
     }
 
+    /// Sets what differs from what SQLite does by itself: a journal that is removed, and full syncs.
+    fn set_up(&self, connection: &Connection) -> Result<(), Error> {
+        let mode = self.settings.journal_mode;
+        if mode != JournalMode::Delete {
+            let pragma = format!("PRAGMA journal_mode = {}", mode.name());
+            let answer: String = connection.query_row(&pragma, (), |row| row.get(0))?;
+            if answer != mode.name() {
+                return Err(refused(format!(
+                    "journal mode {} was refused: it is {answer}",
+                    mode.name()
+                )));
+            }
+        }
+        if self.settings.synchronous != Synchronous::Full {
+            let sync = self.settings.synchronous.name();
+            connection.execute_batch(&format!("PRAGMA synchronous = {sync}"))?;
+        }
+        if mode == JournalMode::Wal {
+            let pragma = format!("PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}");
+            connection.query_row(&pragma, (), |_| Ok(()))?;
+        }
+        Ok(())
+    }
+
     fn connect(&self, host: &Host) -> Result<Open, Error> {
         let seed = seed(&*host.fs).map_err(|error| unreadable(&error))?;
         let options = MountOptions::default()
@@ -69,20 +93,7 @@ impl Sqlite {
             .powersafe_overwrite(self.settings.powersafe_overwrite);
         let mount = Mount::new(host.clone(), options)?;
         let connection = mount.open(DATABASE)?;
-        let mode = self.settings.journal_mode.name();
-        let answer: String =
-            connection.query_row(&format!("PRAGMA journal_mode = {mode}"), (), |row| {
-                row.get(0)
-            })?;
-        if answer != mode {
-            return Err(refused(format!(
-                "journal mode {mode} was refused: it is {answer}"
-            )));
-        }
-        connection.execute_batch(&format!(
-            "PRAGMA synchronous = {}; PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}",
-            self.settings.synchronous.name()
-        ))?;
+        self.set_up(&connection)?;
         let check: String =
             connection.query_row("PRAGMA integrity_check(1)", (), |row| row.get(0))?;
         if check != "ok" {

@@ -125,13 +125,13 @@ impl Sqlite {
         profile: &Arc<Profile>,
     ) -> anyhow::Result<Measured> {
         let workload = workload();
-        let clean = self.rate(|_| {
+        let clean_runs = self.rate(|_| {
             let recorded = record(sut, &workload)?;
             ensure!(recorded.acked_at.len() == COMMITS, "a commit is missing");
             Ok(())
         })?;
         let mut partial = 0;
-        let crash = self.rate(|rng| {
+        let crash_runs = self.rate(|rng| {
             let crashed = crash(&record(sut, &workload)?, profile, rng);
             let found = recover(sut, &crashed)?;
             partial += u32::from(found < COMMITS);
@@ -148,8 +148,8 @@ impl Sqlite {
         })?;
         Ok(Measured {
             sut: name,
-            clean_runs_per_second: clean,
-            crash_runs_per_second: crash,
+            clean_runs_per_second: clean_runs,
+            crash_runs_per_second: crash_runs,
             recoveries_per_second: recoveries,
             partial,
         })
