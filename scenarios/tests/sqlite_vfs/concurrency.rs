@@ -125,7 +125,7 @@ fn threads_share_a_database() {
     const ROWS: i64 = 25;
     for mode in ["delete", "wal"] {
         on_both(|host| {
-            let real = Arc::new(std::thread::sleep as fn(Duration));
+            let real = Arc::new(std::thread::park_timeout);
             let mount =
                 Mount::new(host.clone(), MountOptions::default().sleeper(real)).expect("a mount");
             create(&connect(&mount, mode));
