@@ -6,3 +6,4 @@ pub mod host;
 pub mod level;
 pub mod mutation;
 pub mod native;
+pub mod sqlite;

@@ -2,3 +2,4 @@
 
 pub mod redb;
 pub mod reference;
+pub mod sqlite;

@@ -95,6 +95,26 @@ pub const CATALOGUE: &[CatalogueFile] = files! {
     "retried-rename":
         "retried-rename"
         "retried-rename-fixed";
+    "sqlite":
+        "sqlite-delete-extra"
+        "sqlite-delete-extra-lying"
+        "sqlite-delete-extra-random"
+        "sqlite-delete-extra-shown-then-lost"
+        "sqlite-delete-full"
+        "sqlite-delete-full-as-power"
+        "sqlite-off-kill"
+        "sqlite-persist-full"
+        "sqlite-persist-full-shown-then-lost"
+        "sqlite-truncate-full"
+        "sqlite-truncate-full-lying"
+        "sqlite-truncate-full-shown-then-lost"
+        "sqlite-wal-full"
+        "sqlite-wal-full-lying"
+        "sqlite-wal-full-random"
+        "sqlite-wal-full-shown-then-lost"
+        "sqlite-wal-full-without-psow"
+        "sqlite-wal-normal"
+        "sqlite-wal-normal-as-power";
     "surrealmx":
         "mx-fixed-async-everyappend"
         "mx-fixed-errors"

@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::adapters::redb::{Creation, Redb};
 use crate::adapters::reference;
+use crate::adapters::sqlite::Sqlite;
 use crate::diagnostic::{Complaint, ScenarioError, did_you_mean};
 use crate::scenario::toml_error;
 use crate::specimens::fsync_failure::{Conduct, FailingLog};
@@ -42,6 +43,7 @@ impl Registry {
         for &conduct in Conduct::ALL {
             suts.push(Arc::new(FailingLog::new(conduct)));
         }
+        suts.extend(Sqlite::modes());
         Self {
             suts,
             profiles: Profile::shipped(),
@@ -73,8 +75,12 @@ impl Registry {
     /// # Errors
     /// There is none; the error has the nearest names.
     pub fn sut(&self, name: &str) -> Result<Arc<dyn Sut>, UnknownSut> {
-        match self.suts.iter().find(|sut| sut.name() == name) {
-            Some(sut) => Ok(Arc::clone(sut)),
+        if let Some(sut) = self.suts.iter().find(|sut| sut.name() == name) {
+            return Ok(Arc::clone(sut));
+        }
+        // Not every combination that a name can say is listed.
+        match Sqlite::named(name) {
+            Some(sqlite) => Ok(Arc::new(sqlite)),
             None => {
                 let known: Vec<&str> = self.sut_names().collect();
                 Err(UnknownSut {

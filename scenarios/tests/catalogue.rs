@@ -174,3 +174,29 @@ fn surrealmx() {
 fn redb() {
     check(|scenario| scenario.group == "redb" && scenario.name != LYING);
 }
+
+#[test]
+fn sqlite() {
+    check(|scenario| scenario.group == "sqlite");
+}
+
+/// SQLite draws random numbers from a generator of its own, which must not make a run depend on what other threads do.
+#[test]
+fn reports_on_sqlite_do_not_depend_on_other_threads() {
+    let catalogue = catalogue();
+    let mut cases: Vec<_> = ["sqlite-delete-full-as-power", "sqlite-wal-normal-as-power"]
+        .iter()
+        .filter_map(|name| catalogue.iter().find(|scenario| scenario.name == *name))
+        .flat_map(Scenario::cases)
+        .collect();
+    assert_eq!(cases.len(), 8);
+    let alone: Vec<CaseReport> = cases.iter().map(explore::run).collect();
+    cases.rotate_left(4);
+    let [first, second] = std::thread::scope(|scope| {
+        let (one, two) = cases.split_at(4);
+        [one, two]
+            .map(|cases| scope.spawn(|| cases.iter().map(explore::run).collect::<Vec<_>>()))
+            .map(|thread| thread.join().expect("a thread"))
+    });
+    assert_eq!([second, first].concat(), alone);
+}

@@ -3,6 +3,7 @@
 mod first_violation;
 mod rate;
 mod recoveries;
+mod sqlite;
 mod states;
 mod subject;
 mod sweep;
@@ -11,6 +12,7 @@ use clap::{Args, Subcommand};
 
 use crate::bench::first_violation::FirstViolations;
 use crate::bench::recoveries::Recoveries;
+use crate::bench::sqlite::Sqlite;
 use crate::bench::states::States;
 use crate::bench::sweep::Sweep;
 use crate::exit::Exit;
@@ -19,6 +21,7 @@ use crate::exit::Exit;
 #[derive(Debug, Args)]
 #[command(before_help = "Examples:
   cargo xtask bench sweep
+  cargo xtask bench sqlite
   cargo xtask bench states
   cargo xtask bench recoveries
   cargo xtask bench first-violation --format=jsonl")]
@@ -29,6 +32,7 @@ pub(crate) struct Bench {
 
 #[derive(Debug, Subcommand)]
 enum BenchCommand {
+    Sqlite(Sqlite),
     Sweep(Sweep),
     States(States),
     Recoveries(Recoveries),
@@ -39,6 +43,7 @@ impl Bench {
     /// Does what was asked.
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
         match self.command {
+            BenchCommand::Sqlite(sqlite) => sqlite.run(),
             BenchCommand::Sweep(sweep) => sweep.run(),
             BenchCommand::States(states) => states.run(),
             BenchCommand::Recoveries(recoveries) => recoveries.run(),

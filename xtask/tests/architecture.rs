@@ -87,6 +87,17 @@ fn the_page_names_every_crate_and_says_what_each_must_not_do() {
     }
 }
 
+/// The files that talk to C.
+const TALKS_TO_C: [&str; 7] = [
+    "reference/src/sqlite/vfs/control.rs",
+    "reference/src/sqlite/vfs/file_methods.rs",
+    "reference/src/sqlite/vfs/random.rs",
+    "reference/src/sqlite/vfs/shared_memory.rs",
+    "reference/src/sqlite/vfs/slot.rs",
+    "reference/src/sqlite/vfs/vfs_methods.rs",
+    "scenarios/tests/sqlite_vfs/files.rs",
+];
+
 #[test]
 fn there_is_no_unsafe_code_outside_the_files_that_need_it() {
     let mut files = Vec::new();
@@ -100,9 +111,12 @@ fn there_is_no_unsafe_code_outside_the_files_that_need_it() {
             .lines()
             .filter(|line| !line.trim_start().starts_with("//"))
             .any(|line| line.contains(&word) && !line.contains('"'));
-        assert!(
-            !uses,
-            "{} has code that the compiler cannot check",
+        let name = file.strip_prefix(root()).expect("it lies in the workspace");
+        let may = TALKS_TO_C.iter().any(|path| name == Path::new(path));
+        assert_eq!(
+            uses,
+            may,
+            "{}: only files that talk to C, and all that are listed as such, have code that the compiler cannot check",
             file.display()
         );
     }

@@ -1,0 +1,3 @@
+//! SQLite on the file system of a [`Host`](crate::host::Host).
+
+pub mod vfs;

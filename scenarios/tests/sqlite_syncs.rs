@@ -1,0 +1,74 @@
+//! The syncs of SQLite, dropped one after the other: a harness that does not notice is blind.
+
+use std::collections::BTreeSet;
+
+use plimsoll_faults::crash::CrashKind;
+use plimsoll_faults::plan::FaultPlan;
+use plimsoll_faults::profile::Profile;
+use plimsoll_scenarios::Registry;
+use plimsoll_sim::calibrate::delete_syncs;
+use plimsoll_sim::case::{Case, Disk, ErrorSweep, Expect, Limits};
+
+const STEPS: [&str; 4] = [
+    "put a 1",
+    "batch put b 2; put c x*5000",
+    "put a 2",
+    "delete b",
+];
+
+/// Drops each sync of a mode in turn, and returns the files whose syncs were missed. Not each of them is: at the start there is nothing
+/// to lose yet, and of two syncs in a row one may do.
+fn noticed(sut: &str) -> Vec<String> {
+    let disk = Disk {
+        profile: Profile::named("posix-minimal").expect("it ships"),
+        kinds: vec![CrashKind::ProcessKill, CrashKind::PowerLoss],
+    };
+    let case = Case {
+        id: sut.to_owned(),
+        sut: Registry::shipped().sut(sut).expect("it is registered"),
+        workload: STEPS
+            .iter()
+            .map(|step| step.parse().expect("a step"))
+            .collect(),
+        plan: FaultPlan::none(),
+        errors: ErrorSweep::None,
+        damage: false,
+        disk: disk.clone(),
+        targets: Vec::new(),
+        expect: Expect::Pass,
+        limits: Limits {
+            depth: 0,
+            samples: 32,
+            exhaustive_states: 64,
+            ..Limits::default()
+        },
+        seed: 1,
+    };
+    let noticed: BTreeSet<String> = delete_syncs(&case, &[disk])
+        .into_iter()
+        .filter(|deletion| !deletion.noticed.is_empty())
+        .map(|deletion| deletion.site.trim_end().to_owned())
+        .collect();
+    noticed.into_iter().collect()
+}
+
+#[test]
+fn dropped_syncs_of_a_write_ahead_log_are_noticed() {
+    assert_eq!(
+        noticed("sqlite-wal-full"),
+        [
+            "fsync store.db",
+            "fsync store.db-journal",
+            "fsync store.db-wal",
+            "fsyncdir"
+        ]
+    );
+}
+
+#[test]
+fn dropped_syncs_of_a_rollback_journal_are_noticed() {
+    for sut in ["sqlite-delete-extra", "sqlite-truncate-full"] {
+        let expected = ["fsync store.db", "fsync store.db-journal", "fsyncdir"];
+        assert_eq!(noticed(sut), expected, "{sut}");
+    }
+}
