@@ -2,9 +2,9 @@
 
 use plimsoll_faults::plan::FaultPlan;
 use plimsoll_faults::profile::Profile;
-use plimsoll_scenarios::{Registry, fsync_failure_table};
+use plimsoll_scenarios::{Registry, calibration, fsync_failure_table};
 use plimsoll_sim::calibrate::fsync_failures::try_failures;
-use plimsoll_sim::case::{Case, Disk, ErrorSweep, Expect, Limits};
+use plimsoll_sim::case::{Case, ErrorSweep, Expect, Limits};
 
 #[test]
 fn every_conduct_gets_the_known_answer_under_every_model() {
@@ -39,13 +39,7 @@ fn every_conduct_gets_the_known_answer_under_every_model() {
 #[test]
 fn the_reference_keeps_its_promise_under_every_model() {
     let registry = Registry::shipped();
-    let disks: Vec<Disk> = Profile::shipped()
-        .into_iter()
-        .map(|profile| Disk {
-            kinds: profile.honest_crashes(),
-            profile,
-        })
-        .collect();
+    let disks = calibration::disks();
     let mut wrong = Vec::new();
     for sut in ["reference-power", "reference-window"] {
         let case = Case {
