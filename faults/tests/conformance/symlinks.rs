@@ -63,6 +63,33 @@ on_both! {
         assert_eq!(content(fs, "a"), b"new");
     }
 
+    fn a_slash_behind_where_a_link_leads_asks_for_a_directory(fs) {
+        mkdir(fs, "d").expect("the name is free");
+        create(fs, "a", b"abc");
+        for (target, without, with) in [
+            ("a/", Errno::ENOTDIR, Errno::EISDIR),
+            ("d/", Errno::EISDIR, Errno::EISDIR),
+            ("d/b/", Errno::ENOENT, Errno::EISDIR),
+            ("x/", Errno::ENOENT, Errno::EISDIR),
+            ("x/b/", Errno::ENOENT, Errno::ENOENT),
+            ("a/b/", Errno::ENOTDIR, Errno::ENOTDIR),
+        ] {
+            symlink(fs, target, "l").expect("the name is free");
+            symlink(fs, "l", "k").expect("the name is free");
+            for link in ["l", "k"] {
+                fails(open(fs, link, OpenOptions::read_write()), without);
+                fails(open(fs, link, OpenOptions::read_write().create()), with);
+                fails(open(fs, link, OpenOptions::read_write().create_new()), Errno::EEXIST);
+            }
+            unlink(fs, "l").expect("it is there");
+            unlink(fs, "k").expect("it is there");
+        }
+        assert!(!exists(fs, "d/b"));
+        symlink(fs, "x/b", "l").expect("the name is free");
+        symlink(fs, "l/", "k").expect("the name is free");
+        fails(open(fs, "k", OpenOptions::read_write().create()), Errno::EISDIR);
+    }
+
     fn renaming_linking_and_removing_mean_the_link(fs) {
         create(fs, "a", b"abc");
         symlink(fs, "a", "l").expect("the name is free");
