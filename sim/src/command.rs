@@ -26,6 +26,16 @@ pub enum Command {
     SnapshotFinish(u8),
     /// Make everything acknowledged so far durable.
     Sync,
+    /// Fold the log into the main file, so that recovery has less to do. The state stays as it is.
+    Checkpoint,
+    /// Rewrite the store in place without what is no longer needed. The state stays as it is.
+    Compact,
+    /// Write a compacted copy of the store to the place with this number, in place of what was there.
+    CompactTo(u8),
+    /// Write a backup of the store to the place with this number, in place of what was there.
+    Export(u8),
+    /// Put the copy or backup in the place with this number in place of everything that the store holds.
+    Restore(u8),
     /// Let background work (log workers, interval syncs, interval snapshots) run once.
     Tick,
     /// Let virtual time pass, then run background work that is due.
@@ -45,13 +55,30 @@ impl Command {
             _ => &[],
         }
     }
+
+    /// The number of the place where this command writes a copy of the store, or reads one.
+    pub const fn place(&self) -> Option<u8> {
+        match self {
+            Self::CompactTo(place) | Self::Export(place) | Self::Restore(place) => Some(*place),
+            _ => None,
+        }
+    }
+
+    /// The number of the place where this command writes a copy of the store.
+    pub const fn copies_to(&self) -> Option<u8> {
+        match self {
+            Self::CompactTo(place) | Self::Export(place) => Some(*place),
+            _ => None,
+        }
+    }
 }
 
 /// A text that is no command.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error(
     "`{text}` is not a command: {reason}; commands are `put KEY VALUE`, `delete KEY`, `batch put K V; delete K`, `snapshot`, \
-     `snapshot-begin N`, `snapshot-finish N`, `sync`, `tick`, `advance N(ms|s)`, `reopen`, `kill`"
+     `snapshot-begin N`, `snapshot-finish N`, `sync`, `checkpoint`, `compact`, `compact-to N`, `export N`, `restore N`, `tick`, \
+     `advance N(ms|s)`, `reopen`, `kill`"
 )]
 pub struct ParseCommandError {
     text: String,
@@ -74,6 +101,11 @@ impl fmt::Display for Command {
             Self::SnapshotBegin(slot) => write!(f, "snapshot-begin {slot}"),
             Self::SnapshotFinish(slot) => write!(f, "snapshot-finish {slot}"),
             Self::Sync => f.write_str("sync"),
+            Self::Checkpoint => f.write_str("checkpoint"),
+            Self::Compact => f.write_str("compact"),
+            Self::CompactTo(place) => write!(f, "compact-to {place}"),
+            Self::Export(place) => write!(f, "export {place}"),
+            Self::Restore(place) => write!(f, "restore {place}"),
             Self::Tick => f.write_str("tick"),
             Self::Advance(time) => write!(f, "advance {}ms", time.as_millis()),
             Self::Reopen => f.write_str("reopen"),
@@ -121,6 +153,10 @@ fn parse_command(text: &str) -> Result<Command, &'static str> {
         rest.parse::<u8>()
             .map_err(|_| "a snapshot number is 0 to 255")
     };
+    let place = || {
+        rest.parse::<u8>()
+            .map_err(|_| "the number of a copy is 0 to 255")
+    };
     match word {
         "put" | "delete" => parse_mutation(text).map(Command::Write),
         "batch" if rest.is_empty() => Ok(Command::Batch(Vec::new())),
@@ -133,6 +169,11 @@ fn parse_command(text: &str) -> Result<Command, &'static str> {
         "snapshot-begin" => slot().map(Command::SnapshotBegin),
         "snapshot-finish" => slot().map(Command::SnapshotFinish),
         "sync" => bare(Command::Sync),
+        "checkpoint" => bare(Command::Checkpoint),
+        "compact" => bare(Command::Compact),
+        "compact-to" => place().map(Command::CompactTo),
+        "export" => place().map(Command::Export),
+        "restore" => place().map(Command::Restore),
         "tick" => bare(Command::Tick),
         "advance" => parse_duration(rest).map(Command::Advance),
         "reopen" => bare(Command::Reopen),
@@ -179,6 +220,11 @@ mod tests {
             any::<u8>().prop_map(Command::SnapshotBegin),
             any::<u8>().prop_map(Command::SnapshotFinish),
             Just(Command::Sync),
+            Just(Command::Checkpoint),
+            Just(Command::Compact),
+            any::<u8>().prop_map(Command::CompactTo),
+            any::<u8>().prop_map(Command::Export),
+            any::<u8>().prop_map(Command::Restore),
             Just(Command::Tick),
             (0_u64..100_000).prop_map(|ms| Command::Advance(Duration::from_millis(ms))),
             Just(Command::Reopen),

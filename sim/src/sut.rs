@@ -36,6 +36,20 @@ pub trait Sut: Send + Sync {
     fn read_canonical(&self, _fs: &dyn FsOps, _visit: &mut Visit<'_>) -> Result<bool, String> {
         Ok(false)
     }
+
+    /// Reads the copy in the place with this number ([`Command::Export`], [`Command::CompactTo`]) as an independent reader would.
+    /// `Ok(false)` says that there is no file.
+    ///
+    /// # Errors
+    /// The file is there and is not a complete copy, or the file system failed. A store without copies is never asked.
+    fn read_copy(
+        &self,
+        _fs: &dyn FsOps,
+        _place: u8,
+        _visit: &mut Visit<'_>,
+    ) -> Result<bool, String> {
+        Err("this store has no copies".to_owned())
+    }
 }
 
 /// A promise that is not carried by acknowledgements.

@@ -33,6 +33,14 @@ pub struct Shape {
     pub overlapping_snapshots: u32,
     /// Weight of syncs.
     pub syncs: u32,
+    /// Weight of checkpoints.
+    pub checkpoints: u32,
+    /// Weight of compactions in place.
+    pub compactions: u32,
+    /// Weight of copies, compacted or not, to one of two places.
+    pub copies: u32,
+    /// Weight of restoring a copy that was made before.
+    pub restores: u32,
     /// Weight of background work.
     pub ticks: u32,
     /// Weight of virtual time passing, 1 to 2,000 ms, or now and then a minute.
@@ -55,6 +63,10 @@ impl Default for Shape {
             snapshots: 6,
             overlapping_snapshots: 4,
             syncs: 3,
+            checkpoints: 0,
+            compactions: 0,
+            copies: 0,
+            restores: 0,
             ticks: 4,
             advances: 4,
             reopens: 4,
@@ -70,6 +82,7 @@ pub fn generate(seed: u64, shape: &Shape) -> Vec<Command> {
         shape,
         serial: 0,
         open_snapshots: Vec::new(),
+        copies: Vec::new(),
     };
     (0..shape.commands).map(|_| generator.step()).collect()
 }
@@ -79,6 +92,7 @@ struct Generator<'a> {
     shape: &'a Shape,
     serial: u32,
     open_snapshots: Vec<u8>,
+    copies: Vec<u8>,
 }
 
 impl Generator<'_> {
@@ -95,6 +109,10 @@ impl Generator<'_> {
             shape.advances,
             shape.reopens,
             shape.kills,
+            shape.checkpoints,
+            shape.compactions,
+            shape.copies,
+            shape.restores,
         ];
         let total: u64 = weights.iter().copied().map(u64::from).sum();
         if total == 0 {
@@ -119,8 +137,31 @@ impl Generator<'_> {
             6 => Command::Tick,
             7 => self.advance(),
             8 => self.restart(Command::Reopen),
-            _ => self.restart(Command::Kill),
+            9 => self.restart(Command::Kill),
+            10 => Command::Checkpoint,
+            11 => Command::Compact,
+            12 => self.copy(),
+            _ => self.restore(),
         }
+    }
+
+    fn copy(&mut self) -> Command {
+        let place = self.rng.below(2) as u8;
+        if !self.copies.contains(&place) {
+            self.copies.push(place);
+        }
+        if self.rng.ratio(1, 2) {
+            Command::CompactTo(place)
+        } else {
+            Command::Export(place)
+        }
+    }
+
+    fn restore(&mut self) -> Command {
+        if self.copies.is_empty() {
+            return self.copy();
+        }
+        Command::Restore(*self.rng.pick(&self.copies))
     }
 
     fn key(&mut self) -> Vec<u8> {

@@ -206,11 +206,7 @@ impl Instance for Open {
             },
             // Every commit was durable when it returned, and nothing runs in the background.
             Command::Sync | Command::Tick | Command::Advance(_) => Ok(Ack::at(Level::Power)),
-            Command::Snapshot
-            | Command::SnapshotBegin(_)
-            | Command::SnapshotFinish(_)
-            | Command::Reopen
-            | Command::Kill => Err(CommandError::unsupported()),
+            _ => Err(CommandError::unsupported()),
         }
     }
 

@@ -143,7 +143,7 @@ impl Instance for Open {
             },
             Command::Sync => store.sync(),
             Command::Tick | Command::Advance(_) => store.tick(),
-            Command::Reopen | Command::Kill => return Err(CommandError::unsupported()),
+            _ => return Err(CommandError::unsupported()),
         };
         result.map_err(|error| command_error(&error))
     }

@@ -236,11 +236,7 @@ impl Instance for Open {
             Command::Sync => self.sync(),
             // Nothing runs in the background.
             Command::Tick | Command::Advance(_) => Ok(self.settings.level()),
-            Command::Snapshot
-            | Command::SnapshotBegin(_)
-            | Command::SnapshotFinish(_)
-            | Command::Reopen
-            | Command::Kill => return Err(CommandError::unsupported()),
+            _ => return Err(CommandError::unsupported()),
         };
         match result {
             Ok(level) => Ok(Ack::at(level)),

@@ -165,7 +165,7 @@ fn with_syncs(recording: &Recording, syncs: &[Candidate]) -> Recording {
 
 /// Whether a sweep of this run violates the oracle; nothing when a limit ended it.
 fn is_violated(case: &Case, recording: &Recording, oracle: Oracle) -> Option<bool> {
-    let mut lab = Lab::new(&*case.sut, &case.disk, case.limits, case.seed);
+    let mut lab = Lab::new(case);
     let mut found = BTreeMap::new();
     let ended = Sweep::new(case, recording, &mut lab, &mut found).run();
     (ended == Ended::Complete).then(|| found.contains_key(&oracle))

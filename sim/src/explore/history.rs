@@ -25,6 +25,22 @@ impl Step {
             Self::Open => &[],
         }
     }
+
+    /// The number of the place where this step writes a copy of the store.
+    pub(super) const fn copies_to(&self) -> Option<u8> {
+        match self {
+            Self::Command(command) => command.copies_to(),
+            Self::Open => None,
+        }
+    }
+
+    /// The number of the place from which this step restores the store.
+    pub(super) const fn restores_from(&self) -> Option<u8> {
+        match self {
+            Self::Command(Command::Restore(place)) => Some(*place),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for Step {

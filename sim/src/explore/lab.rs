@@ -14,10 +14,10 @@ use super::memo::{Known, Memo};
 use super::opener::{Look, Opener, Recovery};
 use super::recovered::{Canonical, NoState, Outcome, Recovered, Used};
 use super::state::{State, StateHash};
-use crate::case::{Disk, Limits};
+use crate::case::{Case, Limits};
+use crate::command::Command;
 use crate::oracle::Oracle;
 use crate::report::Counters;
-use crate::sut::Sut;
 
 /// Crash points of one recovery at which each state is enumerated in full up to this many.
 const NESTED_EXHAUSTIVE: u32 = 64;
@@ -33,21 +33,32 @@ pub(super) struct Lab<'a> {
     /// The kind of crash that recoveries go through.
     nested: CrashKind,
     limits: Limits,
+    /// Where the workload copies to.
+    places: Vec<u8>,
     memo: Memo,
     rng: Rng,
     pub(super) counters: Counters,
 }
 
 impl<'a> Lab<'a> {
-    pub(super) fn new(sut: &'a dyn Sut, disk: &Disk, limits: Limits, seed: u64) -> Self {
+    pub(super) fn new(case: &'a Case) -> Self {
+        let disk = &case.disk;
+        let mut places: Vec<u8> = case
+            .workload
+            .iter()
+            .filter_map(Command::copies_to)
+            .collect();
+        places.sort_unstable();
+        places.dedup();
         Self {
-            opener: Opener::new(sut),
+            opener: Opener::new(&*case.sut),
             profile: Arc::clone(&disk.profile),
             kinds: disk.kinds.clone(),
             nested: disk.nested_kind(),
-            limits,
+            limits: case.limits,
+            places,
             memo: Memo::default(),
-            rng: Rng::stream(seed, "nested states"),
+            rng: Rng::stream(case.seed, "nested states"),
             counters: Counters::default(),
         }
     }
@@ -97,6 +108,9 @@ impl<'a> Lab<'a> {
         let recovery = self.recover(image, now, look);
         let mut outcome = Outcome::of(recovery.result.clone());
         outcome.canonical = canonical;
+        if top && !self.places.is_empty() {
+            outcome.copies = self.opener.read_copies(image, &self.places);
+        }
         outcome.leftover.clone_from(&recovery.leftover);
         let wrote = recovery.log().iter().any(|entry| !entry.changes.is_empty());
         if wrote {

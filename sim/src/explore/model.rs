@@ -1,5 +1,7 @@
 //! The states that a store may show: one per position of the history, and both where the outcome of a command is unknown.
 
+use std::collections::BTreeMap;
+
 use rustc_hash::FxHashMap;
 
 use super::history::{Position, Shown, Step};
@@ -26,6 +28,8 @@ pub(super) struct Model {
     /// By command: the states that only a crash during it can leave.
     in_flight: Vec<Vec<StateHash>>,
     voids: Vec<Void>,
+    /// What each copy may hold.
+    copies: BTreeMap<u8, Vec<State>>,
     /// Whether there are more alternatives than a run goes on with.
     pub(super) overflowed: bool,
 }
@@ -48,6 +52,7 @@ impl Model {
             positions: FxHashMap::default(),
             in_flight: vec![Vec::new()],
             voids: Vec::new(),
+            copies: BTreeMap::new(),
             overflowed: false,
         };
         model.enter(0);
@@ -67,7 +72,12 @@ impl Model {
     pub(super) fn push(&mut self, step: &Step, fate: Fate) {
         let position = self.in_flight.len() as Position;
         let mutations = step.mutations();
-        if mutations.is_empty() {
+        if let Some(place) = step.copies_to() {
+            self.copy(place, fate);
+        }
+        if let Some(place) = step.restores_from() {
+            self.restore(place, fate);
+        } else if mutations.is_empty() {
             self.in_flight.push(Vec::new());
         } else if fate == Fate::Applied {
             // Nothing in flight that is not also the state after it: no copy is needed.
@@ -89,20 +99,42 @@ impl Model {
         }
         self.in_flight.push(with.iter().map(State::hash).collect());
         if fate == Fate::Unknown {
-            for state in with {
-                if self
-                    .alternatives
-                    .iter()
-                    .all(|known| known.hash() != state.hash())
-                {
-                    self.alternatives.push(state);
-                }
-            }
-            if self.alternatives.len() > ALTERNATIVES_MAX {
-                // None of them is dropped: a legal state that is forgotten would be reported as lost.
-                self.overflowed = true;
+            merge(&mut self.alternatives, with);
+            // None of them is dropped: a legal state that is forgotten would be reported as lost.
+            self.overflowed |= self.alternatives.len() > ALTERNATIVES_MAX;
+        }
+    }
+
+    /// The store's state was copied, or may have been.
+    fn copy(&mut self, place: u8, fate: Fate) {
+        let copies = self.copies.entry(place).or_default();
+        match fate {
+            Fate::Applied => copies.clone_from(&self.alternatives),
+            Fate::Absent => {}
+            Fate::Unknown => merge(copies, self.alternatives.clone()),
+        }
+        self.overflowed |= copies.len() > ALTERNATIVES_MAX;
+    }
+
+    /// The store's state was replaced by a copy, or may have been.
+    fn restore(&mut self, place: u8, fate: Fate) {
+        let copies = self.copies.get(&place).map_or(&[][..], Vec::as_slice);
+        self.in_flight
+            .push(copies.iter().map(State::hash).collect());
+        match fate {
+            Fate::Applied => self.alternatives = copies.to_vec(),
+            Fate::Absent => {}
+            Fate::Unknown => {
+                merge(&mut self.alternatives, copies.to_vec());
+                self.overflowed |= self.alternatives.len() > ALTERNATIVES_MAX;
             }
         }
+    }
+
+    /// Whether a copy may hold this state: one that was the store's at `floor` or later.
+    pub(super) fn is_copy(&self, hash: StateHash, floor: Position, current: Position) -> bool {
+        self.find_any(hash, current)
+            .is_some_and(|shown| shown.last >= floor)
     }
 
     /// Where in the history a state is legal, given what must be there (`floor`), the last command begun (`current`), and whether
@@ -204,5 +236,14 @@ impl Model {
         });
         self.alternatives = vec![state];
         self.push(&Step::Open, Fate::Applied);
+    }
+}
+
+/// Adds the states that are not there yet.
+fn merge(states: &mut Vec<State>, others: Vec<State>) {
+    for state in others {
+        if states.iter().all(|known| known.hash() != state.hash()) {
+            states.push(state);
+        }
     }
 }

@@ -16,7 +16,7 @@ use super::dump::{Dump, dump, dump_pairs, panic_text};
 use super::recovered::{Canonical, NoState, Recovered};
 use super::state::{PairHash, State, StateHash};
 use crate::command::{Command, Mutation};
-use crate::sut::{self, Contract, Instance, Sut};
+use crate::sut::{self, Contract, Instance, Sut, Visit};
 
 /// Operations after which a recovery counts as hanging.
 const OPERATIONS_MAX: u64 = 1_000_000;
@@ -193,19 +193,35 @@ impl<'a> Opener<'a> {
         if self.contract.canonical.is_none() {
             return Canonical::None;
         }
-        let fs = SimFs::new(image.clone());
-        fs.limit_operations(OPERATIONS_MAX);
-        let mut pairs = PairHash::default();
-        let read = catch_unwind(AssertUnwindSafe(|| {
-            self.sut
-                .read_canonical(&fs, &mut |key, value| pairs.add(key, value))
-        }));
-        match read {
-            Ok(Ok(true)) => Canonical::State(pairs.finish()),
-            Ok(Ok(false)) => Canonical::Absent,
-            Ok(Err(message)) => Canonical::Broken(Arc::from(message)),
-            Err(panic) => Canonical::Broken(Arc::from(panic_text(&*panic))),
-        }
+        read(image, |fs, visit| self.sut.read_canonical(fs, visit))
+    }
+
+    /// Reads the copies in these places as an independent reader would.
+    pub(super) fn read_copies(&self, image: &Image, places: &[u8]) -> Vec<(u8, Canonical)> {
+        let copy = |&place| {
+            let found = read(image, |fs, visit| self.sut.read_copy(fs, place, visit));
+            (place, found)
+        };
+        places.iter().map(copy).collect()
+    }
+}
+
+/// What a reader finds on an image, with a process of its own.
+fn read(
+    image: &Image,
+    reader: impl FnOnce(&SimFs, &mut Visit<'_>) -> Result<bool, String>,
+) -> Canonical {
+    let fs = SimFs::new(image.clone());
+    fs.limit_operations(OPERATIONS_MAX);
+    let mut pairs = PairHash::default();
+    let read = catch_unwind(AssertUnwindSafe(|| {
+        reader(&fs, &mut |key, value| pairs.add(key, value))
+    }));
+    match read {
+        Ok(Ok(true)) => Canonical::State(pairs.finish()),
+        Ok(Ok(false)) => Canonical::Absent,
+        Ok(Err(message)) => Canonical::Broken(Arc::from(message)),
+        Err(panic) => Canonical::Broken(Arc::from(panic_text(&*panic))),
     }
 }
 

@@ -20,6 +20,8 @@ pub(super) struct Promises {
     windows: Vec<(Duration, Duration, Position)>,
     /// How far the last acknowledged snapshot reaches.
     snapshot: Option<Position>,
+    /// Up to where each acknowledged copy reaches.
+    copies: BTreeMap<u8, Position>,
     /// When background work last had its turn: a window that ended since is not overdue yet.
     turn: Duration,
     /// When the step being performed was begun.
@@ -137,6 +139,7 @@ impl Promises {
         self.void = true;
         self.power = 0;
         self.snapshot = None;
+        self.copies.clear();
         self.windows.clear();
     }
 
@@ -182,6 +185,9 @@ impl Promises {
                 ) {
                     self.snapshot = Some(self.snapshot.unwrap_or(0).max(covered));
                 }
+                if let Some(place) = command.and_then(Command::copies_to) {
+                    self.copies.insert(place, position - 1);
+                }
             }
         }
         self.settle();
@@ -209,6 +215,11 @@ impl Promises {
     /// How far the canonical snapshot must reach, once one was acknowledged.
     pub(super) const fn snapshot_floor(&self) -> Option<Position> {
         self.snapshot
+    }
+
+    /// How far the copy in a place must reach, once one was acknowledged.
+    pub(super) fn copy_floor(&self, place: u8) -> Option<Position> {
+        self.copies.get(&place).copied()
     }
 
     /// Whether everything acknowledged was promised to survive a power loss.

@@ -269,7 +269,13 @@ impl Recorder<'_> {
             Command::Snapshot | Command::SnapshotBegin(_) | Command::SnapshotFinish(_) => {
                 Phase::Snapshot
             }
-            Command::Tick | Command::Advance(_) => Phase::Compaction,
+            Command::Checkpoint
+            | Command::Compact
+            | Command::CompactTo(_)
+            | Command::Export(_)
+            | Command::Restore(_)
+            | Command::Tick
+            | Command::Advance(_) => Phase::Compaction,
             _ => Phase::Steady,
         });
         let result = catch_unwind(AssertUnwindSafe(|| instance.apply(command)));

@@ -57,6 +57,8 @@ pub(super) enum Canonical {
 pub(super) struct Outcome {
     pub(super) first: Recovered,
     pub(super) canonical: Canonical,
+    /// What was found in each place to which the workload copies.
+    pub(super) copies: Vec<(u8, Canonical)>,
     /// A temporary that the recovery left behind.
     pub(super) leftover: Option<Arc<str>>,
     /// What recovering the recovered store again showed, where that was something else.
@@ -75,6 +77,7 @@ impl Outcome {
         Self {
             first,
             canonical: Canonical::None,
+            copies: Vec::new(),
             leftover: None,
             again: None,
             during: Vec::new(),

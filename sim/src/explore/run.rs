@@ -101,7 +101,7 @@ pub(super) struct Exploration {
 
 /// Explores a case once, up to the goal.
 pub(super) fn explore(case: &Case, goal: Goal) -> Exploration {
-    let mut lab = Lab::new(&*case.sut, &case.disk, case.limits, case.seed);
+    let mut lab = Lab::new(case);
     let mut exploration = Exploration {
         found: BTreeMap::new(),
         counters: Counters::default(),

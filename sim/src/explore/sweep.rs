@@ -267,6 +267,10 @@ impl<'a, 'b> Sweep<'a, 'b> {
         if let Some(reason) = self.canonical_complaint(&outcome.canonical) {
             return Some(Complaint::Known(Oracle::C1, reason));
         }
+        let mut copies = outcome.copies.iter();
+        if let Some(reason) = copies.find_map(|(place, found)| self.copy_complaint(*place, found)) {
+            return Some(Complaint::Known(Oracle::C1, reason));
+        }
         if let Some(name) = &outcome.leftover {
             return Some(Complaint::Known(
                 Oracle::L1,
@@ -345,6 +349,25 @@ impl<'a, 'b> Sweep<'a, 'b> {
                 })
             }
         }
+    }
+
+    /// What is wrong with the copy in a place. Until the first one is acknowledged there may be anything.
+    fn copy_complaint(&self, place: u8, found: &Canonical) -> Option<(String, String)> {
+        let floor = self.promises.copy_floor(place)?;
+        let found = match found {
+            Canonical::None => return None,
+            Canonical::Absent => "no file".to_owned(),
+            Canonical::Broken(message) => message.to_string(),
+            Canonical::State(hash) => {
+                let model = &self.recording.model;
+                if model.is_copy(*hash, floor, self.promises.current) {
+                    return None;
+                }
+                "a copy of no state that the store was in since".to_owned()
+            }
+        };
+        let expected = format!("a complete copy in place {place}, old or new");
+        Some((expected, found))
     }
 
     /// Names the oracle and keeps the evidence, for the first violation of each.

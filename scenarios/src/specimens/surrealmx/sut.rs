@@ -79,7 +79,7 @@ impl Instance for Open {
                 store.tick();
                 (Ok(()), Level::Memory)
             }
-            Command::Reopen | Command::Kill => return Err(CommandError::unsupported()),
+            _ => return Err(CommandError::unsupported()),
         };
         result.map(|()| Ack::at(level)).map_err(command_error)
     }
