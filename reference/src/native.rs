@@ -22,7 +22,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! **Not covered**: several writers, transactions that read, keys or values larger than memory, repair of damaged files,
+//! [`Shared`] is a store for writers on several threads, whose commits share syncs.
+//!
+//! **Not covered**: several writing processes, transactions that read, keys or values larger than memory, repair of damaged files,
 //! directories shared by several stores.
 
 mod batch;
@@ -31,6 +33,7 @@ mod codec;
 mod directory;
 mod error;
 mod frame;
+mod group;
 mod image;
 mod layout;
 mod limits;
@@ -41,6 +44,7 @@ mod options;
 mod queue;
 mod recovery;
 mod segment;
+mod shared;
 mod snapshot;
 mod store;
 mod table;
@@ -54,5 +58,6 @@ pub use limits::{
 pub use options::{
     Compression, CreatePolicy, LogMode, Options, SEGMENT_BYTES_MIN, SnapshotPolicy, SyncPolicy,
 };
+pub use shared::Shared;
 pub use snapshot::SnapshotJob;
 pub use store::Store;

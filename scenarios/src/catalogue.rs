@@ -56,6 +56,8 @@ pub const CATALOGUE: &[CatalogueFile] = files! {
         "ref-power-damage"
         "ref-power-errors"
         "ref-power-exhaustive"
+        "ref-power-groups"
+        "ref-power-groups-errors"
         "ref-power-lying"
         "ref-power-lz4"
         "ref-power-lz4-errors"

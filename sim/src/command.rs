@@ -18,6 +18,8 @@ pub enum Command {
     Write(Mutation),
     /// Several changes that take effect together or not at all.
     Batch(Vec<Mutation>),
+    /// Several changes, each a commit of its own, that writers hand in at the same time, so that they can share a sync.
+    Together(Vec<Mutation>),
     /// Write a snapshot, from cut to end.
     Snapshot,
     /// Take the consistent cut of a snapshot and leave it open under this number, so that other steps overlap it.
@@ -51,7 +53,7 @@ impl Command {
     pub fn mutations(&self) -> &[Mutation] {
         match self {
             Self::Write(mutation) => std::slice::from_ref(mutation),
-            Self::Batch(mutations) => mutations,
+            Self::Batch(mutations) | Self::Together(mutations) => mutations,
             _ => &[],
         }
     }
@@ -76,7 +78,8 @@ impl Command {
 /// A text that is no command.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[error(
-    "`{text}` is not a command: {reason}; commands are `put KEY VALUE`, `delete KEY`, `batch put K V; delete K`, `snapshot`, \
+    "`{text}` is not a command: {reason}; commands are `put KEY VALUE`, `delete KEY`, `batch put K V; delete K`, `together put K V; delete K`, \
+     `snapshot`, \
      `snapshot-begin N`, `snapshot-finish N`, `sync`, `checkpoint`, `compact`, `compact-to N`, `export N`, `restore N`, `tick`, \
      `advance N(ms|s)`, `reopen`, `kill`"
 )]
@@ -89,14 +92,8 @@ impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Write(mutation) => mutation.fmt(f),
-            Self::Batch(mutations) => {
-                f.write_str("batch")?;
-                for (index, mutation) in mutations.iter().enumerate() {
-                    f.write_str(if index == 0 { " " } else { "; " })?;
-                    mutation.fmt(f)?;
-                }
-                Ok(())
-            }
+            Self::Batch(mutations) => write_several(f, "batch", mutations),
+            Self::Together(mutations) => write_several(f, "together", mutations),
             Self::Snapshot => f.write_str("snapshot"),
             Self::SnapshotBegin(slot) => write!(f, "snapshot-begin {slot}"),
             Self::SnapshotFinish(slot) => write!(f, "snapshot-finish {slot}"),
@@ -112,6 +109,15 @@ impl fmt::Display for Command {
             Self::Kill => f.write_str("kill"),
         }
     }
+}
+
+fn write_several(f: &mut fmt::Formatter<'_>, word: &str, mutations: &[Mutation]) -> fmt::Result {
+    f.write_str(word)?;
+    for (index, mutation) in mutations.iter().enumerate() {
+        f.write_str(if index == 0 { " " } else { "; " })?;
+        write!(f, "{mutation}")?;
+    }
+    Ok(())
 }
 
 // As the text form, like that of a mutation.
@@ -138,6 +144,15 @@ fn parse_mutation(text: &str) -> Result<Mutation, &'static str> {
     text.parse().map_err(|ParseMutationError { reason }| reason)
 }
 
+fn parse_several(text: &str) -> Result<Vec<Mutation>, &'static str> {
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
+    text.split(';')
+        .map(|part| parse_mutation(part.trim()))
+        .collect()
+}
+
 fn parse_command(text: &str) -> Result<Command, &'static str> {
     let (word, rest) = text
         .split_once(char::is_whitespace)
@@ -159,12 +174,8 @@ fn parse_command(text: &str) -> Result<Command, &'static str> {
     };
     match word {
         "put" | "delete" => parse_mutation(text).map(Command::Write),
-        "batch" if rest.is_empty() => Ok(Command::Batch(Vec::new())),
-        "batch" => rest
-            .split(';')
-            .map(|part| parse_mutation(part.trim()))
-            .collect::<Result<_, _>>()
-            .map(Command::Batch),
+        "batch" => parse_several(rest).map(Command::Batch),
+        "together" => parse_several(rest).map(Command::Together),
         "snapshot" => bare(Command::Snapshot),
         "snapshot-begin" => slot().map(Command::SnapshotBegin),
         "snapshot-finish" => slot().map(Command::SnapshotFinish),
@@ -216,6 +227,7 @@ mod tests {
         prop_oneof![
             mutation().prop_map(Command::Write),
             prop::collection::vec(mutation(), 0..4).prop_map(Command::Batch),
+            prop::collection::vec(mutation(), 0..4).prop_map(Command::Together),
             Just(Command::Snapshot),
             any::<u8>().prop_map(Command::SnapshotBegin),
             any::<u8>().prop_map(Command::SnapshotFinish),

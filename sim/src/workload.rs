@@ -27,6 +27,8 @@ pub struct Shape {
     pub deletes: u32,
     /// Weight of batches of two to four changes.
     pub batches: u32,
+    /// Weight of two to four changes that are commits of their own and handed in together.
+    pub groups: u32,
     /// Weight of whole snapshots.
     pub snapshots: u32,
     /// Weight of snapshots that are begun, overlap other steps, and are finished later.
@@ -60,6 +62,7 @@ impl Default for Shape {
             puts: 40,
             deletes: 10,
             batches: 10,
+            groups: 0,
             snapshots: 6,
             overlapping_snapshots: 4,
             syncs: 3,
@@ -113,6 +116,7 @@ impl Generator<'_> {
             shape.compactions,
             shape.copies,
             shape.restores,
+            shape.groups,
         ];
         let total: u64 = weights.iter().copied().map(u64::from).sum();
         if total == 0 {
@@ -130,7 +134,7 @@ impl Generator<'_> {
         match chosen {
             0 => Command::Write(self.put()),
             1 => Command::Write(self.delete()),
-            2 => self.batch(),
+            2 => Command::Batch(self.several()),
             3 => Command::Snapshot,
             4 => self.overlapping(),
             5 => Command::Sync,
@@ -141,7 +145,8 @@ impl Generator<'_> {
             10 => Command::Checkpoint,
             11 => Command::Compact,
             12 => self.copy(),
-            _ => self.restore(),
+            13 => self.restore(),
+            _ => Command::Together(self.several()),
         }
     }
 
@@ -194,19 +199,17 @@ impl Generator<'_> {
         Mutation::Delete { key: self.key() }
     }
 
-    fn batch(&mut self) -> Command {
+    fn several(&mut self) -> Vec<Mutation> {
         let count = 2 + self.rng.below(3);
-        Command::Batch(
-            (0..count)
-                .map(|_| {
-                    if self.rng.ratio(1, 4) {
-                        self.delete()
-                    } else {
-                        self.put()
-                    }
-                })
-                .collect(),
-        )
+        (0..count)
+            .map(|_| {
+                if self.rng.ratio(1, 4) {
+                    self.delete()
+                } else {
+                    self.put()
+                }
+            })
+            .collect()
     }
 
     fn overlapping(&mut self) -> Command {

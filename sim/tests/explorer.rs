@@ -109,6 +109,26 @@ fn a_missing_sync_is_found() {
 }
 
 #[test]
+fn commits_that_share_a_sync_are_lost_from_the_end_only() {
+    // Longer than a sector, also in the log, which holds the text form.
+    let long: String = (0..200).map(|number| format!("{number:03}")).collect();
+    let together = format!("together put a 1; put b {long}; put c {long}");
+    let explore = |omit| {
+        let mut case = case(omit, "posix-minimal", 1, ErrorSweep::None);
+        case.workload = vec![together.parse().expect("a command")];
+        explore::run(&case)
+    };
+    let report = explore(Omit::default());
+    assert_eq!(report.verdict, Verdict::Passed, "{report:#?}");
+    let report = explore(Omit {
+        the_order_in_a_group: true,
+        ..Omit::default()
+    });
+    let found: Vec<Oracle> = report.violations.iter().map(|found| found.oracle).collect();
+    assert_eq!(found, [Oracle::D3], "a later one without an earlier one");
+}
+
+#[test]
 fn a_missing_directory_sync_is_found_where_it_matters() {
     let omit = Omit {
         dir_sync: true,

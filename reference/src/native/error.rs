@@ -91,6 +91,12 @@ pub enum StoreError {
         /// The earlier failure.
         cause: String,
     },
+    /// The log failed while it took this commit together with others.
+    #[error("the log failed ({cause}); mend the file system, then reopen the store")]
+    GroupFailed {
+        /// What failed.
+        cause: String,
+    },
     /// A key, value or batch beyond the limits of the format.
     #[error("{what} is {size} and may be at most {max}; split it")]
     TooLarge {

@@ -40,9 +40,9 @@ pub struct Store {
     queue: Queue,
     pub(super) snapshots: Snapshots,
     /// Encoding buffer.
-    body: Vec<u8>,
+    pub(super) body: Vec<u8>,
     /// The first failure of the log.
-    poison: Option<String>,
+    pub(super) poison: Option<String>,
 }
 
 impl std::fmt::Debug for Store {
@@ -296,12 +296,17 @@ impl Store {
         } else {
             batch::check(changes.clone())?;
         }
+        self.publish(changes);
+        Ok(Ack::at(self.options.commit_level()))
+    }
+
+    /// Makes a commit visible.
+    pub(super) fn publish<'a>(&mut self, changes: impl Iterator<Item = Change<'a>>) {
         let table = Arc::make_mut(&mut self.table);
         for change in changes {
             table.apply(change);
         }
-        self.sequence = sequence;
-        Ok(Ack::at(self.options.commit_level()))
+        self.sequence += 1;
     }
 
     /// Takes the commit in `body` to where the log mode wants it before it is published.
@@ -339,7 +344,7 @@ impl Store {
         self.sync_appended()
     }
 
-    fn sync_appended(&mut self) -> Result<(), StoreError> {
+    pub(super) fn sync_appended(&mut self) -> Result<(), StoreError> {
         match self.options.sync_policy {
             SyncPolicy::Never => Ok(()),
             SyncPolicy::EveryAppend => self.log.sync(),
@@ -371,7 +376,7 @@ impl Store {
         }
     }
 
-    fn check_poison(&self) -> Result<(), StoreError> {
+    pub(super) fn check_poison(&self) -> Result<(), StoreError> {
         match &self.poison {
             None => Ok(()),
             Some(cause) => Err(StoreError::Poisoned {

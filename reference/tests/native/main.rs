@@ -3,6 +3,7 @@
 mod damage;
 mod faults;
 mod files;
+mod groups;
 mod model;
 mod snapshots;
 mod support;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use plimsoll_reference::fs::FsOps;
 use plimsoll_reference::host::Host;
-use plimsoll_reference::level::Ack;
+use plimsoll_reference::level::{Ack, Level};
 use plimsoll_reference::native::{
     Compression, LogMode, Options, Outcome, SnapshotJob, SnapshotPolicy, Store, StoreError,
     SyncPolicy, read_snapshot,
@@ -128,11 +128,19 @@ impl Instance for Open {
             Command::Write(Mutation::Put { key, value }) => store.put(key, value),
             Command::Write(Mutation::Delete { key }) => store.delete(key),
             Command::Batch(mutations) => store.batch(mutations),
+            Command::Together(mutations) => {
+                let commits: Vec<&[Mutation]> = mutations.chunks(1).collect();
+                store
+                    .group(&commits)
+                    .into_iter()
+                    .collect::<Result<Vec<Ack>, _>>()
+                    .map(|acks| acks.last().copied().unwrap_or(Ack::at(Level::Memory)))
+            }
             Command::Snapshot => store.snapshot(),
             Command::SnapshotBegin(slot) => store.begin_snapshot().map(|job| {
                 self.jobs.insert(*slot, job);
                 // A cut is nothing on disk yet.
-                Ack::at(plimsoll_reference::level::Level::Memory)
+                Ack::at(Level::Memory)
             }),
             Command::SnapshotFinish(slot) => match self.jobs.remove(slot) {
                 Some(job) => store.finish_snapshot(job),

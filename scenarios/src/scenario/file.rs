@@ -72,6 +72,7 @@ pub(super) struct Random {
     pub(super) puts: Option<u32>,
     pub(super) deletes: Option<u32>,
     pub(super) batches: Option<u32>,
+    pub(super) groups: Option<u32>,
     pub(super) snapshots: Option<u32>,
     pub(super) overlapping_snapshots: Option<u32>,
     pub(super) syncs: Option<u32>,

@@ -23,6 +23,7 @@ const COMMANDS: &[&str] = &[
     "put",
     "delete",
     "batch",
+    "together",
     "snapshot",
     "snapshot-begin",
     "snapshot-finish",
@@ -95,6 +96,7 @@ fn shape(keys: &file::Random) -> Shape {
         puts: keys.puts.unwrap_or(default.puts),
         deletes: keys.deletes.unwrap_or(default.deletes),
         batches: keys.batches.unwrap_or(default.batches),
+        groups: keys.groups.unwrap_or(default.groups),
         snapshots: keys.snapshots.unwrap_or(default.snapshots),
         overlapping_snapshots: keys
             .overlapping_snapshots

@@ -26,6 +26,15 @@ impl Step {
         }
     }
 
+    /// The changes of each commit, in order.
+    pub(super) fn commits(&self) -> impl Iterator<Item = &[Mutation]> {
+        let len = match self {
+            Self::Command(Command::Together(_)) => 1,
+            _ => self.mutations().len().max(1),
+        };
+        self.mutations().chunks(len)
+    }
+
     /// The number of the place where this step writes a copy of the store.
     pub(super) const fn copies_to(&self) -> Option<u8> {
         match self {

@@ -6,7 +6,6 @@ use rustc_hash::FxHashMap;
 
 use super::history::{Position, Shown, Step};
 use super::state::{State, StateHash};
-use crate::command::Mutation;
 
 /// Alternatives that unknown outcomes may open at once; a run that opens more is cut off there.
 const ALTERNATIVES_MAX: usize = 64;
@@ -80,29 +79,35 @@ impl Model {
         } else if mutations.is_empty() {
             self.in_flight.push(Vec::new());
         } else if fate == Fate::Applied {
-            // Nothing in flight that is not also the state after it: no copy is needed.
-            for state in &mut self.alternatives {
-                state.apply(mutations);
+            let mut flying = Vec::new();
+            for mutations in step.commits() {
+                for state in &mut self.alternatives {
+                    state.apply(mutations);
+                    flying.push(state.hash());
+                }
             }
-            self.in_flight
-                .push(self.alternatives.iter().map(State::hash).collect());
+            self.in_flight.push(flying);
         } else {
-            self.push_doubtful(mutations, fate);
+            self.push_doubtful(step, fate);
         }
         self.enter(position);
     }
 
-    fn push_doubtful(&mut self, mutations: &[Mutation], fate: Fate) {
+    fn push_doubtful(&mut self, step: &Step, fate: Fate) {
         let mut with = self.alternatives.clone();
-        for state in &mut with {
-            state.apply(mutations);
+        let mut flying = Vec::new();
+        for mutations in step.commits() {
+            for state in &mut with {
+                state.apply(mutations);
+            }
+            flying.extend(with.iter().map(State::hash));
+            if fate == Fate::Unknown {
+                merge(&mut self.alternatives, with.clone());
+            }
         }
-        self.in_flight.push(with.iter().map(State::hash).collect());
-        if fate == Fate::Unknown {
-            merge(&mut self.alternatives, with);
-            // None of them is dropped: a legal state that is forgotten would be reported as lost.
-            self.overflowed |= self.alternatives.len() > ALTERNATIVES_MAX;
-        }
+        self.in_flight.push(flying);
+        // None of them is dropped: a legal state that is forgotten would be reported as lost.
+        self.overflowed |= self.alternatives.len() > ALTERNATIVES_MAX;
     }
 
     /// The store's state was copied, or may have been.

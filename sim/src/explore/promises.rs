@@ -166,7 +166,10 @@ impl Promises {
             Some(Command::SnapshotFinish(slot)) => self.cuts.get(slot).copied().unwrap_or(position),
             _ => position,
         };
-        if matches!(command, Some(Command::Write(_) | Command::Batch(_))) {
+        if matches!(
+            command,
+            Some(Command::Write(_) | Command::Batch(_) | Command::Together(_))
+        ) {
             self.weakest = Some(self.weakest.map_or(level, |weakest| weakest.min(level)));
         }
         match level {

@@ -20,6 +20,7 @@ pub(crate) struct Omit {
     pub(crate) cutting_the_torn_tail: bool,
     pub(crate) stopping_after_a_failed_sync: bool,
     pub(crate) syncing_what_was_found: bool,
+    pub(crate) the_order_in_a_group: bool,
 }
 
 /// The recipe.
@@ -130,7 +131,7 @@ fn publish(mutations: &[Mutation], pairs: &mut BTreeMap<Vec<u8>, Vec<u8>>) {
 impl Instance for Open {
     fn apply(&mut self, command: &Command) -> Result<Ack, CommandError> {
         match command {
-            Command::Write(_) | Command::Batch(_) => {}
+            Command::Write(_) | Command::Batch(_) | Command::Together(_) => {}
             Command::Sync | Command::Tick | Command::Advance(_) => {
                 return Ok(Ack::at(Level::Memory));
             }
@@ -139,11 +140,22 @@ impl Instance for Open {
         if self.stopped {
             return Err(CommandError::absent("stopped after a failed write"));
         }
-        let payload = text(command.mutations());
-        let mut frame = (payload.len() as u32).to_le_bytes().to_vec();
-        frame.extend(xxh3_64(&payload).to_le_bytes());
-        frame.extend(payload);
-        let written = append_all(&*self.log, &frame).and_then(|()| {
+        let size = match command {
+            Command::Together(_) => 1,
+            _ => command.mutations().len().max(1),
+        };
+        let mut commits: Vec<&[Mutation]> = command.mutations().chunks(size).collect();
+        if self.omit.the_order_in_a_group {
+            commits.reverse();
+        }
+        let mut frames = Vec::new();
+        for commit in commits {
+            let payload = text(commit);
+            frames.extend((payload.len() as u32).to_le_bytes());
+            frames.extend(xxh3_64(&payload).to_le_bytes());
+            frames.extend(payload);
+        }
+        let written = append_all(&*self.log, &frames).and_then(|()| {
             if self.omit.sync {
                 Ok(())
             } else {
