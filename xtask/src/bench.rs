@@ -5,6 +5,7 @@ mod rate;
 mod recoveries;
 mod sqlite;
 mod states;
+mod store;
 mod subject;
 mod sweep;
 
@@ -14,6 +15,7 @@ use crate::bench::first_violation::FirstViolations;
 use crate::bench::recoveries::Recoveries;
 use crate::bench::sqlite::Sqlite;
 use crate::bench::states::States;
+use crate::bench::store::StoreBench;
 use crate::bench::sweep::Sweep;
 use crate::exit::Exit;
 
@@ -22,6 +24,7 @@ use crate::exit::Exit;
 #[command(before_help = "Examples:
   cargo xtask bench sweep
   cargo xtask bench sqlite
+  cargo xtask bench store
   cargo xtask bench states
   cargo xtask bench recoveries
   cargo xtask bench first-violation --format=jsonl")]
@@ -33,6 +36,8 @@ pub(crate) struct Bench {
 #[derive(Debug, Subcommand)]
 enum BenchCommand {
     Sqlite(Sqlite),
+    #[command(name = "store")]
+    Store(StoreBench),
     Sweep(Sweep),
     States(States),
     Recoveries(Recoveries),
@@ -44,6 +49,7 @@ impl Bench {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
         match self.command {
             BenchCommand::Sqlite(sqlite) => sqlite.run(),
+            BenchCommand::Store(store) => store.run(),
             BenchCommand::Sweep(sweep) => sweep.run(),
             BenchCommand::States(states) => states.run(),
             BenchCommand::Recoveries(recoveries) => recoveries.run(),

@@ -82,7 +82,14 @@ mod tests {
         insta::assert_snapshot!("help_sim_litmus", help(&["sim", "litmus"]));
         insta::assert_snapshot!("help_sim_calibrate", help(&["sim", "calibrate"]));
         insta::assert_snapshot!("help_test", help(&["test"]));
-        for name in ["sqlite", "sweep", "states", "recoveries", "first-violation"] {
+        for name in [
+            "sqlite",
+            "store",
+            "sweep",
+            "states",
+            "recoveries",
+            "first-violation",
+        ] {
             let snapshot = format!("help_bench_{}", name.replace('-', "_"));
             insta::assert_snapshot!(snapshot, help(&["bench", name]));
         }
