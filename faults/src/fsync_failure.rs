@@ -10,7 +10,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::errno::Errno;
@@ -47,7 +47,7 @@ pub enum Pages {
 }
 
 /// Who learns of a failure beside the caller that met it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ErrorReport {
     /// Every handle that was open, at its next sync, once. When nobody was told yet, the first who opens the file later, too
@@ -67,7 +67,7 @@ impl ErrorReport {
 macro_rules! models {
     ($($name:ident $call:ident $pages:ident $report:expr, $errno:ident, $doc:literal;)*) => {
         /// A failure model of `fsync`.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
         pub enum FsyncFailure {
             $(#[doc = $doc] $name,)*
         }

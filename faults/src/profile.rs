@@ -1,16 +1,18 @@
 //! Persistence models as data: which orders and atomicities a file system keeps, and what each sync covers.
 //!
 //! A profile is a TOML file; the ones that ship are in `profiles/`. Every parameter is a rule of [`crate::crash`], and each can be
-//! switched on its own.
+//! switched on its own. A profile prints as such a file, with every parameter and what it means, and parses back to the same.
 //!
 //! **Not modelled**: untorn writes asked for with `RWF_ATOMIC`.
 
+mod arbitrary;
 mod network;
+mod text;
 
 use std::sync::Arc;
 
 pub use network::{Namespace, Network, Replay};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::crash::CrashKind;
@@ -18,7 +20,7 @@ use crate::fsync_failure::{ErrorReport, FsyncFailure};
 use crate::log::Scope;
 
 /// How a write that no sync covers may reach the disk in part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tear {
     /// Not at all: a write persists whole or not.
@@ -36,8 +38,8 @@ pub enum Tear {
 }
 
 /// The unit that the disk writes whole or not at all, aligned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Deserialize)]
-#[serde(try_from = "u64")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Deserialize, Serialize)]
+#[serde(try_from = "u64", into = "u64")]
 pub enum AtomicUnit {
     /// 512 bytes.
     #[default]
@@ -56,6 +58,12 @@ impl AtomicUnit {
     }
 }
 
+impl From<AtomicUnit> for u64 {
+    fn from(unit: AtomicUnit) -> Self {
+        unit.bytes()
+    }
+}
+
 impl TryFrom<u64> for AtomicUnit {
     type Error = String;
 
@@ -69,7 +77,7 @@ impl TryFrom<u64> for AtomicUnit {
 }
 
 /// What is left of the unit that was being written when the power failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Interrupted {
     /// Nothing out of the ordinary: it is old or new.
@@ -80,7 +88,7 @@ pub enum Interrupted {
 }
 
 /// What can be read in a range whose new length is durable and whose data is not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Exposure {
     /// The length never gets ahead of the data.
@@ -92,7 +100,7 @@ pub enum Exposure {
 }
 
 /// In which order changes of directories persist.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DirOrder {
     /// In any order.
@@ -104,7 +112,7 @@ pub enum DirOrder {
 }
 
 /// What a rename over an existing file waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReplaceWaits {
     /// Nothing.
@@ -116,7 +124,7 @@ pub enum ReplaceWaits {
 }
 
 /// Something that a sync may cover.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cover {
     /// The data of the file.
@@ -138,7 +146,7 @@ pub enum Cover {
 }
 
 /// A persistence model.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub struct Profile {
     /// Format of the file; 1.
@@ -249,7 +257,7 @@ impl Profile {
     }
 
     /// The profile that a text names: that of a shipped one, then parameters that differ from it, as in
-    /// `posix-minimal + atomic_unit=4096 + tear=thirds`.
+    /// `posix-minimal + atomic_unit=4096 + tear=thirds`; `network.stripe_count=4` is one of the table `[network]`.
     ///
     /// # Errors
     /// No profile of that name ships, or it has no such parameter or value.
@@ -274,6 +282,15 @@ impl Profile {
                 .ok()
                 .and_then(|mut table| table.remove("value"))
                 .unwrap_or_else(|| toml::Value::String(value.to_owned()));
+            let place = match key.strip_prefix("network.") {
+                None => Some((&mut table, key)),
+                Some(key) => {
+                    let network = table.get_mut("network").and_then(toml::Value::as_table_mut);
+                    network.map(|network| (network, key))
+                }
+            };
+            let (table, key) =
+                place.ok_or_else(|| error(format!("`{name}` has no servers to set `{key}` of")))?;
             table.insert(key.to_owned(), value);
         }
         table.insert("name".to_owned(), toml::Value::String(text.to_owned()));
@@ -355,8 +372,12 @@ mod tests {
         assert_eq!(varied.name, "xfs + atomic_unit=4096 + tear=thirds");
         let plain = Profile::varied("xfs").expect("it ships");
         assert_eq!(Some(plain), Profile::named("xfs").as_deref().cloned());
+        let striped = Profile::varied("lustre-2.16 + network.stripe_count=4").expect("it has it");
+        assert_eq!(striped.network.expect("it has servers").stripe_count, 4);
         for bad in [
             "zfs",
+            "xfs + network.stripe_count=4",
+            "lustre-2.16 + network.stripe_count=17",
             "xfs + tear",
             "xfs + taer=none",
             "xfs + atomic_unit=1024",

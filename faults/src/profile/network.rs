@@ -7,16 +7,16 @@
 //! **Not modelled**: several metadata targets; several clients; files whose first stripe is not on the first target; a truncation that
 //! reaches one stripe and not another; attribute caches.
 
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::Cover;
 use crate::crash::CrashKind;
 
 /// Most stripes of a file: each write has at least one atom for each that it touches.
-const STRIPES_MAX: u64 = 16;
+pub(super) const STRIPES_MAX: u64 = 16;
 
 /// When a change of the namespace is durable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Namespace {
     /// When the server's journal commits, some time after its reply.
@@ -26,7 +26,7 @@ pub enum Namespace {
 }
 
 /// Whether clients replay what a restarted metadata server has lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Replay {
     /// All of it, in time.
@@ -36,7 +36,7 @@ pub enum Replay {
 }
 
 /// The parameters of a network file system: the table `[network]` of a profile.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub struct Network {
     /// The kinds of crash that apply, in the order in which they are explored.
