@@ -79,6 +79,7 @@ mod tests {
         insta::assert_snapshot!("help_sim_run", help(&["sim", "run"]));
         insta::assert_snapshot!("help_sim_repro", help(&["sim", "repro"]));
         insta::assert_snapshot!("help_sim_list", help(&["sim", "list"]));
+        insta::assert_snapshot!("help_sim_disks", help(&["sim", "disks"]));
         insta::assert_snapshot!("help_sim_litmus", help(&["sim", "litmus"]));
         insta::assert_snapshot!("help_sim_calibrate", help(&["sim", "calibrate"]));
         insta::assert_snapshot!("help_test", help(&["test"]));

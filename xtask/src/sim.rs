@@ -2,6 +2,7 @@
 
 pub(crate) mod calibrate;
 pub(crate) mod case_runner;
+pub(crate) mod disk_list;
 pub(crate) mod disks;
 pub(crate) mod exploration;
 pub(crate) mod list;
@@ -20,6 +21,7 @@ use clap::{Args, Subcommand};
 
 use crate::exit::Exit;
 use crate::sim::calibrate::Calibrate;
+use crate::sim::disk_list::DiskList;
 use crate::sim::list::List;
 use crate::sim::litmus::Litmus;
 use crate::sim::options::RunOptions;
@@ -36,6 +38,7 @@ use crate::sim::run::Run;
   cargo xtask sim --preset=nightly                more and longer workloads, and every short one: some minutes
   cargo xtask sim run torn-tail                   the cases whose id contains `torn-tail`
   cargo xtask sim list                            what there is
+  cargo xtask sim disks xfs                       the profile of a disk, as a file to start one of your own from
   cargo xtask sim repro CASE-ID                   one case, with its full trace
   cargo xtask sim calibrate                       whether the harness notices what it must",
     after_help = crate::exit::HELP
@@ -51,6 +54,7 @@ pub(crate) struct Sim {
 enum SimCommand {
     Run(Run),
     List(List),
+    Disks(DiskList),
     Litmus(Litmus),
     Repro(Repro),
     Calibrate(Calibrate),
@@ -63,6 +67,7 @@ impl Sim {
             None => Run::everything(self.options).run(),
             Some(SimCommand::Run(run)) => run.run(),
             Some(SimCommand::List(list)) => list.run(),
+            Some(SimCommand::Disks(disks)) => disks.run(),
             Some(SimCommand::Litmus(litmus)) => litmus.run(),
             Some(SimCommand::Repro(repro)) => repro.run(),
             Some(SimCommand::Calibrate(calibrate)) => calibrate.run(),

@@ -6,10 +6,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::error::LitmusError;
-use super::line::{Lines, Part};
+use super::line::Lines;
+use super::lists;
 use super::program::Program;
 use super::step::Place;
-use super::tree::Tree;
 use crate::crash::CrashKind;
 use crate::profile::Profile;
 
@@ -37,6 +37,8 @@ pub struct Section {
     pub kind: CrashKind,
     /// Every state it allows.
     pub states: States,
+    /// The lines of the file that hold the headings of the list, from 0; other sections may share them.
+    pub headings: Range<usize>,
     /// The lines of the file that hold the states, from 0.
     pub lines: Range<usize>,
 }
@@ -46,9 +48,9 @@ pub struct Section {
 pub struct Case {
     /// What runs.
     pub program: Program,
-    /// The lists, in the order of the file.
+    /// What is listed of each disk and kind of crash, in the order of the file.
     pub sections: Vec<Section>,
-    points: Vec<(CrashPoint, Place)>,
+    pub(super) points: Vec<(CrashPoint, Place)>,
 }
 
 impl Case {
@@ -59,83 +61,7 @@ impl Case {
     pub fn parse(text: &str) -> Result<Self, LitmusError> {
         let mut lines = Lines::of(text);
         let program = Program::read(&mut lines)?;
-        let mut case = Self {
-            program,
-            sections: Vec::new(),
-            points: Vec::new(),
-        };
-        // An indented line belongs to the list before it, if nothing stands between.
-        let mut is_open = false;
-        for line in lines {
-            is_open = case.add(&line, is_open)?;
-        }
-        Ok(case)
-    }
-
-    /// Adds a line; returns whether states may follow it.
-    fn add(&mut self, line: &Part<'_>, is_open: bool) -> Result<bool, LitmusError> {
-        if line.text.is_empty() || line.text.starts_with('#') {
-            return Ok(false);
-        }
-        if line.text.starts_with(' ') {
-            let section = self
-                .sections
-                .last_mut()
-                .filter(|_| is_open)
-                .ok_or_else(|| {
-                    line.error("this state is in no list: write it directly below `PROFILE:`")
-                })?;
-            if !section.states.insert(read_state(&line.trim())?) {
-                return Err(line.error("this state is listed twice: remove one"));
-            }
-            section.lines.end = line.index() + 1;
-            return Ok(true);
-        }
-        let head = line.before(":").ok_or_else(|| {
-            line.error("expected `crash at end:`, `crash after N:` or `PROFILE:` here")
-        })?;
-        if let Some(point) = self.point(&head)? {
-            if self.points.iter().any(|(known, _)| *known == point) {
-                return Err(head.error("this crash point is there already: use it"));
-            }
-            self.points.push((point, Place::of(&head)));
-            return Ok(false);
-        }
-        let Some(&(point, _)) = self.points.last() else {
-            return Err(head.error("put `crash at end:` or `crash after N:` before the first list"));
-        };
-        let (profile, kind) = heading(&head)?;
-        if self.section(point, profile, kind).is_some() {
-            return Err(head.error("this list is at this crash point already: use it"));
-        }
-        self.sections.push(Section {
-            point,
-            profile: profile.to_owned(),
-            kind,
-            states: States::new(),
-            lines: line.index() + 1..line.index() + 1,
-        });
-        Ok(true)
-    }
-
-    /// The crash point that a heading opens, if it opens one.
-    fn point(&self, head: &Part<'_>) -> Result<Option<CrashPoint>, LitmusError> {
-        let last = self.program.steps.len();
-        if head.text == "crash at end" {
-            return Ok(Some(CrashPoint { after: last }));
-        }
-        let Some(count) = head.after("crash after ") else {
-            return match head.after("crash") {
-                Some(rest) if rest.text.is_empty() || rest.text.starts_with(' ') => {
-                    Err(head.error("a crash point is `crash at end:` or `crash after N:`"))
-                }
-                _ => Ok(None),
-            };
-        };
-        match count.text.parse() {
-            Ok(after) if after <= last => Ok(Some(CrashPoint { after })),
-            _ => Err(count.error(format!("use a number of steps here, from 0 to {last}"))),
-        }
+        lists::read(program, lines)
     }
 
     /// The crash points, in the order of the file; one at the end when it states none.
@@ -189,36 +115,5 @@ impl Case {
 impl fmt::Display for CrashPoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "after {}", self.after)
-    }
-}
-
-/// What the heading of a list names: a profile, with what differs from it, and a kind of crash.
-fn heading<'a>(head: &Part<'a>) -> Result<(&'a str, CrashKind), LitmusError> {
-    let words = head.words();
-    // The last parameter that differs ends the profile.
-    let named = words.iter().rposition(|word| word.text.contains('='));
-    let named = named.unwrap_or(0) + 1;
-    match words.get(named..) {
-        Some([]) => Ok((head.text.trim_end(), CrashKind::PowerLoss)),
-        Some([kind]) => match kind.text.parse() {
-            Ok(parsed) => Ok((head.text.trim_end_matches(kind.text).trim_end(), parsed)),
-            Err(error) => Err(kind.error(format!("{error}"))),
-        },
-        _ => Err(head.error("a list is headed `PROFILE:` or `PROFILE KIND-OF-CRASH:`")),
-    }
-}
-
-fn read_state(part: &Part<'_>) -> Result<String, LitmusError> {
-    if part.text == NOTHING {
-        return Ok(String::new());
-    }
-    let tree = Tree::parse(part.text).map_err(|error| part.error(error.to_string()))?;
-    let written = tree.render();
-    if written == part.text {
-        Ok(written)
-    } else {
-        Err(part.error(format!(
-            "write this state `{written}`, so that each has one form"
-        )))
     }
 }

@@ -76,6 +76,26 @@ impl<'a> Part<'a> {
         words
     }
 
+    /// The items that commas separate, without white space around them. What stands in brackets or quotes is one item.
+    pub(super) fn items(&self) -> Vec<Self> {
+        let mut items = Vec::new();
+        let (mut from, mut depth, mut is_quoted) = (0, 0_usize, false);
+        for (at, character) in self.text.char_indices() {
+            match character {
+                '"' => is_quoted = !is_quoted,
+                '[' if !is_quoted => depth += 1,
+                ']' if !is_quoted => depth = depth.saturating_sub(1),
+                ',' if !is_quoted && depth == 0 => {
+                    items.push(self.slice(from, at).trim());
+                    from = at + 1;
+                }
+                _ => {}
+            }
+        }
+        items.push(self.slice(from, self.text.len()).trim());
+        items
+    }
+
     /// Number of its line, from 0.
     pub(super) const fn index(&self) -> usize {
         self.line - 1
