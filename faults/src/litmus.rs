@@ -23,10 +23,13 @@
 //!   [fault plan](crate::plan::FaultPlan) in its text form.
 //! * `setup` is done first and is durable. `steps` are what a crash may interrupt. A step is an operation and its operands, indented by
 //!   two spaces ([`Action`]); `-> EIO` behind it says that it must fail so.
-//! * `crash at end:` or `crash after N:` (so many steps have returned) opens a crash point. Below it, `PROFILE:` opens the list of the
-//!   states that this profile allows there: all of them, one an indented line, in the notation of [`Tree`]. `(nothing)` is the empty
-//!   disk. A case need not list every profile. `PROFILE KIND:` is a list for another [kind of crash](crate::crash::CrashKind) than a
-//!   power loss, such as `xfs process-kill:`.
+//! * `crash at end:` or `crash after N:` (so many steps have returned) opens a crash point. Below it, `PROFILE, ...:` opens the list of
+//!   the states that each of these profiles allows there: all of them, one an indented line, in the notation of [`Tree`]. `(nothing)`
+//!   is the empty disk. `PROFILE, ... KIND, ...:` is a list for other [kinds of crash](crate::crash::CrashKind) than a power loss,
+//!   which may be named with them; `KIND, ...:` alone is one for every shipped profile that can go through such a crash. Headings on
+//!   lines that follow each other have one list.
+//! * The catalogue lists every shipped profile after every [kind of crash](kinds_of) it can go through, a power loss being that of the
+//!   whole site on a network, but for cases that [say nothing](Program::applies_to) there. A case of a user's own need not.
 //! * Empty lines and lines that start with `#` may stand anywhere before a heading after the steps, not inside a list.
 //!
 //! What is wrong in a text is a [`LitmusError`] with line and column. [`Verdict`] says where a profile differs from what is listed.
@@ -36,7 +39,9 @@
 mod case;
 mod catalogue;
 mod error;
+mod heading;
 mod line;
+mod lists;
 mod program;
 mod run;
 mod runner;
@@ -48,6 +53,7 @@ mod verdict;
 pub use case::{Case, CrashPoint, Section, States};
 pub use catalogue::{CATALOGUE, LitmusFile, catalogue};
 pub use error::LitmusError;
+pub use heading::{Heading, Subject, kinds_of};
 pub use program::{Program, Recording};
 pub use run::{CHOICES_MAX, Run};
 pub use step::{Action, How, Step};

@@ -1,8 +1,10 @@
-//! What each shipped profile allows after a power loss: exactly the states that the files in `faults/litmus` list.
+//! What each shipped profile allows after each kind of crash: exactly the states that the files in `faults/litmus` list.
 //!
 //! The sets are derived by hand from the rules of the profiles, as the comments in the files tell; `REWRITE=1` writes down what the
 //! model gives, for a person to compare.
 
+#[path = "litmus/families.rs"]
+mod families;
 #[path = "litmus/ferrite.rs"]
 mod ferrite;
 #[path = "litmus/long_log.rs"]
@@ -22,7 +24,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use plimsoll_faults::crash::CrashKind;
-use plimsoll_faults::litmus::{CATALOGUE, Case, CrashPoint, LitmusFile, Run, Verdict, catalogue};
+use plimsoll_faults::litmus::{
+    CATALOGUE, Case, CrashPoint, LitmusFile, Run, Section, Verdict, catalogue,
+};
 use plimsoll_faults::profile::Profile;
 
 /// Where the catalogue lies.
@@ -85,6 +89,13 @@ fn profiles_allow_exactly_what_is_listed() {
 /// Where the states that were found are not those that are listed.
 fn words(file: &LitmusFile, case: &Case, verdict: &Verdict) -> String {
     let mut text = String::new();
+    for profile in Profile::shipped() {
+        let of_profile = |section: &Section| section.profile == profile.name;
+        if !case.program.applies_to(&profile) && case.sections.iter().any(of_profile) {
+            let name = &profile.name;
+            text.push_str(&format!("{}: the case says nothing on {name}\n", file.name));
+        }
+    }
     for finding in &verdict.findings {
         let place = format!(
             "{} {} on {} after {}",
@@ -93,6 +104,9 @@ fn words(file: &LitmusFile, case: &Case, verdict: &Verdict) -> String {
             finding.profile,
             finding.kind
         );
+        if finding.listed.is_none() {
+            text.push_str(&format!("{place}: not listed\n"));
+        }
         for state in finding.unlisted() {
             text.push_str(&format!("{place}: allowed and not listed: {state}\n"));
         }

@@ -1,5 +1,7 @@
 //! What a profile says: which changes persist as one, in which order, and what a sync covers.
 
+use std::ops::Range;
+
 use super::atom::{Atom, Sort};
 use super::atom_set::AtomSet;
 use super::holder::Holder;
@@ -145,6 +147,7 @@ impl Cutter<'_> {
     }
 
     fn cut_write(&self, range: Option<(u64, u64)>, changes: &[&MicroOp], atoms: &mut Vec<Atom>) {
+        let start = range.map_or(0, |(offset, _)| offset);
         for change in changes {
             match change {
                 MicroOp::Data { .. } => self.cut_data(&Written::of(change, range, true), atoms),
@@ -152,14 +155,15 @@ impl Cutter<'_> {
                     ino,
                     len,
                     change: why,
-                } => self.cut_size(*ino, *len, *why, atoms),
+                } => self.cut_size(*ino, start..*len, *why, atoms),
                 _ => {}
             }
         }
     }
 
-    /// The new length of a write: in one step, or first to the end of the last allocated block and then on.
-    fn cut_size(&self, ino: Ino, len: u64, why: SizeChange, atoms: &mut Vec<Atom>) {
+    /// The new length of a write of these bytes: in one step, or first to the end of the last allocated block and then on.
+    fn cut_size(&self, ino: Ino, bytes: Range<u64>, why: SizeChange, atoms: &mut Vec<Atom>) {
+        let len = bytes.end;
         let old = self.volatile.file(ino).map_or(0, |content| content.len());
         let allocated = old.div_ceil(BLOCK_BYTES) * BLOCK_BYTES;
         let at_once =
@@ -181,7 +185,7 @@ impl Cutter<'_> {
                 return;
             }
         }
-        for len in self.lengths(old, len) {
+        for len in self.lengths(old, bytes) {
             let data = self.data_between(ino, old, len, atoms);
             let before = self.size_waits(ino, why, data).union(late);
             late = before;
@@ -195,17 +199,24 @@ impl Cutter<'_> {
         }
     }
 
-    /// The lengths that a file goes through on its way to a new one: the ends of its blocks, if the profile says so, and the new one.
-    /// A large write goes in even steps, as its data does. (A hole before the data counts as blocks: more is allowed than needed.)
-    fn lengths(&self, old: u64, len: u64) -> Vec<u64> {
+    /// The lengths that a file goes through on its way to a new one: the ends of the blocks that the write fills, if the profile says
+    /// so, and the new one. The block with the old end is written too, as its rest is zeroed; a hole has no blocks. A large write
+    /// goes in even steps, as its data does.
+    fn lengths(&self, old: u64, bytes: Range<u64>) -> Vec<u64> {
         let mut lengths = Vec::new();
         if self.profile.size_grows_by_block {
-            let first = old / BLOCK_BYTES + 1;
-            lengths.extend((first..len.div_ceil(BLOCK_BYTES)).map(|block| block * BLOCK_BYTES));
+            let end_of_old = old.next_multiple_of(BLOCK_BYTES);
+            let first = old.max(bytes.start) / BLOCK_BYTES + 1;
+            lengths
+                .extend((first..bytes.end.div_ceil(BLOCK_BYTES)).map(|block| block * BLOCK_BYTES));
             let step = lengths.len().div_ceil(PIECES_MAX as usize).max(1);
             lengths = lengths.into_iter().step_by(step).collect();
+            let is_first = lengths.first().is_none_or(|&first| end_of_old < first);
+            if old < end_of_old && end_of_old < bytes.end && is_first {
+                lengths.insert(0, end_of_old);
+            }
         }
-        lengths.push(len);
+        lengths.push(bytes.end);
         lengths
     }
 
@@ -274,12 +285,13 @@ impl Cutter<'_> {
                 .collect();
             atoms.push(self.atom(changes, before, self.has_journal()));
         } else {
-            // The cut itself zeroes.
-            for &change in changes
-                .iter()
-                .filter(|change| !matches!(change, MicroOp::Data { .. }))
-            {
-                atoms.push(self.atom(vec![change.clone()], before, self.has_journal()));
+            // The cut itself zeroes, and the rest of the last block may be zeroed before it, as data.
+            for &change in changes {
+                if matches!(change, MicroOp::Data { .. }) {
+                    self.cut_data(&Written::of(change, None, false), atoms);
+                } else {
+                    atoms.push(self.atom(vec![change.clone()], before, self.has_journal()));
+                }
             }
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::error::LitmusError;
 use super::line::Part;
+use super::program::Program;
 use crate::crash::CrashKind;
 use crate::profile::Profile;
 
@@ -15,7 +16,8 @@ pub type Subject = (String, CrashKind);
 /// Disks and kinds of crash: each of these disks after each of these kinds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heading {
-    /// Names of profiles, as [`Profile::varied`] reads them. None means all that ship and can go through such a crash.
+    /// Names of profiles, as [`Profile::varied`] reads them. None means all that ship, can go through such a crash, and
+    /// [have a part](Program::applies_to) in the case.
     pub profiles: Vec<String>,
     /// Never empty; a power loss when no kind is written.
     pub kinds: Vec<CrashKind>,
@@ -65,7 +67,9 @@ impl Heading {
             let profile = profile.or(before.filter(|before| !before.is_empty()));
             if let Some(profile) = profile {
                 if !heading.kinds.is_empty() {
-                    return Err(item.error("a disk stands before the kinds of crash: give it a heading of its own"));
+                    return Err(item.error(
+                        "a disk stands before the kinds of crash: give it a heading of its own",
+                    ));
                 }
                 heading.profiles.push(profile.to_owned());
             }
@@ -79,12 +83,12 @@ impl Heading {
         Ok(heading)
     }
 
-    /// What it names, one by one.
-    pub fn subjects(&self) -> Vec<Subject> {
+    /// What it names in a case of this program, one by one.
+    pub fn subjects(&self, program: &Program) -> Vec<Subject> {
         let mut subjects = Vec::new();
         for &kind in &self.kinds {
             if self.profiles.is_empty() {
-                subjects.extend(shipped_with(kind).map(|name| (name, kind)));
+                subjects.extend(shipped_with(program, kind).map(|name| (name, kind)));
             } else {
                 let named = self.profiles.iter().map(|name| (name.clone(), kind));
                 subjects.extend(named);
@@ -93,12 +97,14 @@ impl Heading {
         subjects
     }
 
-    /// The shortest headings that name these and no others.
-    pub fn of(subjects: &[Subject]) -> Vec<Self> {
+    /// The shortest headings that name these and no others in a case of this program.
+    pub fn of(program: &Program, subjects: &[Subject]) -> Vec<Self> {
         let mut rest: Vec<&Subject> = subjects.iter().collect();
         let mut of_all = Vec::new();
         for &kind in CrashKind::ALL {
-            let all: BTreeSet<Subject> = shipped_with(kind).map(|name| (name, kind)).collect();
+            let all: BTreeSet<Subject> = shipped_with(program, kind)
+                .map(|name| (name, kind))
+                .collect();
             let is_named = |one: &Subject| rest.contains(&one);
             if kind != CrashKind::PowerLoss && !all.is_empty() && all.iter().all(is_named) {
                 rest.retain(|one| !all.contains(*one));
@@ -136,10 +142,12 @@ fn kinds_in(subjects: &[&Subject], profile: &str) -> Vec<CrashKind> {
     kinds
 }
 
-/// The shipped profiles that can go through such a crash.
-fn shipped_with(kind: CrashKind) -> impl Iterator<Item = String> {
+/// The shipped profiles that can go through such a crash and have a part in the case.
+fn shipped_with(program: &Program, kind: CrashKind) -> impl Iterator<Item = String> {
     let shipped = Profile::shipped().into_iter();
-    let has_kind = move |profile: &Arc<Profile>| kinds_of(profile).contains(&kind);
+    let has_kind = move |profile: &Arc<Profile>| {
+        program.applies_to(profile) && kinds_of(profile).contains(&kind)
+    };
     shipped.filter(has_kind).map(|profile| profile.name.clone())
 }
 

@@ -24,6 +24,10 @@ struct Reader {
     open: Open,
     /// The first section of the list that is being read.
     first: usize,
+    /// The last heading.
+    heading: Option<Place>,
+    /// What is wrong with the first list that has no states.
+    empty: Option<LitmusError>,
 }
 
 /// Reads what follows the steps of a program.
@@ -36,31 +40,20 @@ pub(super) fn read(program: Program, lines: Lines<'_>) -> Result<Case, LitmusErr
         },
         open: Open::Nothing,
         first: 0,
+        heading: None,
+        empty: None,
     };
-    let mut empty = None;
     for line in lines {
         reader.add(&line)?;
-        let is_empty = |section: &Section| section.states.is_empty();
-        if reader.open == Open::Headings {
-            empty = Some(line);
-        } else if empty.is_some() && reader.case.sections.last().is_some_and(is_empty) {
-            break;
-        } else {
-            empty = None;
-        }
     }
-    match empty {
-        Some(line) => Err(line.error(
-            "this list has no states: a disk always leaves something, and be it `(nothing)`",
-        )),
-        None => Ok(reader.case),
-    }
+    reader.close();
+    reader.empty.map_or(Ok(reader.case), Err)
 }
 
 impl Reader {
     fn add(&mut self, line: &Part<'_>) -> Result<(), LitmusError> {
         if line.text.is_empty() || line.text.starts_with('#') {
-            self.open = Open::Nothing;
+            self.close();
             return Ok(());
         }
         if line.text.starts_with(' ') {
@@ -76,10 +69,20 @@ impl Reader {
                     return Err(head.error("this crash point is there already: use it"));
                 }
                 self.case.points.push((point, Place::of(&head)));
-                self.open = Open::Nothing;
+                self.close();
                 Ok(())
             }
         }
+    }
+
+    /// Ends a list. One without states is a mistake, but what is wrong behind it is nearer to the cause.
+    fn close(&mut self) {
+        if let (Open::Headings, Some(heading)) = (self.open, &self.heading) {
+            let message =
+                "this list has no states: a disk always leaves something, if only `(nothing)`";
+            self.empty.get_or_insert_with(|| heading.error(message));
+        }
+        self.open = Open::Nothing;
     }
 
     fn state(&mut self, line: &Part<'_>) -> Result<(), LitmusError> {
@@ -110,7 +113,7 @@ impl Reader {
             None => line.index(),
         };
         let end = line.index() + 1;
-        for (profile, kind) in Heading::read(head)?.subjects() {
+        for (profile, kind) in Heading::read(head)?.subjects(&self.case.program) {
             if self.case.section(point, &profile, kind).is_some() {
                 return Err(head.error("this list is at this crash point already: use it"));
             }
@@ -128,6 +131,7 @@ impl Reader {
             section.lines = end..end;
         }
         self.open = Open::Headings;
+        self.heading = Some(Place::of(head));
         Ok(())
     }
 

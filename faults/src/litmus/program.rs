@@ -3,11 +3,13 @@
 use super::error::LitmusError;
 use super::line::{Lines, Part};
 use super::runner::Runner;
-use super::step::Step;
+use super::step::{Action, Step};
+use crate::crash::CrashKind;
 use crate::disk::SimFs;
 use crate::image::Image;
 use crate::log::Entry;
-use crate::plan::FaultPlan;
+use crate::plan::{Effect, FaultPlan};
+use crate::profile::{Cover, Profile};
 
 /// The program of a litmus file.
 #[derive(Clone, Debug)]
@@ -31,6 +33,8 @@ pub struct Recording {
     pub image: Image,
     /// The op log of each step.
     pub steps: Vec<Vec<Entry>>,
+    /// What processes see: after the setup, then after each step.
+    pub seen: Vec<Image>,
 }
 
 impl Program {
@@ -83,6 +87,24 @@ impl Program {
         })
     }
 
+    /// Whether the program says something on such a disk.
+    ///
+    /// One whose fault plan evicts a client says nothing where no server evicts any. One that lets a sync fail says nothing where
+    /// each write is written back as its handle is closed: there is nothing left for the sync to write.
+    pub fn applies_to(&self, profile: &Profile) -> bool {
+        let plan = &self.plan;
+        let has = |wanted: fn(&Effect) -> bool| plan.faults.iter().any(|it| wanted(&it.effect));
+        let evicts = has(|effect| matches!(effect, Effect::Evict { .. }));
+        let fails_sync =
+            has(|effect| matches!(effect, Effect::FailSync(..))) || !plan.writebacks.is_empty();
+        let keeps_open = |step: &Step| matches!(step.action, Action::Open { .. });
+        let network = profile.network.as_ref();
+        let writes_at_close = network.is_some_and(|it| it.close_covers.contains(&Cover::Data))
+            && !self.steps.iter().any(keeps_open);
+        (!evicts || profile.crashes().contains(&CrashKind::Eviction))
+            && !(fails_sync && writes_at_close)
+    }
+
     /// Runs the program, with its setup made durable first.
     ///
     /// # Errors
@@ -99,11 +121,13 @@ impl Program {
         disk.set_plan(&self.plan);
         let mut runner = Runner::new(&disk);
         let mut steps = Vec::new();
+        let mut seen = vec![image.clone()];
         for step in &self.steps {
             runner.run(step)?;
             steps.push(disk.take_log());
+            seen.push(disk.image());
         }
-        Ok(Recording { image, steps })
+        Ok(Recording { image, steps, seen })
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::case::{Case, CrashPoint, NOTHING, States};
 use super::error::LitmusError;
+use super::heading::kinds_of;
 use super::run::{CHOICES_MAX, Run};
 use crate::crash::CrashKind;
 use crate::profile::Profile;
@@ -31,7 +32,8 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Crashes a case at each of its points under each of these profiles: by power loss, and in every other way that it lists.
+    /// Crashes a case at each of its points under each of these profiles: in every way that [can happen there](kinds_of) and every
+    /// other that the case lists; a shipped profile that the case has varied only where it lists that.
     ///
     /// # Errors
     /// A step does not end as it says, or a crash point has more than [`CHOICES_MAX`] choices.
@@ -43,10 +45,6 @@ impl Verdict {
                 for kind in kinds(case, point, profile) {
                     let section = case.section(point, &profile.name, kind);
                     let allowed = run.allowed(point, kind, profile);
-                    // What no case is written for may be too much: data has more ways to get lost on a network.
-                    if allowed.is_none() && section.is_none() && profile.network.is_some() {
-                        continue;
-                    }
                     let allowed = allowed.ok_or_else(|| {
                         let message = format!(
                             "more than {CHOICES_MAX} choices on {}: use fewer steps or smaller writes",
@@ -68,14 +66,20 @@ impl Verdict {
     }
 }
 
-/// The kinds of crash to try at a point: a power loss, and what the case lists for the profile there.
+/// The kinds of crash to try at a point.
 fn kinds(case: &Case, point: CrashPoint, profile: &Profile) -> Vec<CrashKind> {
-    let listed = |kind: &&CrashKind| case.section(point, &profile.name, **kind).is_some();
-    let others = CrashKind::ALL
-        .iter()
-        .filter(|&&kind| kind != CrashKind::PowerLoss);
-    let mut kinds = vec![CrashKind::PowerLoss];
-    kinds.extend(others.filter(listed));
+    let listed = |kind: &CrashKind| case.section(point, &profile.name, *kind).is_some();
+    let is_varied = profile.name.contains(" + ");
+    let mut kinds = if is_varied || !case.program.applies_to(profile) {
+        Vec::new()
+    } else {
+        kinds_of(profile)
+    };
+    let others = CrashKind::ALL.iter().copied();
+    let others: Vec<CrashKind> = others
+        .filter(|kind| listed(kind) && !kinds.contains(kind))
+        .collect();
+    kinds.extend(others);
     kinds
 }
 
