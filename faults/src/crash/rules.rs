@@ -169,6 +169,7 @@ impl Cutter<'_> {
         let at_once =
             self.has_journal() && self.profile.in_block_size_journalled && !self.is_late(ino);
         let mut late = AtomSet::EMPTY;
+        let mut from = old;
         if at_once && allocated > old {
             let before = self
                 .size_waits(ino, SizeChange::InBlock, AtomSet::EMPTY)
@@ -184,8 +185,9 @@ impl Cutter<'_> {
             if len <= allocated {
                 return;
             }
+            from = allocated;
         }
-        for len in self.lengths(old, bytes) {
+        for len in self.lengths(from, bytes) {
             let data = self.data_between(ino, old, len, atoms);
             let before = self.size_waits(ino, why, data).union(late);
             late = before;

@@ -18,6 +18,16 @@ use crate::{known, record, recordings};
 /// Rules that could be stricter and still allow everything that was seen: model, rule, and why it is not.
 const REASONS: &[(&str, &str, &str)] = &[
     (
+        "ext4-ordered",
+        "size_grows_by_block = false",
+        "the length follows each extent that is mapped, and a write on a fragmented disk gets several; the recorded disks were empty",
+    ),
+    (
+        "ext4-writeback",
+        "size_grows_by_block = false",
+        "the length follows each extent that is mapped, and a write on a fragmented disk gets several; the recorded disks were empty",
+    ),
+    (
         "xfs",
         "size_grows_by_block = false",
         "the length is set when an I/O ends and a long append is several, but the recorded appends are of a few blocks, written at once",
