@@ -44,6 +44,7 @@ pub const CATALOGUE: &[LitmusFile] = files! {
     "arvr-nosync"
     "arvr-other-fsync"
     "atomic-unit"
+    "chrome"
     "create-fsync"
     "dir-rename"
     "direct-append"

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use plimsoll_faults::litmus::catalogue;
 
-/// The name, the case, and where the name comes from: the first six are Ferrite's, the rest those of bugs and rules of thumb.
+/// The name, the case, and where the name comes from: the first seven are Ferrite's, the rest those of bugs and rules of thumb.
 const NAMES: &[(&str, &str)] = &[
     ("PA", "append-in-block"),
     ("ordered-same-file-overwrites", "overwrite-same-file"),
@@ -12,6 +12,7 @@ const NAMES: &[(&str, &str)] = &[
     ("implied-dir-fsync", "create-fsync"),
     ("ARVR", "arvr-nosync"),
     ("ACVR", "acvr-nosync"),
+    ("chrome", "chrome"),
     ("dirop-order", "dirop-order"),
     ("fdatasync-then-rename", "wal-recycle-fdatasync"),
     ("unlink-before-rename", "unlink-before-rename"),

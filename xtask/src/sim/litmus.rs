@@ -72,7 +72,7 @@ impl Litmus {
         tally: &mut Tally,
     ) -> Result<String, Refusal> {
         let verdict = Verdict::of(&source.case, profiles).map_err(|error| source.refuse(&error))?;
-        tally.add(&verdict);
+        tally.add(&verdict, source.ships);
         Ok(match self.printing.format {
             Format::Human => human::case(source, &verdict, self.states),
             Format::Jsonl => jsonl::case(source, &verdict),

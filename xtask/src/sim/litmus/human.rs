@@ -2,8 +2,7 @@
 
 use std::fmt::Write;
 
-use plimsoll_faults::crash::CrashKind;
-use plimsoll_faults::litmus::{Finding, Verdict};
+use plimsoll_faults::litmus::{Finding, Heading, Subject, Verdict};
 
 use super::selection::Source;
 use super::tally::Tally;
@@ -27,8 +26,9 @@ pub(crate) fn case(source: &Source, verdict: &Verdict, all: bool) -> String {
     for (index, step) in program.steps.iter().enumerate() {
         line(&mut text, &format!("  {:>4}  {step}", index + 1));
     }
-    for finding in findings {
-        line(&mut text, &heading(source, finding));
+    for alike in alike(findings) {
+        let finding = alike[0];
+        line(&mut text, &heading(source, &alike));
         for state in finding.allowed() {
             let is_listed =
                 finding.listed.is_none() || finding.unlisted().all(|other| other != state);
@@ -50,22 +50,38 @@ pub(crate) fn case(source: &Source, verdict: &Verdict, all: bool) -> String {
     text
 }
 
-fn heading(source: &Source, finding: &Finding) -> String {
+/// Findings of which the same is to be said, in the order of the first of each kind.
+fn alike(findings: Vec<&Finding>) -> Vec<Vec<&Finding>> {
+    let mut groups: Vec<Vec<&Finding>> = Vec::new();
+    for finding in findings {
+        let is_like = |group: &&mut Vec<&Finding>| {
+            let first = group[0];
+            (first.point, &first.allowed, &first.listed)
+                == (finding.point, &finding.allowed, &finding.listed)
+        };
+        match groups.iter_mut().find(is_like) {
+            Some(group) => group.push(finding),
+            None => groups.push(vec![finding]),
+        }
+    }
+    groups
+}
+
+fn heading(source: &Source, alike: &[&Finding]) -> String {
+    let finding = alike[0];
+    let program = &source.case.program;
+    let subject = |one: &&Finding| (one.profile.clone(), one.kind);
+    let subjects: Vec<Subject> = alike.iter().map(subject).collect();
+    let headings = Heading::of(program, &subjects);
+    let on: Vec<String> = headings.iter().map(Heading::to_string).collect();
     let point = source.case.describe(finding.point);
-    let kind = match finding.kind {
-        CrashKind::PowerLoss => String::new(),
-        kind => format!(" ({kind})"),
-    };
     let count = counted(finding.allowed.len() as u64, "state");
     let end = match (&finding.listed, finding.agrees()) {
         (None, _) => format!("{LABEL}not listed{LABEL:#}"),
         (Some(_), true) => format!("{GOOD}as listed{GOOD:#}"),
         (Some(_), false) => format!("{BAD}not as listed{BAD:#}"),
     };
-    format!(
-        "  crash {point}{kind} on {}: {count}, {end}",
-        finding.profile
-    )
+    format!("  crash {point} on {}: {count}, {end}", on.join("; "))
 }
 
 /// The last line.
@@ -80,6 +96,12 @@ pub(crate) fn summary(tally: &Tally) -> String {
         tally.unlisted,
         counted(tally.states, "state"),
     );
+    if tally.lacking > 0 {
+        line(
+            &mut text,
+            "  A test that ships lists every disk that ships, after every kind of crash: add the lists that are not there.",
+        );
+    }
     if tally.differed > 0 {
         line(
             &mut text,

@@ -18,19 +18,30 @@ pub(crate) struct Source {
     text: String,
     /// What was read from it.
     pub(crate) case: Case,
+    /// Whether it is one of those that ship.
+    pub(crate) ships: bool,
 }
 
 impl Source {
     /// Reads a text.
     pub(crate) fn parse(path: String, text: String) -> Result<Self, Refusal> {
         match Case::parse(&text) {
-            Ok(case) => Ok(Self { path, text, case }),
+            Ok(case) => Ok(Self {
+                path,
+                text,
+                case,
+                ships: false,
+            }),
             Err(error) => Err(Refusal::report(litmus_report(&path, &text, &error))),
         }
     }
 
     fn shipped(file: &LitmusFile) -> Result<Self, Refusal> {
-        Self::parse(file.path(), file.text.to_owned())
+        let source = Self::parse(file.path(), file.text.to_owned())?;
+        Ok(Self {
+            ships: true,
+            ..source
+        })
     }
 
     fn read(path: &str) -> Result<Self, Refusal> {
