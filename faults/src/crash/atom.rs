@@ -102,6 +102,18 @@ impl Atom {
         })
     }
 
+    /// Whether it holds data of a file in a range of bytes, or what shows there as long as that is not written.
+    pub(super) fn fills(&self, file: Ino, from: u64, to: u64) -> bool {
+        self.has_data_in(file, from, to) || self.has_garbage_in(file, from, to)
+    }
+
+    /// Whether it cuts off a file's data from this byte on, or from one before it.
+    pub(super) fn cuts(&self, file: Ino, byte: u64) -> bool {
+        self.changes.iter().any(
+            |change| matches!(change, MicroOp::Zero { ino, from } if *ino == file && *from <= byte),
+        )
+    }
+
     pub(super) fn has_size(&self) -> bool {
         self.changes
             .iter()

@@ -33,7 +33,7 @@ pub(super) fn mark_clean(atoms: &mut [Atom], scope: Scope, range: Option<(u64, u
 fn is_covered(atom: &Atom, ino: Ino, range: Option<(u64, u64)>) -> bool {
     let (from, len) = range.unwrap_or((0, u64::MAX));
     let to = from.saturating_add(len);
-    atom.has_data_in(ino, from, to) || atom.has_garbage_in(ino, from, to)
+    atom.fills(ino, from, to)
 }
 
 /// A write makes whole pages dirty: what counts as clean in them is written with it.
@@ -54,9 +54,7 @@ pub(super) fn dirty_again(atoms: &mut [Atom], entry: &Entry) {
         let end = (first + sectors.len() as u64) * SECTOR as u64;
         let end = end.div_ceil(PAGE) * PAGE;
         for atom in atoms.iter_mut() {
-            if atom.marked_clean
-                && (atom.has_data_in(*ino, start, end) || atom.has_garbage_in(*ino, start, end))
-            {
+            if atom.marked_clean && atom.fills(*ino, start, end) {
                 atom.marked_clean = false;
             }
         }

@@ -135,7 +135,11 @@ fn sources(atoms: &[Atom], base: &Image) -> Vec<(usize, Block)> {
             };
             let end = (first + sectors.len() as u64).div_ceil(BLOCK_SECTORS);
             for block in first / BLOCK_SECTORS..end {
-                if is_held(base, (*ino, block)) && !is_cut(&atoms[..position], (*ino, block)) {
+                if is_held(base, (*ino, block))
+                    && !atoms[..position]
+                        .iter()
+                        .any(|older| older.cuts(*ino, block * BLOCK_BYTES))
+                {
                     continue;
                 }
                 sources.retain(|(_, known)| *known != (*ino, block));
@@ -158,14 +162,6 @@ fn is_held(base: &Image, (ino, block): Block) -> bool {
         sectors
             .into_iter()
             .any(|index| content.sector(index).is_some())
-    })
-}
-
-/// Whether a pending cut frees a block.
-fn is_cut(atoms: &[Atom], (ino, block): Block) -> bool {
-    let mut changes = atoms.iter().flat_map(|atom| &atom.changes);
-    changes.any(|change| {
-        matches!(change, MicroOp::Zero { ino: of, from } if *of == ino && *from <= block * BLOCK_BYTES)
     })
 }
 

@@ -280,10 +280,6 @@ impl Cutter<'_> {
             return AtomSet::EMPTY;
         }
         let block = first / BLOCK_SECTORS * BLOCK_BYTES;
-        self.after(|atom| {
-            atom.changes.iter().any(|change| {
-                matches!(change, MicroOp::Zero { ino: of, from } if *of == ino && *from <= block)
-            })
-        })
+        self.after(|atom| atom.cuts(ino, block))
     }
 }
