@@ -11,4 +11,5 @@ pub mod log;
 pub mod op_kind;
 pub mod plan;
 pub mod profile;
+pub mod recorded;
 pub mod rng;

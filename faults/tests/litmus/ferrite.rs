@@ -79,7 +79,10 @@ fn chrome_leaves_five_states_more_on_ext4_with_late_data() {
     assert!(old.is_subset(&states));
     let more: Vec<&String> = states.difference(&old).collect();
     assert_eq!(more.len(), 5, "{more:#?}");
-    assert!(more.iter().all(|state| ends_with_second_block(state)), "{more:#?}");
+    assert!(
+        more.iter().all(|state| ends_with_second_block(state)),
+        "{more:#?}"
+    );
 }
 
 /// Whether the file has the length that both appends give it.

@@ -2,6 +2,7 @@
 
 mod human;
 mod jsonl;
+mod recordings;
 mod selection;
 mod tally;
 
@@ -12,6 +13,7 @@ use clap::Args;
 use plimsoll_faults::litmus::Verdict;
 use plimsoll_faults::profile::Profile;
 
+use self::recordings::Recordings;
 use self::selection::{Source, select};
 use self::tally::Tally;
 use crate::exit::Exit;
@@ -26,7 +28,8 @@ use crate::sim::options::{DiskOptions, Format, Printing};
   cargo xtask sim litmus                                  every test on every disk that ships
   cargo xtask sim litmus arvr --disk=xfs --states         what xfs may leave of a replaced file
   cargo xtask sim litmus --disk=./my-disk.toml            what a profile of your own allows
-  cargo xtask sim litmus ./mine.litmus                    a test of your own",
+  cargo xtask sim litmus ./mine.litmus                    a test of your own
+  cargo xtask sim litmus --recordings                     what disks allow beside what real file systems showed",
     after_help = crate::exit::HELP
 )]
 pub(crate) struct Litmus {
@@ -36,6 +39,18 @@ pub(crate) struct Litmus {
     /// Show every state, also where a disk allows exactly what is listed
     #[arg(long, env = "SIM_STATES", hide_env_values = true)]
     states: bool,
+    /// Compare disks with crashes recorded on real file systems, those that ship or those of a folder of yours in the same format;
+    /// filters are names of recorded programs then
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "SIM_RECORDINGS",
+        hide_env_values = true,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = recordings::FOLDER
+    )]
+    recordings: Option<String>,
     #[command(flatten)]
     disks: DiskOptions,
     #[command(flatten)]
@@ -49,6 +64,15 @@ impl Litmus {
         let disks = Disks::choose(&self.disks.disk, &BTreeSet::new())?;
         let explored = disks.explored().iter();
         let profiles: Vec<Arc<Profile>> = explored.map(|disk| Arc::clone(&disk.profile)).collect();
+        if let Some(folder) = &self.recordings {
+            let recordings = Recordings {
+                folder,
+                filters: &self.filters,
+                all: self.states,
+                format: self.printing.format,
+            };
+            return recordings.run(&profiles, &mut output);
+        }
         let sources = select(&self.filters)?;
         let mut tally = Tally {
             disks: profiles.len() as u64,
@@ -94,6 +118,7 @@ mod tests {
         let litmus = Litmus {
             filters: Vec::new(),
             states,
+            recordings: None,
             disks: DiskOptions::default(),
             printing: Printing {
                 format,

@@ -23,14 +23,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use plimsoll_faults::crash::{Bounds, CrashState, Frontier};
-use plimsoll_faults::image::{Image, Ino, Node, SECTOR, Sector};
-use plimsoll_faults::litmus::{Leaf, Tree};
-use plimsoll_faults::log::{Entry, MicroOp};
-use plimsoll_faults::profile::{Cover, Exposure, Profile, Tear};
-use plimsoll_faults::rng::Rng;
+use crate::crash::{Bounds, CrashState, Frontier};
+use crate::image::{Image, Ino, Node, SECTOR, Sector};
+use crate::litmus::{Leaf, Tree};
+use crate::log::{Entry, MicroOp};
+use crate::profile::{Cover, Exposure, Profile, Tear};
+use crate::rng::Rng;
 
-use crate::split::Timeline;
+use super::timeline::Timeline;
+
 /// Choices that one position may have.
 const CHOICES_MAX: u32 = 1 << 16;
 
@@ -47,13 +48,15 @@ const BLOCK: usize = 4096 / SECTOR;
 const MARK: u8 = 0xA7;
 
 /// The states that one position allows.
-pub(crate) struct Allowed {
+#[derive(Clone, Debug)]
+pub struct Allowed {
     /// Blocks that may or may not have reached the disk, oldest first.
     blocks: Vec<Block>,
     choices: Vec<Choice>,
 }
 
 /// Pending data of one write in one block.
+#[derive(Clone, Debug)]
 struct Block {
     entry: usize,
     ino: Ino,
@@ -65,6 +68,7 @@ struct Block {
 type Lost = BTreeSet<(u32, String)>;
 
 /// A legal choice of everything but pending data.
+#[derive(Clone, Debug)]
 struct Choice {
     image: Image,
     /// What becomes of each block under it.
@@ -72,7 +76,7 @@ struct Choice {
 }
 
 /// What may become of a block under a choice.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 struct Fate {
     may_be_lost: bool,
     /// Which sectors are seen if it is there; none if it cannot be.
@@ -115,7 +119,7 @@ fn states(frontier: &Frontier, exhaustive: u32) -> Option<Vec<CrashState>> {
 }
 
 /// Every state that a position allows, block by block, if they are few: the long way, to hold the short one to.
-pub(crate) fn enumerate(
+pub fn enumerate(
     timeline: &Timeline,
     position: usize,
     profile: &Profile,
@@ -135,12 +139,16 @@ fn whole(profile: &Profile) -> Arc<Profile> {
 }
 
 impl Allowed {
-    pub(crate) fn at(timeline: &Timeline, position: usize, profile: &Profile) -> Self {
+    /// The states that this profile allows at a position. None if blocks wait for each other there, or show garbage, or a sync leaves
+    /// data out, so that the method does not do; or if there are too many choices.
+    pub fn at(timeline: &Timeline, position: usize, profile: &Profile) -> Option<Self> {
         let is_free = matches!(profile.tear, Tear::AnySectors | Tear::AnyBlocks);
-        assert!(is_free, "no block waits for another");
-        assert_ne!(profile.extend_exposes, Exposure::Garbage, "no garbage");
-        assert!(profile.fsync_covers.contains(&Cover::Data));
-        assert!(profile.fdatasync_covers.contains(&Cover::Data));
+        let covers_data = [&profile.fsync_covers, &profile.fdatasync_covers]
+            .iter()
+            .all(|covers| covers.contains(&Cover::Data));
+        if !is_free || !covers_data || profile.extend_exposes == Exposure::Garbage {
+            return None;
+        }
         let whole = whole(profile);
         let mut full = advance(timeline, position, &whole, &[], None);
         let pending: BTreeSet<u32> = full
@@ -155,20 +163,20 @@ impl Allowed {
         let mut rest = advance(timeline, position, &whole, &blocks, None);
         assert_eq!(full.key(full.nothing()), rest.key(rest.nothing()));
         let alone = |mark| advance(timeline, position, &whole, &blocks, Some(mark));
-        let mut fates: Vec<BTreeMap<Lost, Fate>> = blocks
+        let fates: Option<Vec<BTreeMap<Lost, Fate>>> = blocks
             .iter()
             .map(|block| block.fates(alone(block.marked())))
             .collect();
+        let mut fates = fates?;
         let reused = Block::reused(timeline, &mut full);
         for place in &reused {
-            let source = blocks.iter().find(|block| block.entry == place.entry);
-            let source = source.expect("what is used again is pending");
-            fates.push(place.shown(alone(source.marked_whole())));
+            let source = blocks.iter().find(|block| block.entry == place.entry)?;
+            fates.push(place.shown(alone(source.marked_whole()))?);
         }
         let mut blocks = blocks;
         blocks.extend(reused);
         let mut choices = Vec::new();
-        for state in states(&rest, CHOICES_MAX).expect("few choices") {
+        for state in states(&rest, CHOICES_MAX)? {
             let lost: Lost = rest.lost(state).into_iter().collect();
             let fates = fates.iter().map(|fates| fates.get(&lost).cloned());
             // A choice that a block makes impossible, lost or not, is none.
@@ -177,11 +185,11 @@ impl Allowed {
                 choices.push(Choice { image, blocks });
             }
         }
-        Self { blocks, choices }
+        Some(Self { blocks, choices })
     }
 
     /// Whether a crash here may leave this.
-    pub(crate) fn contains(&self, tree: &Tree) -> bool {
+    pub fn contains(&self, tree: &Tree) -> bool {
         self.choices.iter().any(|choice| {
             let left = Tree::of(&choice.image);
             let mut pairs = left.entries.iter().zip(&tree.entries);
@@ -238,7 +246,7 @@ impl Allowed {
     }
 
     /// Adds every allowed state, block by block, to a set. Returns whether the set is complete.
-    pub(crate) fn count(&self, into: &mut BTreeSet<u128>) -> bool {
+    pub fn count(&self, into: &mut BTreeSet<u128>) -> bool {
         self.choices.iter().all(|choice| {
             let mut images = BTreeMap::from([(choice.image.hash(), choice.image.clone())]);
             for (block, fate) in self.blocks.iter().zip(&choice.blocks) {
@@ -274,9 +282,9 @@ impl Block {
     }
 
     /// By choice: what may become of this block, from a frontier where no other is pending.
-    fn fates(&self, mut frontier: Frontier) -> BTreeMap<Lost, Fate> {
+    fn fates(&self, mut frontier: Frontier) -> Option<BTreeMap<Lost, Fate>> {
         let mut fates: BTreeMap<Lost, Fate> = BTreeMap::new();
-        for state in states(&frontier, CHOICES_MAX).expect("few choices") {
+        for state in states(&frontier, CHOICES_MAX)? {
             let mut lost: Lost = frontier.lost(state).into_iter().collect();
             let is_own = |(number, _): &(u32, String)| *number as usize == self.entry;
             let is_lost = lost
@@ -302,7 +310,7 @@ impl Block {
                 fate.seen = Some(range.filter(is_seen).collect());
             }
         }
-        fates
+        Some(fates)
     }
 
     /// The change that marks it.
@@ -370,9 +378,9 @@ impl Block {
     }
 
     /// By choice: whether a freed block may show this, from a frontier where what it shows is marked and no other is pending.
-    fn shown(&self, mut frontier: Frontier) -> BTreeMap<Lost, Fate> {
+    fn shown(&self, mut frontier: Frontier) -> Option<BTreeMap<Lost, Fate>> {
         let mut fates: BTreeMap<Lost, Fate> = BTreeMap::new();
-        for state in states(&frontier, CHOICES_MAX).expect("few choices") {
+        for state in states(&frontier, CHOICES_MAX)? {
             let mut lost: Lost = frontier.lost(state).into_iter().collect();
             let is_own = |(number, _): &(u32, String)| *number as usize == self.entry;
             // What was written may be seen in its own place too, which may be this one.
@@ -399,7 +407,7 @@ impl Block {
                 fate.may_be_lost = true;
             }
         }
-        fates
+        Some(fates)
     }
 
     /// An image with the sectors of this block that are seen.
@@ -424,8 +432,9 @@ const fn symbol(byte: u8) -> u8 {
 }
 
 fn expand(runs: &[(char, u64)]) -> Vec<u8> {
+    // No program writes what is not ASCII, so that agrees with nothing.
     let run = |&(symbol, count): &(char, u64)| {
-        let symbol = u8::try_from(symbol).expect("contents are ASCII");
+        let symbol = u8::try_from(symbol).unwrap_or(MARK);
         std::iter::repeat_n(symbol, count as usize)
     };
     runs.iter().flat_map(run).collect()

@@ -2,24 +2,26 @@
 
 use std::sync::Arc;
 
-use plimsoll_faults::image::{Image, Ino, SECTOR, Sector};
-use plimsoll_faults::litmus::Recording;
-use plimsoll_faults::log::{Entry, MicroOp};
-use plimsoll_faults::op_kind::OpKind;
+use crate::image::{Image, Ino, SECTOR, Sector};
+use crate::litmus::Recording;
+use crate::log::{Entry, MicroOp};
+use crate::op_kind::OpKind;
 
 /// Sectors in a block: what a real disk was asked to write is whole blocks.
 const BLOCK_SECTORS: u64 = 4096 / SECTOR as u64;
 
 /// The log of a program in entries of three sorts: data of one write in one block, anything else that changes the disk, a sync.
-pub(crate) struct Timeline {
-    pub(crate) image: Image,
-    pub(crate) entries: Vec<Entry>,
+#[derive(Clone, Debug)]
+pub struct Timeline {
+    pub(super) image: Image,
+    pub(super) entries: Vec<Entry>,
     /// Where in the log each step ends.
     ends: Vec<usize>,
 }
 
 impl Timeline {
-    pub(crate) fn new(recording: &Recording) -> Self {
+    /// Cuts the log of a program.
+    pub fn new(recording: &Recording) -> Self {
         let mut entries = Vec::new();
         let mut ends = Vec::new();
         for step in &recording.steps {
@@ -38,7 +40,7 @@ impl Timeline {
     /// The positions whose states, together, are those of a crash after `after` steps had returned and before the next had.
     ///
     /// Without a sync every change only adds states, so the end of the step and the moment before each of its syncs suffice.
-    pub(crate) fn positions(&self, after: usize) -> impl Iterator<Item = usize> {
+    pub fn positions(&self, after: usize) -> impl Iterator<Item = usize> {
         let start = if after == 0 { 0 } else { self.ends[after - 1] };
         let end = self.ends.get(after).copied().unwrap_or(start);
         (start..=end)
@@ -46,7 +48,7 @@ impl Timeline {
     }
 
     /// The block that an entry wrote data to, as processes see it then.
-    pub(crate) fn block_after(&self, number: usize) -> Vec<Arc<Sector>> {
+    pub(super) fn block_after(&self, number: usize) -> Vec<Arc<Sector>> {
         let mut image = self.image.clone();
         for change in self.entries[..=number]
             .iter()
@@ -69,7 +71,7 @@ impl Timeline {
     }
 
     /// The data that an entry holds, if it holds data of a write and nothing else: the file, the first sector, the sectors.
-    pub(crate) fn data(&self, number: usize) -> Option<(Ino, u64, &[Arc<Sector>])> {
+    pub(super) fn data(&self, number: usize) -> Option<(Ino, u64, &[Arc<Sector>])> {
         let entry = &self.entries[number];
         match entry.changes.as_slice() {
             [
