@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn a_disk_that_is_not_there_is_refused_with_what_is_wrong() {
         let message = |disk: &str| {
-            let error = named(disk).err().expect("there is no such disk");
+            let error = named(disk).expect_err("there is no such disk");
             error.to_string()
         };
         assert!(
