@@ -128,6 +128,12 @@ impl FsyncFailure {
     pub const fn deceives(self) -> bool {
         !matches!(self.call(), Call::Fails)
     }
+
+    /// Whether nothing tells a process of the failure, ever: the call succeeds, reads show what was written, and no later call on any
+    /// handle returns an error. Only a power loss brings it to light.
+    pub const fn is_unknowable(self) -> bool {
+        matches!(self.call(), Call::Succeeds)
+    }
 }
 
 impl fmt::Display for FsyncFailure {

@@ -21,6 +21,22 @@ pub struct Disk {
 }
 
 impl Disk {
+    /// A disk with this persistence model that goes through every kind of crash it has, and does not lie.
+    pub fn honest(profile: Arc<Profile>) -> Self {
+        Self {
+            kinds: profile.honest_crashes(),
+            profile,
+        }
+    }
+
+    /// A disk with this persistence model whose syncs lie.
+    pub fn lying(profile: Arc<Profile>) -> Self {
+        Self {
+            profile,
+            kinds: vec![CrashKind::Lying],
+        }
+    }
+
     /// The kind of crash that recoveries and recovered stores go through: the one that takes most.
     pub(crate) fn nested_kind(&self) -> CrashKind {
         let (all_at_once, is_local) = match &self.profile.network {
@@ -141,4 +157,28 @@ pub struct Case {
     pub limits: Limits,
     /// Seed of every sampled choice.
     pub seed: u64,
+}
+
+impl Case {
+    /// A case in which nothing goes wrong but crashes, and which is expected to pass within the usual limits.
+    pub fn new(
+        id: impl Into<String>,
+        sut: Arc<dyn Sut>,
+        workload: Vec<Command>,
+        disk: Disk,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            sut,
+            workload,
+            plan: FaultPlan::none(),
+            errors: ErrorSweep::None,
+            damage: false,
+            disk,
+            targets: Vec::new(),
+            expect: Expect::Pass,
+            limits: Limits::default(),
+            seed: 1,
+        }
+    }
 }

@@ -21,6 +21,7 @@ mod lab;
 mod memo;
 mod model;
 mod opener;
+mod probe;
 mod promises;
 mod reach;
 mod recording;
@@ -35,5 +36,6 @@ mod sync_errors;
 mod witness;
 
 pub use hunt::{FirstViolation, first_violation};
+pub use probe::{Probe, probe, violated};
 pub(crate) use redundancy::redundancy;
-pub use run::{op_log, recover_each, run, sync_sites, violated};
+pub use run::{op_log, recover_each, run, sync_sites};

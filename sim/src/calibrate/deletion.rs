@@ -19,17 +19,20 @@ pub struct Deletion {
     pub noticed: Vec<(String, Oracle)>,
     /// The disks on which it was not, and why.
     pub redundant: Vec<(String, Redundancy)>,
+    /// The disks on which no sync was dropped after all: nothing is known of these.
+    pub vacuous: Vec<String>,
 }
 
 impl Deletion {
     /// Whether it is known why it was not noticed where it was not: because another disk needs it, or because on every disk
     /// another operation does the same.
     pub fn is_explained(&self) -> bool {
-        !self.noticed.is_empty()
-            || self
-                .redundant
+        let is_proven = || {
+            self.redundant
                 .iter()
                 .all(|(_, redundancy)| redundancy.is_proof())
+        };
+        self.vacuous.is_empty() && (!self.noticed.is_empty() || is_proven())
     }
 
     /// Whether it was noticed on the disk of this name.
@@ -54,15 +57,20 @@ fn delete_sync(case: &Case, disks: &[Disk], index: usize, site: String) -> Delet
     let plan = FaultPlan::one(Fault::new(OpSelector::Sync, Effect::Drop).at(nth));
     let mut noticed = Vec::new();
     let mut redundant = Vec::new();
+    let mut vacuous = Vec::new();
     for disk in disks {
-        let oracles = explore::violated(&Case {
+        let probe = explore::probe(&Case {
             id: format!("{} without {site}", case.id),
             plan: plan.clone(),
             errors: ErrorSweep::None,
             disk: disk.clone(),
             ..case.clone()
         });
-        match oracles.first() {
+        if !probe.unfired.is_empty() {
+            vacuous.push(disk.name());
+            continue;
+        }
+        match probe.violated.first() {
             Some(&oracle) => noticed.push((disk.name(), oracle)),
             None => redundant.push((disk.name(), explore::redundancy(case, disk, index))),
         }
@@ -72,5 +80,6 @@ fn delete_sync(case: &Case, disks: &[Disk], index: usize, site: String) -> Delet
         site,
         noticed,
         redundant,
+        vacuous,
     }
 }

@@ -59,11 +59,6 @@ pub fn run(case: &Case) -> CaseReport {
     }
 }
 
-/// The oracles that a case violates, without the evidence: much cheaper than [`run`] where that is all one wants to know.
-pub fn violated(case: &Case) -> Vec<Oracle> {
-    explore(case, Goal::Everything).found.into_keys().collect()
-}
-
 /// The syncs of a case's run, in order, as a trace shows them.
 pub fn sync_sites(case: &Case) -> Vec<String> {
     record(case, &case.plan)
@@ -96,7 +91,7 @@ pub(super) struct Exploration {
     fingerprint: Fingerprint,
     over_limit: Option<String>,
     /// Faults of the plan that never took effect.
-    unfired: Vec<String>,
+    pub(super) unfired: Vec<String>,
 }
 
 /// Explores a case once, up to the goal.

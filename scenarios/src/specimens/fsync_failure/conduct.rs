@@ -1,6 +1,7 @@
 //! What a store does about a failed sync.
 
 use plimsoll_faults::fsync_failure::{Call, FsyncFailure, Pages};
+use plimsoll_sim::calibrate::Answer;
 
 /// What a store does about a failed sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,13 +39,26 @@ impl Conduct {
         }
     }
 
-    /// Whether it is wrong where syncs fail in this way.
-    pub const fn is_wrong_under(self, model: FsyncFailure) -> bool {
-        let pages = model.pages();
-        // Nobody can tell: success was reported, and no error ever is.
-        if matches!(model.call(), Call::Succeeds) {
-            return false;
+    /// What must be said of it where syncs fail in this way.
+    ///
+    /// Under F6 no conduct is right or wrong: the sync has succeeded as far as any call or any read tells, before and after it. Such a
+    /// disk lies, and what a store promises on it is judged as on a disk that always does.
+    ///
+    /// Under F4 and F10 pages stay dirty, so that a retry that succeeds tells the truth, be it of this life or the next; only a store
+    /// that acknowledges without one is wrong.
+    pub const fn answer_under(self, model: FsyncFailure) -> Answer {
+        if model.is_unknowable() {
+            Answer::Unknowable
+        } else if self.is_wrong_under(model) {
+            Answer::Caught
+        } else {
+            Answer::Clean
         }
+    }
+
+    /// Whether it goes on where it must not, under a model of which a store can know.
+    const fn is_wrong_under(self, model: FsyncFailure) -> bool {
+        let pages = model.pages();
         match self {
             // What stays dirty is written by the retry, and on a file system that was shut down the retry fails too.
             Self::Retry => !matches!(pages, Pages::Dirty | Pages::Frozen),
