@@ -96,7 +96,7 @@ impl Catalogue {
     }
 }
 
-/// For each mode of the reference the run of which each sync is dropped in turn.
+/// For each mode of the reference the runs of which each sync is dropped in turn.
 pub(crate) fn sync_deletion_cases() -> Vec<Case> {
     calibration::sync_deletion_cases()
 }

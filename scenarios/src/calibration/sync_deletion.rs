@@ -41,20 +41,45 @@ const SQLITE_STEPS: [&str; 4] = [
     "delete b",
 ];
 
-/// For each mode of the reference the run of which each sync is dropped in turn.
+/// A snapshot that takes the place of an equal one, by a rename that took effect and says otherwise, and a life that ends before
+/// anything makes the new name durable. The next one has to, before it writes: ext4 with data=writeback may give the blocks of the
+/// replaced snapshot to what is written then, and the old name may come back.
+const UNSURE_STEPS: [&str; 5] = ["put a 1*600", "snapshot", "snapshot", "kill", "put b 2*600"];
+
+/// What follows the names of these runs.
+const UNSURE: &str = "/unsure-snapshot";
+
+/// The rename of the second snapshot.
+const UNSURE_PLAN: &str = "rename *.plim.* #2 EIO after";
+
+/// For each mode of the reference the runs of which each sync is dropped in turn: a long one in which nothing fails, and one in which
+/// nobody knows whether the name of a snapshot is durable when the store is opened.
 pub fn sync_deletion_cases() -> Vec<Case> {
-    let disk = disks().remove(0);
-    let case = |sut: Arc<dyn Sut>| {
+    let plain = |sut: &Arc<dyn Sut>| {
         let id = format!("calibrate/{}", sut.name());
+        reference_case(id, Arc::clone(sut), &STEPS)
+    };
+    let unsure = |sut: &Arc<dyn Sut>| {
+        let id = format!("calibrate/{}{UNSURE}", sut.name());
         Case {
-            limits: Limits {
-                depth: 1,
-                ..Limits::default()
-            },
-            ..Case::new(id, sut, steps(&STEPS), disk.clone())
+            plan: UNSURE_PLAN.parse().expect("it is a constant"),
+            ..reference_case(id, Arc::clone(sut), &UNSURE_STEPS)
         }
     };
-    reference::modes().into_iter().map(case).collect()
+    let modes = reference::modes();
+    let unsure = modes.iter().map(unsure);
+    modes.iter().map(plain).chain(unsure).collect()
+}
+
+fn reference_case(id: String, sut: Arc<dyn Sut>, texts: &[&str]) -> Case {
+    let limits = Limits {
+        depth: 1,
+        ..Limits::default()
+    };
+    Case {
+        limits,
+        ..Case::new(id, sut, steps(texts), disks().remove(0))
+    }
 }
 
 /// For a mode of SQLite the run of which each sync is dropped in turn.

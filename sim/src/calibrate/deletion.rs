@@ -11,7 +11,7 @@ use crate::oracle::Oracle;
 /// A sync that was dropped, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deletion {
-    /// The plan that dropped it.
+    /// The fault that dropped it.
     pub plan: FaultPlan,
     /// What the sync was, and where, as the trace shows it.
     pub site: String,
@@ -41,7 +41,7 @@ impl Deletion {
     }
 }
 
-/// Drops each sync of a case's run on its own, and explores the case on each of the disks.
+/// Drops each sync of a case's run on its own, on top of the case's plan, and explores the case on each of the disks.
 ///
 /// The case itself must pass on all of them. Ends when a run has no further sync to drop.
 pub fn delete_syncs(case: &Case, disks: &[Disk]) -> Vec<Deletion> {
@@ -54,7 +54,9 @@ pub fn delete_syncs(case: &Case, disks: &[Disk]) -> Vec<Deletion> {
 
 fn delete_sync(case: &Case, disks: &[Disk], index: usize, site: String) -> Deletion {
     let nth = Occurrence::Nth(index as u32 + 1);
-    let plan = FaultPlan::one(Fault::new(OpSelector::Sync, Effect::Drop).at(nth));
+    let dropped = FaultPlan::one(Fault::new(OpSelector::Sync, Effect::Drop).at(nth));
+    let mut plan = case.plan.clone();
+    plan.faults.splice(0..0, dropped.faults.iter().cloned());
     let mut noticed = Vec::new();
     let mut redundant = Vec::new();
     let mut vacuous = Vec::new();
@@ -76,7 +78,7 @@ fn delete_sync(case: &Case, disks: &[Disk], index: usize, site: String) -> Delet
         }
     }
     Deletion {
-        plan,
+        plan: dropped,
         site,
         noticed,
         redundant,

@@ -15,6 +15,8 @@ use crate::report::jsonl;
 
 /// What came of a mode of the reference.
 struct Mode {
+    /// The mode, with what is special about the run behind it.
+    name: String,
     sut: String,
     disks: Vec<String>,
     /// What the run violates with all its syncs; the rest means nothing unless this is empty.
@@ -26,6 +28,8 @@ struct Mode {
 struct DiskLine<'a> {
     r#type: &'static str,
     section: &'static str,
+    /// The run: a mode, with what is special about it.
+    run: &'a str,
     sut: &'a str,
     disk: &'a str,
     holds: bool,
@@ -50,7 +54,7 @@ pub(super) fn print(page: &mut Page<'_>) -> anyhow::Result<()> {
     let disks = catalogue::calibration_disks();
     let cases: Vec<Case> = catalogue::sync_deletion_cases()
         .into_iter()
-        .filter(|case| page.is_wanted(case.sut.name()))
+        .filter(|case| page.is_wanted(name(case)))
         .collect();
     if !cases.is_empty() {
         let names: Vec<String> = disks.iter().map(Disk::name).collect();
@@ -63,11 +67,19 @@ pub(super) fn print(page: &mut Page<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The name of a run, which its id has behind the word that all of them share.
+fn name(case: &Case) -> &str {
+    case.id
+        .split_once('/')
+        .map_or(case.id.as_str(), |(_, name)| name)
+}
+
 impl Mode {
     /// Drops each sync of the case's run in turn.
     fn measure(case: &Case, disks: &[Disk]) -> Self {
         let violated = explore::violated(case);
         Self {
+            name: name(case).to_owned(),
             sut: case.sut.name().to_owned(),
             disks: disks.iter().map(Disk::name).collect(),
             deletions: if violated.is_empty() {
@@ -108,7 +120,7 @@ impl Row for Mode {
         let total = self.deletions.len();
         let score = |disk: &String| format!("{}/{total}", self.detected(disk));
         let cells: Vec<String> = self.disks.iter().map(score).collect();
-        let mut text = page::line(&self.sut, &cells, &self.disks, self.ending());
+        let mut text = page::line(&self.name, &cells, &self.disks, self.ending());
         if !self.violated.is_empty() {
             let names: Vec<&str> = self.violated.iter().map(|oracle| oracle.name()).collect();
             let names = names.join(", ");
@@ -128,6 +140,7 @@ impl Row for Mode {
             jsonl::line(&DiskLine {
                 r#type: "calibration",
                 section: Section::SyncDeletion.name(),
+                run: &self.name,
                 sut: &self.sut,
                 disk,
                 holds: self.holds(),
@@ -223,6 +236,7 @@ mod tests {
 
     fn mode(deletions: Vec<Deletion>) -> Mode {
         Mode {
+            name: "reference-paper".to_owned(),
             sut: "reference-paper".to_owned(),
             disks: disks(),
             violated: Vec::new(),

@@ -14,7 +14,7 @@ use crate::text::counted;
 const SCHEMA: u32 = 1;
 
 /// Width of the column of names.
-pub(super) const NAME_WIDTH: usize = 34;
+pub(super) const NAME_WIDTH: usize = 50;
 
 /// A known answer and what came of it.
 pub(super) trait Row {
