@@ -38,10 +38,15 @@ pub const CATALOGUE: &[CatalogueFile] = files! {
     "fsync":
         "fsync-block"
         "fsync-block-fixed"
+        "fsync-dirty"
         "fsync-hole"
         "fsync-hole-fixed"
+        "fsync-models"
+        "fsync-models-fixed"
         "fsync-retried"
         "fsync-retried-fixed"
+        "fsync-served"
+        "fsync-served-fixed"
         "fsync-trusted"
         "fsync-trusted-fixed";
     "reference":

@@ -75,15 +75,15 @@ fn under_every_model_of_which_a_store_can_know_some_conduct_is_caught() {
         let expected: &[&str] = match model {
             // The retry finds clean pages, and so does the next life.
             FsyncFailure::F1 | FsyncFailure::F5 | FsyncFailure::F7 => {
-                &["retry", "ignore", "trust-cache"]
+                &["retry", "ignore", "trust-cache", "serve"]
             }
             // What the life before was told of too late, the next cannot know; what went back is not there to be trusted.
             FsyncFailure::F2 | FsyncFailure::F3 | FsyncFailure::F8 | FsyncFailure::F11 => {
-                &["retry", "ignore"]
+                &["retry", "ignore", "serve"]
             }
             // The pages stay dirty, and a retry that succeeds has written them; only who never retries is wrong. Where the file
             // system was shut down, no retry succeeds.
-            FsyncFailure::F4 | FsyncFailure::F9 | FsyncFailure::F10 => &["ignore"],
+            FsyncFailure::F4 | FsyncFailure::F9 | FsyncFailure::F10 => &["ignore", "serve"],
             FsyncFailure::F6 => &[],
         };
         assert_eq!(caught(model), expected, "{model}");

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use plimsoll_faults::crash::CrashKind;
+use plimsoll_faults::fsync_failure::FsyncFailure;
 use plimsoll_faults::plan::FaultPlan;
 use plimsoll_faults::profile::Profile;
 
@@ -144,6 +145,9 @@ pub struct Case {
     pub plan: FaultPlan,
     /// Whether errors are swept on top of the plan.
     pub errors: ErrorSweep,
+    /// Models in each of which each sync of the run fails in turn, on top of the plan. [`ErrorSweep::Every`] and [`ErrorSweep::All`]
+    /// have every model.
+    pub fsync_failures: Vec<FsyncFailure>,
     /// Whether the files of the closed store are damaged in every way at the end (oracles R4 and R5).
     pub damage: bool,
     /// Where the store runs.
@@ -173,12 +177,23 @@ impl Case {
             workload,
             plan: FaultPlan::none(),
             errors: ErrorSweep::None,
+            fsync_failures: Vec::new(),
             damage: false,
             disk,
             targets: Vec::new(),
             expect: Expect::Pass,
             limits: Limits::default(),
             seed: 1,
+        }
+    }
+
+    /// The same case under its plan alone.
+    #[must_use]
+    pub fn without_sweeps(self) -> Self {
+        Self {
+            errors: ErrorSweep::None,
+            fsync_failures: Vec::new(),
+            ..self
         }
     }
 }

@@ -4,7 +4,7 @@
 use plimsoll_faults::plan::{Effect, Fault, FaultPlan, Occurrence, OpSelector};
 
 use super::redundancy::Redundancy;
-use crate::case::{Case, Disk, ErrorSweep};
+use crate::case::{Case, Disk};
 use crate::explore;
 use crate::oracle::Oracle;
 
@@ -64,9 +64,8 @@ fn delete_sync(case: &Case, disks: &[Disk], index: usize, site: String) -> Delet
         let probe = explore::probe(&Case {
             id: format!("{} without {site}", case.id),
             plan: plan.clone(),
-            errors: ErrorSweep::None,
             disk: disk.clone(),
-            ..case.clone()
+            ..case.clone().without_sweeps()
         });
         if !probe.unfired.is_empty() {
             vacuous.push(disk.name());

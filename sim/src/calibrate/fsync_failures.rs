@@ -11,7 +11,7 @@ use plimsoll_faults::fsync_failure::FsyncFailure;
 use plimsoll_faults::plan::{Effect, Fault, FaultPlan, Occurrence, OpSelector};
 
 use super::answer::Answer;
-use crate::case::{Case, Disk, ErrorSweep};
+use crate::case::{Case, Disk};
 use crate::explore;
 use crate::oracle::Oracle;
 
@@ -112,9 +112,8 @@ impl Trial {
         let probe = explore::probe(&Case {
             id: format!("{} {plan}", case.id),
             plan: plan.clone(),
-            errors: ErrorSweep::None,
             disk: disk.clone(),
-            ..case.clone()
+            ..case.clone().without_sweeps()
         });
         if !probe.unfired.is_empty() {
             self.vacuous.push((plan, disk.name()));

@@ -313,8 +313,12 @@ impl Recorder<'_> {
         self.model.push(step, fate);
         let failed = matches!(&what, What::Failed(outcome, _) if *outcome != Outcome::Unsupported);
         self.event(what);
-        if failed && self.only_space && !self.model.overflowed {
-            self.read_when_full();
+        if failed && !self.model.overflowed {
+            if self.only_space {
+                self.read_when_full();
+            } else {
+                self.read_after_failure();
+            }
         }
     }
 
@@ -333,6 +337,26 @@ impl Recorder<'_> {
         };
         let expected = "everything that was there before space ran out".to_owned();
         self.find(Oracle::F3, "no crash", expected, found);
+    }
+
+    /// A store that has failed a command may serve what it had, and nothing that it does not know to be durable (D8).
+    fn read_after_failure(&mut self) {
+        if !self.promises.holds_to_reads() || self.disk.damaged_at().is_some() {
+            return;
+        }
+        let Some(instance) = &mut self.instance else {
+            return;
+        };
+        let last = self.steps.len() as Position;
+        let Dump::State(state) = dump(&mut **instance) else {
+            return;
+        };
+        let is_known = |last| self.model.find(state.hash(), 0, last, true).is_some();
+        if is_known(last) && !is_known(last - 1) {
+            self.begin(Step::Read);
+            self.model.read(state);
+            self.event(What::Read);
+        }
     }
 
     /// Gives a store that ran out of space some more. It need not take another write before it is opened again; if it does, it must

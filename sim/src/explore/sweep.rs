@@ -295,7 +295,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
             .iter()
             .find(|result| !self.is_legal(result, floor))
         {
-            return Some(Complaint::Later(Oracle::R2, bad.clone()));
+            return Some(Complaint::Later(self.lost_later(kind, bad), bad.clone()));
         }
         // What a power-safe store has shown after a restart stays, whatever happens next.
         let strict = self.promises.is_power_safe() && kind != CrashKind::Lying;
@@ -311,14 +311,29 @@ impl<'a, 'b> Sweep<'a, 'b> {
             })
             .map(|bad| {
                 let oracle = if !strict || !self.is_legal(bad, floor) {
-                    Oracle::R2
+                    self.lost_later(kind, bad)
                 } else if self.position(bad) < self.position(&outcome.first) {
-                    Oracle::D7
+                    // After a mere kill it was read from the cache of the operating system.
+                    if kind == CrashKind::KillThenPowerLoss {
+                        Oracle::D8
+                    } else {
+                        Oracle::D7
+                    }
                 } else {
                     Oracle::D6
                 };
                 Complaint::Later(oracle, bad.clone())
             })
+    }
+
+    /// The oracle of a state that a crash during or after a recovery has left, and that lacks something.
+    fn lost_later(&self, kind: CrashKind, bad: &Recovered) -> Oracle {
+        let is_only_read = |position| self.promises.is_only_read(kind, position);
+        if self.position(bad).is_some_and(is_only_read) {
+            Oracle::D8
+        } else {
+            Oracle::R2
+        }
     }
 
     fn canonical_complaint(&self, canonical: &Canonical) -> Option<(String, String)> {
@@ -426,7 +441,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
             Complaint::Later(oracle, result) => Reason {
                 oracle: *oracle,
                 expected: match oracle {
-                    Oracle::R1 | Oracle::D6 | Oracle::D7 => {
+                    Oracle::R1 | Oracle::D6 | Oracle::D7 | Oracle::D8 => {
                         "what the first recovery showed".to_owned()
                     }
                     _ => format!(

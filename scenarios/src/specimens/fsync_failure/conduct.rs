@@ -12,6 +12,8 @@ pub enum Conduct {
     Ignore,
     /// It returns the error and does no more; the next life takes what it can read for durable, once a sync of it has succeeded.
     TrustCache,
+    /// It returns the error, takes no more writes, and goes on serving reads, also of what could not be written.
+    Serve,
     /// It returns the error and does no more.
     Stop,
     /// It writes everything that it has in memory to a new file, and acknowledges when that is durable.
@@ -24,6 +26,7 @@ impl Conduct {
         Self::Retry,
         Self::Ignore,
         Self::TrustCache,
+        Self::Serve,
         Self::Stop,
         Self::Rewrite,
     ];
@@ -34,6 +37,7 @@ impl Conduct {
             Self::Retry => "retry",
             Self::Ignore => "ignore",
             Self::TrustCache => "trust-cache",
+            Self::Serve => "serve",
             Self::Stop => "stop",
             Self::Rewrite => "rewrite",
         }
@@ -62,7 +66,7 @@ impl Conduct {
         match self {
             // What stays dirty is written by the retry, and on a file system that was shut down the retry fails too.
             Self::Retry => !matches!(pages, Pages::Dirty | Pages::Frozen),
-            Self::Ignore => true,
+            Self::Ignore | Self::Serve => true,
             // What went back is not there to be trusted. Where an earlier sync had succeeded falsely, the next life cannot know.
             Self::TrustCache => {
                 matches!(pages, Pages::Clean | Pages::Torn) && matches!(model.call(), Call::Fails)
