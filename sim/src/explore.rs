@@ -9,6 +9,7 @@
 //!
 //! **Not modelled yet**: concurrency; a store runs alone and its background work runs when the workload says so.
 
+mod complaint;
 mod damage;
 mod dump;
 mod errors;

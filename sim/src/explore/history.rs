@@ -41,7 +41,7 @@ impl Step {
     pub(super) const fn copies_to(&self) -> Option<u8> {
         match self {
             Self::Command(command) => command.copies_to(),
-            Self::Open => None,
+            Self::Open | Self::Read => None,
         }
     }
 

@@ -8,13 +8,14 @@ use plimsoll_faults::image::Image;
 use plimsoll_faults::rng::Rng;
 use rustc_hash::FxHashMap;
 
+use super::complaint::{Complaint, SORTS};
 use super::goal::Goal;
 use super::history::Position;
 use super::judge::{Expected, Reason, classify};
 use super::lab::Lab;
 use super::promises::Promises;
 use super::recording::Recording;
-use super::recovered::{Canonical, Outcome, Recovered, Used};
+use super::recovered::{Canonical, Outcome, Recovered};
 use super::witness;
 use crate::case::Case;
 use crate::oracle::Oracle;
@@ -491,41 +492,6 @@ impl<'a, 'b> Sweep<'a, 'b> {
                 Some(position) => format!("the state after #{position}"),
                 None => "a state the store was never in".to_owned(),
             },
-        }
-    }
-}
-
-/// What is wrong with an outcome.
-pub(super) enum Complaint {
-    /// The first recovery.
-    First(Recovered, CrashKind),
-    /// A later one.
-    Later(Oracle, Recovered),
-    /// A recovered store in use.
-    Used(Used),
-    /// Something with its own expected and found.
-    Known(Oracle, (String, String)),
-}
-
-/// Sorts of complaints.
-const SORTS: usize = 5;
-
-impl Complaint {
-    fn sort(&self) -> usize {
-        match self {
-            Self::First(Recovered::State(_), _) => 0,
-            Self::First(..) => 1,
-            Self::Used(_) => 2,
-            Self::Later(..) => 3,
-            Self::Known(..) => 4,
-        }
-    }
-
-    fn rank(&self) -> u8 {
-        match self {
-            Self::First(..) | Self::Known(..) => 0,
-            Self::Used(_) => 1,
-            Self::Later(..) => 2,
         }
     }
 }
