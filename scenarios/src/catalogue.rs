@@ -135,6 +135,8 @@ pub const CATALOGUE: &[CatalogueFile] = files! {
         "mx-r2-torn-commit-fixed"
         "mx-r3-queue-dropped"
         "mx-r3-queue-dropped-fixed"
+        "mx-r6-visible-before-logged"
+        "mx-r6-visible-before-logged-fixed"
         "mx-r10-rename-before-sync"
         "mx-r10-rename-before-sync-fixed"
         "mx-r11-tail-not-synced"

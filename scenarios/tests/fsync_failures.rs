@@ -77,8 +77,10 @@ fn under_every_model_of_which_a_store_can_know_some_conduct_is_caught() {
             FsyncFailure::F1 | FsyncFailure::F5 | FsyncFailure::F7 => {
                 &["retry", "ignore", "trust-cache", "serve"]
             }
-            // What the life before was told of too late, the next cannot know; what went back is not there to be trusted.
-            FsyncFailure::F2 | FsyncFailure::F3 | FsyncFailure::F8 | FsyncFailure::F11 => {
+            // What the life before was told of too late, the next cannot know; nor is it held to what it showed before it was told.
+            FsyncFailure::F2 => &["retry", "ignore"],
+            // What went back is not there to be trusted.
+            FsyncFailure::F3 | FsyncFailure::F8 | FsyncFailure::F11 => {
                 &["retry", "ignore", "serve"]
             }
             // The pages stay dirty, and a retry that succeeds has written them; only who never retries is wrong. Where the file

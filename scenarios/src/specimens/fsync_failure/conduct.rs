@@ -66,7 +66,9 @@ impl Conduct {
         match self {
             // What stays dirty is written by the retry, and on a file system that was shut down the retry fails too.
             Self::Retry => !matches!(pages, Pages::Dirty | Pages::Frozen),
-            Self::Ignore | Self::Serve => true,
+            Self::Ignore => true,
+            // Whom an earlier sync has misled owes nothing for what it shows before it has acknowledged anew.
+            Self::Serve => matches!(model.call(), Call::Fails),
             // What went back is not there to be trusted. Where an earlier sync had succeeded falsely, the next life cannot know.
             Self::TrustCache => {
                 matches!(pages, Pages::Clean | Pages::Torn) && matches!(model.call(), Call::Fails)
