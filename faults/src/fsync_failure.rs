@@ -4,7 +4,13 @@
 //! paper does not cover. Which one a file system has is a parameter of its [profile](crate::profile::Profile); a fault can name
 //! another.
 //!
-//! **Not modelled**: a failed write-back that no sync asked for, pages that leave memory by themselves, a failed write to a handle
+//! A directory has no pages. What a failed sync of one was to commit is names, which a file system keeps until its journal takes them,
+//! or else shuts down: under [F9](FsyncFailure::F9) it does, under [F6](FsyncFailure::F6) the sync succeeds falsely, and under every
+//! other model it fails, the names stay to be committed, any of them may reach the disk meanwhile, and a sync that succeeds later has
+//! committed them. So whoever acknowledges without one is wrong, and a retry that succeeds tells the truth.
+//!
+//! **Not modelled**: names that count as committed after a failed sync of their directory and are not, as on a file system without a
+//! journal; a sync of a directory whose failure only the next one reports; a failed write-back that no sync asked for, pages that leave memory by themselves, a failed write to a handle
 //! opened for synchronous writing.
 
 use std::fmt;
@@ -127,6 +133,12 @@ impl FsyncFailure {
     /// Whether a process is told that the data is durable when it is not: no store can know, and none is blamed.
     pub const fn deceives(self) -> bool {
         !matches!(self.call(), Call::Fails)
+    }
+
+    /// Whether nothing tells a process of the failure, ever: the call succeeds, reads show what was written, and no later call on any
+    /// handle returns an error. Only a power loss brings it to light.
+    pub const fn is_unknowable(self) -> bool {
+        matches!(self.call(), Call::Succeeds)
     }
 }
 

@@ -1,7 +1,9 @@
 //! What processes see of a failed sync: results, contents, and who is told.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use plimsoll_faults::crash::Frontier;
 use plimsoll_faults::disk::SimFs;
 use plimsoll_faults::errno::Errno;
 use plimsoll_faults::fsync_failure::{ErrorReport, FsyncFailure};
@@ -210,4 +212,46 @@ fn a_disk_fails_as_its_profile_says_where_the_plan_does_not() {
     assert_eq!(shows("xfs"), b'n');
     assert_eq!(shows("btrfs"), b'o');
     assert_eq!(shows("posix-minimal"), b'o');
+}
+
+/// Creates a file and syncs its directory twice, the first of which fails: the results, and whether after each the name survives
+/// whatever a power loss takes.
+fn directory_story(model: FsyncFailure) -> ([i32; 2], [bool; 2]) {
+    let disk = SimFs::new(Image::new());
+    let plan = format!("fsyncdir #1 {} {model}", model.errno());
+    disk.set_plan(&plan.parse().expect("a plan"));
+    open(&disk, OpenOptions::read_write().create_new());
+    let root = Path::new("");
+    let mut frontier = Frontier::new(
+        Image::new(),
+        Arc::clone(&Profile::named("posix-minimal").expect("it ships")),
+    );
+    let (mut results, mut survives) = ([0; 2], [false; 2]);
+    for step in 0..2 {
+        if let Err(error) = disk.sync_dir(root) {
+            results[step] = error.raw_os_error().expect("a real error");
+        }
+        for entry in disk.take_log() {
+            frontier.advance(&entry);
+        }
+        let left = SimFs::new(frontier.image(frontier.nothing()));
+        let found = left.metadata(Path::new(FILE)).expect("it can be asked for");
+        survives[step] = found.is_some();
+    }
+    (results, survives)
+}
+
+#[test]
+fn names_stay_to_be_committed_when_the_sync_of_their_directory_fails() {
+    for &model in FsyncFailure::ALL {
+        let errno = model.errno().code();
+        let expected = match model {
+            // It succeeds falsely, and what it was to commit is left to the next.
+            FsyncFailure::F6 => ([0, 0], [false, true]),
+            // Nothing gets through from then on.
+            FsyncFailure::F9 => ([errno, Errno::EIO.code()], [false, false]),
+            _ => ([errno, 0], [false, true]),
+        };
+        assert_eq!(directory_story(model), expected, "{model}");
+    }
 }

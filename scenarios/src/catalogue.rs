@@ -38,10 +38,15 @@ pub const CATALOGUE: &[CatalogueFile] = files! {
     "fsync":
         "fsync-block"
         "fsync-block-fixed"
+        "fsync-dirty"
         "fsync-hole"
         "fsync-hole-fixed"
+        "fsync-models"
+        "fsync-models-fixed"
         "fsync-retried"
         "fsync-retried-fixed"
+        "fsync-served"
+        "fsync-served-fixed"
         "fsync-trusted"
         "fsync-trusted-fixed";
     "reference":
@@ -130,6 +135,8 @@ pub const CATALOGUE: &[CatalogueFile] = files! {
         "mx-r2-torn-commit-fixed"
         "mx-r3-queue-dropped"
         "mx-r3-queue-dropped-fixed"
+        "mx-r6-visible-before-logged"
+        "mx-r6-visible-before-logged-fixed"
         "mx-r10-rename-before-sync"
         "mx-r10-rename-before-sync-fixed"
         "mx-r11-tail-not-synced"

@@ -9,7 +9,6 @@ pub mod adapters;
 pub mod calibration;
 mod catalogue;
 mod diagnostic;
-mod fsync_failures;
 mod litmus;
 mod registry;
 mod scenario;
@@ -17,7 +16,6 @@ pub mod specimens;
 
 pub use catalogue::{CATALOGUE, CatalogueFile, catalogue};
 pub use diagnostic::ScenarioError;
-pub use fsync_failures::fsync_failure_table;
 pub use litmus::litmus_report;
 pub use registry::{Registry, UnknownSut, parse_profile};
 pub use scenario::{Scenario, Workload};

@@ -4,11 +4,13 @@ mod faults;
 mod file;
 mod resolve;
 mod steps;
+mod sync_failures;
 
 pub(crate) use resolve::toml_error;
 
 use std::sync::Arc;
 
+use plimsoll_faults::fsync_failure::FsyncFailure;
 use plimsoll_faults::plan::FaultPlan;
 use plimsoll_sim::case::{Case, Disk, ErrorSweep, Expect, Limits};
 use plimsoll_sim::command::Command;
@@ -37,6 +39,8 @@ pub struct Scenario {
     pub plan: FaultPlan,
     /// Whether errors are swept on top.
     pub errors: ErrorSweep,
+    /// In which of these ways each sync fails in turn.
+    pub fsync_failures: Vec<FsyncFailure>,
     /// Whether the files that the closed store leaves are damaged in every way.
     pub damage: bool,
     /// Where they run.
@@ -135,6 +139,7 @@ impl Scenario {
             workload,
             plan: self.plan.clone(),
             errors: self.errors,
+            fsync_failures: self.fsync_failures.clone(),
             damage: self.damage,
             disk: disk.clone(),
             targets: self.targets.clone(),

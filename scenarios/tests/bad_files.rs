@@ -1,6 +1,7 @@
 //! Everything that can be wrong with a scenario file, and the one error that says so.
 
 use insta::assert_snapshot;
+use plimsoll_faults::fsync_failure::FsyncFailure;
 use plimsoll_scenarios::{Registry, Scenario, parse_profile};
 
 const GOOD: &str = r#"version = 1
@@ -71,6 +72,44 @@ fn an_exhaustive_workload_gives_a_case_for_each() {
     assert_eq!(cases.len(), 5);
     assert_eq!(cases[4].id, "scenario@posix-minimal#5");
     assert_eq!(cases[4].workload[0].to_string(), "reopen");
+}
+
+#[test]
+fn models_of_failing_syncs_go_to_each_case() {
+    let text = GOOD.replace("faults =", "fsync_failures = [\"F1\", \"F10\"]\nfaults =");
+    let scenario =
+        Scenario::parse("scenario.toml", &text, &Registry::shipped()).expect("nothing is wrong");
+    let case = scenario.cases().remove(0);
+    assert_eq!(case.fsync_failures, [FsyncFailure::F1, FsyncFailure::F10]);
+}
+
+#[test]
+fn an_unknown_model_of_failing_syncs() {
+    assert_snapshot!(error(
+        "faults =",
+        "fsync_failures = [\"F1\", \"F12\"]\nfaults ="
+    ));
+}
+
+#[test]
+fn a_model_of_failing_syncs_that_is_there_twice() {
+    assert_snapshot!(error(
+        "faults =",
+        "fsync_failures = [\"F3\", \"F3\"]\nfaults ="
+    ));
+}
+
+#[test]
+fn no_model_of_failing_syncs() {
+    assert_snapshot!(error("faults =", "fsync_failures = []\nfaults ="));
+}
+
+#[test]
+fn models_of_failing_syncs_beside_a_sweep_that_has_them_all() {
+    assert_snapshot!(error(
+        "faults =",
+        "errors = \"every\"\nfsync_failures = [\"F3\"]\nfaults ="
+    ));
 }
 
 #[test]

@@ -9,9 +9,8 @@ use plimsoll_faults::plan::{
     Damage, Effect, Fault, FaultPlan, Occurrence, OpSelector, Phase, Position,
 };
 use plimsoll_faults::profile::Profile;
-use plimsoll_scenarios::{Registry, catalogue};
-use plimsoll_sim::case::{Case, Disk, ErrorSweep, Expect, Limits};
-use plimsoll_sim::command::Command;
+use plimsoll_scenarios::{Registry, calibration, catalogue};
+use plimsoll_sim::case::{Case, Disk, ErrorSweep, Limits};
 use plimsoll_sim::explore;
 use plimsoll_sim::oracle::Oracle;
 use plimsoll_sim::report::Verdict;
@@ -21,25 +20,15 @@ fn case(sut: &str, steps: &[&str]) -> Case {
         profile: Profile::named("ext4-ordered").expect("it ships"),
         kinds: CrashKind::HONEST.to_vec(),
     };
+    let id = format!("{sut} at run time");
+    let sut = Registry::shipped().sut(sut).expect("it ships");
     Case {
-        id: format!("{sut} at run time"),
-        sut: Registry::shipped().sut(sut).expect("it ships"),
-        workload: steps
-            .iter()
-            .map(|step| step.parse::<Command>().expect("a command"))
-            .collect(),
-        plan: FaultPlan::none(),
-        errors: ErrorSweep::None,
-        damage: false,
-        targets: vec![disk.clone()],
-        disk,
-        expect: Expect::Pass,
         limits: Limits {
             depth: 1,
             samples: 16,
             ..Limits::default()
         },
-        seed: 1,
+        ..Case::new(id, sut, calibration::steps(steps), disk)
     }
 }
 

@@ -2,48 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use plimsoll_faults::crash::CrashKind;
-use plimsoll_faults::plan::FaultPlan;
 use plimsoll_faults::profile::Profile;
-use plimsoll_scenarios::Registry;
+use plimsoll_scenarios::{Registry, calibration};
 use plimsoll_sim::calibrate::delete_syncs;
-use plimsoll_sim::case::{Case, Disk, ErrorSweep, Expect, Limits};
-
-const STEPS: [&str; 4] = [
-    "put a 1",
-    "batch put b 2; put c x*5000",
-    "put a 2",
-    "delete b",
-];
+use plimsoll_sim::case::Disk;
 
 /// Drops each sync of a mode in turn, and returns the files whose syncs were missed. Not each of them is: at the start there is nothing
 /// to lose yet, and of two syncs in a row one may do.
 fn noticed(sut: &str) -> Vec<String> {
-    let disk = Disk {
-        profile: Profile::named("posix-minimal").expect("it ships"),
-        kinds: vec![CrashKind::ProcessKill, CrashKind::PowerLoss],
-    };
-    let case = Case {
-        id: sut.to_owned(),
-        sut: Registry::shipped().sut(sut).expect("it is registered"),
-        workload: STEPS
-            .iter()
-            .map(|step| step.parse().expect("a step"))
-            .collect(),
-        plan: FaultPlan::none(),
-        errors: ErrorSweep::None,
-        damage: false,
-        disk: disk.clone(),
-        targets: Vec::new(),
-        expect: Expect::Pass,
-        limits: Limits {
-            depth: 0,
-            samples: 32,
-            exhaustive_states: 64,
-            ..Limits::default()
-        },
-        seed: 1,
-    };
+    let disk = Disk::honest(Profile::named("posix-minimal").expect("it ships"));
+    let sut = Registry::shipped().sut(sut).expect("it is registered");
+    let case = calibration::sqlite_sync_case(sut, disk);
+    let disk = case.disk.clone();
     let noticed: BTreeSet<String> = delete_syncs(&case, &[disk])
         .into_iter()
         .filter(|deletion| !deletion.noticed.is_empty())

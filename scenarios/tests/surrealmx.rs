@@ -17,7 +17,7 @@ struct Shown {
     mended: &'static [Bug],
     /// The bug that it shows.
     bug: Bug,
-    /// Bugs that have to be mended with it, because mending it brings them to light.
+    /// Bugs that have to be mended with it, because the scenario shows them too, or mending it brings them to light.
     with: &'static [Bug],
 }
 
@@ -30,7 +30,16 @@ fn shown() -> Vec<Shown> {
         with: &[],
     };
     vec![
-        shown("mx-r1-torn-tail", &[], Bug::R1),
+        Shown {
+            // What could not be written is visible, too.
+            with: &[Bug::R6],
+            ..shown("mx-r1-torn-tail", &[], Bug::R1)
+        },
+        Shown {
+            // The write that fails leaves a torn tail.
+            with: &[Bug::R1],
+            ..shown("mx-r6-visible-before-logged", &[], Bug::R6)
+        },
         shown("mx-r2-torn-commit", &[Bug::R1], Bug::R2),
         Shown {
             options: Options::asynchronous(FsyncMode::EveryAppend),

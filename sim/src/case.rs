@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use plimsoll_faults::crash::CrashKind;
+use plimsoll_faults::fsync_failure::FsyncFailure;
 use plimsoll_faults::plan::FaultPlan;
 use plimsoll_faults::profile::Profile;
 
@@ -21,6 +22,22 @@ pub struct Disk {
 }
 
 impl Disk {
+    /// A disk with this persistence model that goes through every kind of crash it has, and does not lie.
+    pub fn honest(profile: Arc<Profile>) -> Self {
+        Self {
+            kinds: profile.honest_crashes(),
+            profile,
+        }
+    }
+
+    /// A disk with this persistence model whose syncs lie.
+    pub fn lying(profile: Arc<Profile>) -> Self {
+        Self {
+            profile,
+            kinds: vec![CrashKind::Lying],
+        }
+    }
+
     /// The kind of crash that recoveries and recovered stores go through: the one that takes most.
     pub(crate) fn nested_kind(&self) -> CrashKind {
         let (all_at_once, is_local) = match &self.profile.network {
@@ -128,6 +145,9 @@ pub struct Case {
     pub plan: FaultPlan,
     /// Whether errors are swept on top of the plan.
     pub errors: ErrorSweep,
+    /// Models in each of which each sync of the run fails in turn, on top of the plan. [`ErrorSweep::Every`] and [`ErrorSweep::All`]
+    /// have every model.
+    pub fsync_failures: Vec<FsyncFailure>,
     /// Whether the files of the closed store are damaged in every way at the end (oracles R4 and R5).
     pub damage: bool,
     /// Where the store runs.
@@ -141,4 +161,39 @@ pub struct Case {
     pub limits: Limits,
     /// Seed of every sampled choice.
     pub seed: u64,
+}
+
+impl Case {
+    /// A case in which nothing goes wrong but crashes, and which is expected to pass within the usual limits.
+    pub fn new(
+        id: impl Into<String>,
+        sut: Arc<dyn Sut>,
+        workload: Vec<Command>,
+        disk: Disk,
+    ) -> Self {
+        Self {
+            id: id.into(),
+            sut,
+            workload,
+            plan: FaultPlan::none(),
+            errors: ErrorSweep::None,
+            fsync_failures: Vec::new(),
+            damage: false,
+            disk,
+            targets: Vec::new(),
+            expect: Expect::Pass,
+            limits: Limits::default(),
+            seed: 1,
+        }
+    }
+
+    /// The same case under its plan alone.
+    #[must_use]
+    pub fn without_sweeps(self) -> Self {
+        Self {
+            errors: ErrorSweep::None,
+            fsync_failures: Vec::new(),
+            ..self
+        }
+    }
 }

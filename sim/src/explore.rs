@@ -9,6 +9,7 @@
 //!
 //! **Not modelled yet**: concurrency; a store runs alone and its background work runs when the workload says so.
 
+mod complaint;
 mod damage;
 mod dump;
 mod errors;
@@ -21,6 +22,7 @@ mod lab;
 mod memo;
 mod model;
 mod opener;
+mod probe;
 mod promises;
 mod reach;
 mod recording;
@@ -35,5 +37,6 @@ mod sync_errors;
 mod witness;
 
 pub use hunt::{FirstViolation, first_violation};
+pub use probe::{Probe, probe, violated};
 pub(crate) use redundancy::redundancy;
-pub use run::{op_log, recover_each, run, sync_sites, violated};
+pub use run::{op_log, recover_each, run, sync_sites};

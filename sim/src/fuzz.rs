@@ -48,6 +48,7 @@ pub fn case(sut: Arc<dyn Sut>, bytes: &[u8]) -> Result<Case> {
         workload,
         plan,
         errors: ErrorSweep::None,
+        fsync_failures: Vec::new(),
         damage: false,
         targets: vec![disk.clone()],
         disk,

@@ -38,6 +38,7 @@ oracles! {
     D5, "a value that nobody wrote", "Every recovered pair was written, with that key.";
     D6, "a value that was read vanished", "A command of unknown outcome may be in or out, but what a recovery has shown stays.";
     D7, "history went backwards", "A later recovery never shows an earlier state than the one before it.";
+    D8, "a value was served before it was durable", "Where every write is promised to survive a power loss, what a read has shown stays, also what no acknowledgement covers.";
     R1, "recovering twice differs from recovering once", "Recovery is idempotent.";
     R2, "lost by a crash during recovery", "A crash at any operation of a recovery loses nothing either.";
     R3, "refused to open after a legal crash", "Recovery succeeds after every legal crash, and never panics.";

@@ -5,12 +5,11 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use plimsoll_faults::plan::FaultPlan;
 use plimsoll_faults::profile::Profile;
 use plimsoll_reference::fs::{FsOps, OpenOptions, read_to_end, write_all_at};
 use plimsoll_reference::host::Host;
 use plimsoll_reference::level::{Ack, Level};
-use plimsoll_sim::case::{Case, Disk, ErrorSweep, Expect, Limits};
+use plimsoll_sim::case::{Case, Disk, ErrorSweep};
 use plimsoll_sim::command::{Command, Mutation};
 use plimsoll_sim::explore;
 use plimsoll_sim::oracle::Oracle;
@@ -194,21 +193,10 @@ impl Instance for Open {
 
 fn explore(sut: OneFile, workload: Vec<Command>, disk: &str, errors: ErrorSweep) -> CaseReport {
     let profile = Profile::named(disk).expect("the profile ships");
+    let id = format!("one-file@{disk}");
     explore::run(&Case {
-        id: format!("one-file@{disk}"),
-        sut: Arc::new(sut),
-        workload,
-        plan: FaultPlan::none(),
         errors,
-        damage: false,
-        disk: Disk {
-            kinds: profile.honest_crashes(),
-            profile,
-        },
-        targets: Vec::new(),
-        expect: Expect::Pass,
-        limits: Limits::default(),
-        seed: 1,
+        ..Case::new(id, Arc::new(sut), workload, Disk::honest(profile))
     })
 }
 

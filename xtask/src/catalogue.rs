@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use plimsoll_faults::litmus::LitmusError;
 use plimsoll_faults::profile::Profile;
-use plimsoll_scenarios::{Registry, Scenario, calibration, catalogue};
+use plimsoll_scenarios::calibration::{self, FailureSubject};
+pub(crate) use plimsoll_scenarios::calibration::{SqliteTrial, SqliteVerdict};
+use plimsoll_scenarios::{Registry, Scenario, catalogue};
 use plimsoll_sim::case::{Case, Disk};
 use plimsoll_sim::sut::Sut;
 
@@ -94,7 +96,7 @@ impl Catalogue {
     }
 }
 
-/// For each mode of the reference the run of which each sync is dropped in turn.
+/// For each mode of the reference the runs of which each sync is dropped in turn.
 pub(crate) fn sync_deletion_cases() -> Vec<Case> {
     calibration::sync_deletion_cases()
 }
@@ -102,6 +104,16 @@ pub(crate) fn sync_deletion_cases() -> Vec<Case> {
 /// The disks on which that can be noticed.
 pub(crate) fn calibration_disks() -> Vec<Disk> {
     calibration::disks()
+}
+
+/// The stores whose syncs are to fail, with what should come of each.
+pub(crate) fn fsync_failure_subjects() -> Vec<FailureSubject> {
+    calibration::fsync_failure_subjects()
+}
+
+/// The modes of SQLite on the disks on which it is known what becomes of them, store by store.
+pub(crate) fn sqlite_trials() -> Vec<SqliteTrial> {
+    calibration::sqlite_trials()
 }
 
 /// Reads a profile that does not ship. The error is a whole report, with line and column.

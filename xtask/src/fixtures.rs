@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_faults::crash::CrashKind;
-use plimsoll_faults::plan::FaultPlan;
 use plimsoll_faults::profile::Profile;
 use plimsoll_reference::host::Host;
-use plimsoll_sim::case::{Case, Disk, ErrorSweep, Expect, Limits};
+use plimsoll_sim::case::{Case, Disk, Expect};
 use plimsoll_sim::class::Class;
 use plimsoll_sim::counters::FaultCounts;
 use plimsoll_sim::fingerprint::Fingerprint;
@@ -58,17 +57,10 @@ fn disk(name: &str) -> Disk {
 pub(crate) fn selected(id: &str) -> Selected {
     Selected {
         case: Case {
-            id: id.to_owned(),
-            sut: sut(),
-            workload: Vec::new(),
-            plan: FaultPlan::none(),
-            errors: ErrorSweep::None,
-            damage: false,
-            disk: disk("posix-minimal"),
             targets: ["xfs", "btrfs"].map(disk).to_vec(),
             expect: Expect::Violation(vec![Oracle::D1, Oracle::D2]),
-            limits: Limits::default(),
             seed: 0x1a2b,
+            ..Case::new(id, sut(), Vec::new(), disk("posix-minimal"))
         },
         title: Some("a torn tail is cut off, and nothing else is".to_owned()),
         file: None,

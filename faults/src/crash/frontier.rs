@@ -86,10 +86,18 @@ impl Frontier {
         self
     }
 
-    /// A copy to follow another future, without what this one has computed so far. The process is gone there, and with it what its
-    /// client remembered of the files it had open.
+    /// A copy to follow a future in which the process is gone, and with it what its client remembered of the files it had open.
     #[must_use]
     pub fn fork(&self) -> Self {
+        Self {
+            servers: Servers::default(),
+            ..self.branch()
+        }
+    }
+
+    /// A copy to follow another future of the same process, without what this one has computed so far.
+    #[must_use]
+    pub fn branch(&self) -> Self {
         Self {
             profile: Arc::clone(&self.profile),
             base: self.base.clone(),
@@ -97,7 +105,7 @@ impl Frontier {
             pending: self.pending.clone(),
             touching: self.touching.clone(),
             veiled: self.veiled.clone(),
-            servers: Servers::default(),
+            servers: self.servers.clone(),
             memo: Memo::default(),
             ..*self
         }

@@ -31,6 +31,8 @@ pub(super) struct File {
     #[serde(default)]
     pub(super) errors: Option<Text>,
     #[serde(default)]
+    pub(super) fsync_failures: Option<Spanned<Vec<Text>>>,
+    #[serde(default)]
     pub(super) damage: bool,
     pub(super) workload: Spanned<Workload>,
     #[serde(default)]
@@ -40,8 +42,22 @@ pub(super) struct File {
 
 /// Keys of the file, for the help under a key that is in the wrong table.
 pub(super) const TOP_LEVEL: &[&str] = &[
-    "version", "title", "why", "sut", "disks", "targets", "nightly", "crashes", "faults", "space",
-    "errors", "damage", "workload", "limits", "expect",
+    "version",
+    "title",
+    "why",
+    "sut",
+    "disks",
+    "targets",
+    "nightly",
+    "crashes",
+    "faults",
+    "space",
+    "errors",
+    "fsync_failures",
+    "damage",
+    "workload",
+    "limits",
+    "expect",
 ];
 
 #[derive(Debug, Deserialize)]

@@ -13,6 +13,7 @@ use super::Scenario;
 use super::faults::{FaultEntry, plan};
 use super::file::{self, File, Text};
 use super::steps::workload;
+use super::sync_failures::fsync_failures;
 use crate::diagnostic::{Complaint, ScenarioError, did_you_mean};
 use crate::registry::Registry;
 
@@ -79,6 +80,7 @@ fn resolve(file_name: &str, text: &str, registry: &Registry) -> Resolved<Scenari
         })?,
         workload: workload(&file.workload)?,
         plan,
+        fsync_failures: fsync_failures(file.fsync_failures.as_ref(), file.errors.as_ref())?,
         errors: errors(file.errors.as_ref())?,
         damage: file.damage,
         disks,

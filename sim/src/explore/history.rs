@@ -11,18 +11,20 @@ use crate::sut::Outcome;
 /// Number of a step, from 1; zero is before the first.
 pub(super) type Position = u32;
 
-/// A step of a run: a command of the workload, or an open, by which a restarted store shows what it has.
+/// A step of a run: a command of the workload; an open, by which a restarted store shows what it has; or a read, by which one that
+/// goes on shows what it has of a command that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Command(Command),
     Open,
+    Read,
 }
 
 impl Step {
     pub(super) fn mutations(&self) -> &[Mutation] {
         match self {
             Self::Command(command) => command.mutations(),
-            Self::Open => &[],
+            Self::Open | Self::Read => &[],
         }
     }
 
@@ -39,7 +41,7 @@ impl Step {
     pub(super) const fn copies_to(&self) -> Option<u8> {
         match self {
             Self::Command(command) => command.copies_to(),
-            Self::Open => None,
+            Self::Open | Self::Read => None,
         }
     }
 
@@ -57,6 +59,7 @@ impl fmt::Display for Step {
         match self {
             Self::Command(command) => command.fmt(f),
             Self::Open => f.write_str("open"),
+            Self::Read => f.write_str("read"),
         }
     }
 }
@@ -72,6 +75,8 @@ pub(super) enum What {
     Failed(Outcome, String),
     /// A store was opened and showed this state.
     Opened(Shown),
+    /// The open store was read after a command had failed, and showed the effect of that command.
+    Read,
     /// The store could not be opened.
     OpenFailed(String),
 }

@@ -36,7 +36,11 @@ pub(super) fn classify(
 ) -> Reason {
     let writes = Writes {
         steps: &steps[..(expected.current as usize).min(steps.len())],
+        floor: expected.promises.acked_floor(expected.kind),
+    };
+    let served = Writes {
         floor: expected.floor,
+        ..writes
     };
     let mut reason = writes
         .foreign(state)
@@ -44,6 +48,7 @@ pub(super) fn classify(
         .or_else(|| voided(model, state, expected))
         .or_else(|| writes.lost(state))
         .or_else(|| writes.torn_batch(state))
+        .or_else(|| served.taken_back(state))
         .unwrap_or_else(|| Reason {
             oracle: Oracle::D3,
             expected: "the state after some prefix of the commands".to_owned(),
@@ -59,7 +64,9 @@ pub(super) fn classify(
 /// The state was legal once: everything after it is lost.
 fn whole_prefix_lost(model: &Model, state: &State, expected: &Expected<'_>) -> Option<Reason> {
     let found = model.find_lost(state.hash(), expected.floor)?;
-    let oracle = if expected.promises.is_window(expected.kind, found) {
+    let oracle = if expected.promises.is_only_read(expected.kind, found) {
+        Oracle::D8
+    } else if expected.promises.is_window(expected.kind, found) {
         Oracle::B1
     } else if expected.kind == CrashKind::ProcessKill && !expected.promises.is_power_safe() {
         Oracle::B2
@@ -84,6 +91,7 @@ fn voided(model: &Model, state: &State, expected: &Expected<'_>) -> Option<Reaso
 }
 
 /// The steps of a run as writes to single keys.
+#[derive(Clone, Copy)]
 struct Writes<'a> {
     steps: &'a [Step],
     floor: Position,
@@ -187,6 +195,14 @@ impl Writes<'_> {
             }
         }
         None
+    }
+
+    /// A key that is older than the last command whose effect was read.
+    fn taken_back(&self, state: &State) -> Option<Reason> {
+        self.lost(state).map(|reason| Reason {
+            oracle: Oracle::D8,
+            ..reason
+        })
     }
 
     /// A batch of which some changes are there and others are not.

@@ -231,6 +231,12 @@ impl Model {
             .any(|void| current >= void.since && position > void.after && position < void.since)
     }
 
+    /// The open store was read and shows this state, one of those that it may be in. That is the next step of the history.
+    pub(super) fn read(&mut self, state: State) {
+        self.alternatives = vec![state];
+        self.push(&Step::Read, Fate::Applied);
+    }
+
     /// The store was reopened and shows this state, legal where `shown` says. That is the next step of the history, which goes on
     /// from there: what was lost stays lost.
     pub(super) fn reopen(&mut self, state: State, shown: Shown) {

@@ -15,6 +15,8 @@ use crate::command::Command;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Promises {
     power: Position,
+    /// How far what was read reaches, in a store that promises power-safety and nothing less: also what no acknowledgement covers.
+    served: Position,
     kill: Position,
     /// Acknowledgements with a window: when, how long, how far. A window that has passed is a promise for every kind of crash.
     windows: Vec<(Duration, Duration, Position)>,
@@ -51,7 +53,7 @@ impl Promises {
     pub(super) fn observe(&mut self, event: &Event, step: Option<&Step>) -> bool {
         let command = match step {
             Some(Step::Command(command)) => Some(command),
-            Some(Step::Open) | None => None,
+            Some(Step::Open | Step::Read) | None => None,
         };
         self.now = event.now;
         self.current = event.step;
@@ -85,9 +87,9 @@ impl Promises {
             What::Opened(shown) => {
                 self.ended = true;
                 self.forget_told();
-                // What a store that promises power-safety shows after a restart, it must not take back (D6).
-                if self.weakest == Some(Level::Power) && !self.is_deceived() {
-                    self.power = self.power.max(shown.first);
+                // What a store that promises power-safety shows after a restart, it must not take back.
+                if self.is_power_safe() && !self.is_deceived() {
+                    self.served = self.served.max(event.step);
                     self.void = false;
                 }
                 self.kill = self.kill.min(shown.last);
@@ -96,6 +98,14 @@ impl Promises {
                     .retain(|&(_, _, position)| position <= shown.last);
                 self.cuts.clear();
                 true
+            }
+            What::Read => {
+                self.ended = true;
+                let counts = self.holds_to_reads();
+                if counts {
+                    self.served = self.served.max(event.step);
+                }
+                counts
             }
             What::OpenFailed(_) => {
                 self.forget_told();
@@ -138,6 +148,7 @@ impl Promises {
         self.deceived.push((scope, hidden));
         self.void = true;
         self.power = 0;
+        self.served = 0;
         self.snapshot = None;
         self.copies.clear();
         self.windows.clear();
@@ -202,8 +213,24 @@ impl Promises {
         self.windows.retain(|&(_, _, position)| position > power);
     }
 
+    /// Whether what a read shows must stay: every write was promised to survive a power loss, and no false success of a sync has led
+    /// astray.
+    pub(super) fn holds_to_reads(&self) -> bool {
+        self.is_power_safe() && !self.is_deceived() && !self.void
+    }
+
     /// The commands that must be there after this kind of crash now: all up to this one.
     pub(super) fn floor(&self, kind: CrashKind) -> Position {
+        self.acked_floor(kind).max(self.served)
+    }
+
+    /// Whether a store that is back at `position` has lost what was read, and nothing that was acknowledged.
+    pub(super) fn is_only_read(&self, kind: CrashKind, position: Position) -> bool {
+        (self.acked_floor(kind)..self.floor(kind)).contains(&position)
+    }
+
+    /// The commands of which an acknowledgement says that they are there after this kind of crash: all up to this one.
+    pub(super) fn acked_floor(&self, kind: CrashKind) -> Position {
         let kept = match kind {
             CrashKind::ProcessKill => self.kill,
             _ => self.power,

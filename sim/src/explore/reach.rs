@@ -9,7 +9,7 @@ use plimsoll_faults::profile::Profile;
 
 use super::goal::Goal;
 use super::run::explore;
-use crate::case::{Case, Disk, ErrorSweep};
+use crate::case::{Case, Disk};
 use crate::class::Class;
 use crate::oracle::Oracle;
 
@@ -39,8 +39,7 @@ pub(super) fn reach(case: &Case, smallest: &Case, oracle: Oracle) -> Reach {
     if class == Class::Portability {
         let whole = Case {
             plan: smallest.plan.clone(),
-            errors: ErrorSweep::None,
-            ..case.clone()
+            ..case.clone().without_sweeps()
         };
         for target in &case.targets {
             if is_violated(&whole, target, oracle) {

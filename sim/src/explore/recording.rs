@@ -1,5 +1,7 @@
 //! One run of a workload on a recording disk.
 
+mod reading;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +17,7 @@ use plimsoll_reference::level::Level;
 
 use super::dump::{Dump, dump, panic_text};
 use super::history::{Event, Position, Shown, Step, What};
-use super::judge::{Expected, classify, show};
+use super::judge::{Expected, classify};
 use super::model::{Fate, Model};
 use super::promises::Promises;
 use super::state::State;
@@ -313,26 +315,13 @@ impl Recorder<'_> {
         self.model.push(step, fate);
         let failed = matches!(&what, What::Failed(outcome, _) if *outcome != Outcome::Unsupported);
         self.event(what);
-        if failed && self.only_space && !self.model.overflowed {
-            self.read_when_full();
-        }
-    }
-
-    /// Out of space, the open store must still show what it holds (F3).
-    fn read_when_full(&mut self) {
-        let Some(instance) = &mut self.instance else {
-            return;
-        };
-        let last = self.steps.len() as Position;
-        let found = match dump(&mut **instance) {
-            Dump::State(state) if self.model.find(state.hash(), last, last, true).is_some() => {
-                return;
+        if failed && !self.model.overflowed {
+            if self.only_space {
+                self.read_when_full();
+            } else {
+                self.read_after_failure();
             }
-            Dump::State(state) => show(&state),
-            Dump::Failed(message) => message,
-        };
-        let expected = "everything that was there before space ran out".to_owned();
-        self.find(Oracle::F3, "no crash", expected, found);
+        }
     }
 
     /// Gives a store that ran out of space some more. It need not take another write before it is opened again; if it does, it must

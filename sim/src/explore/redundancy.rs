@@ -33,13 +33,10 @@ pub(crate) fn redundancy(case: &Case, disk: &Disk, index: usize) -> Redundancy {
         let gone = advance(&mut frontier, entry);
         durable.push((position, gone));
     }
+    let without = frontier.branch();
     let forced = advance(&mut frontier, sync);
     if forced.is_empty() {
         return earlier(&recording, sync, at, &durable);
-    }
-    let mut without = Frontier::new(Image::new(), Arc::clone(&disk.profile));
-    for entry in &recording.log[..at] {
-        without.advance(entry);
     }
     match later(&recording, without, at, &forced) {
         Redundancy::Ordered => promised(&recording, at, &forced),

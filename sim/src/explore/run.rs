@@ -59,11 +59,6 @@ pub fn run(case: &Case) -> CaseReport {
     }
 }
 
-/// The oracles that a case violates, without the evidence: much cheaper than [`run`] where that is all one wants to know.
-pub fn violated(case: &Case) -> Vec<Oracle> {
-    explore(case, Goal::Everything).found.into_keys().collect()
-}
-
 /// The syncs of a case's run, in order, as a trace shows them.
 pub fn sync_sites(case: &Case) -> Vec<String> {
     record(case, &case.plan)
@@ -96,7 +91,7 @@ pub(super) struct Exploration {
     fingerprint: Fingerprint,
     over_limit: Option<String>,
     /// Faults of the plan that never took effect.
-    unfired: Vec<String>,
+    pub(super) unfired: Vec<String>,
 }
 
 /// Explores a case once, up to the goal.
@@ -133,7 +128,13 @@ pub(super) fn explore(case: &Case, goal: Goal) -> Exploration {
                 .or_insert(Found { witness, rank: 0 });
         }
     }
-    let ways = ways_to_fail(case.errors);
+    let ways = ways_to_fail(case);
+    let has_syncs = || first.log.iter().any(|entry| entry.kind.is_sync());
+    if !case.fsync_failures.is_empty() && !has_syncs() {
+        exploration
+            .unfired
+            .push("a failure of a sync: the run has none".to_owned());
+    }
     sweep_errors(case, goal, &ways, &mut lab, &mut exploration, &mut prints);
     if matches!(case.errors, ErrorSweep::All | ErrorSweep::Space) {
         sweep_space(case, goal, &mut lab, &mut exploration, &mut prints);
@@ -150,17 +151,17 @@ pub(super) fn explore(case: &Case, goal: Goal) -> Exploration {
 /// A plan in which the operation of some number fails, on top of a given one.
 type Nth = Box<dyn Fn(&FaultPlan, u32) -> FaultPlan>;
 
-/// The ways in which a sweep lets operations fail: with errors, and every sync in each way in which syncs fail.
-fn ways_to_fail(errors: ErrorSweep) -> Vec<Nth> {
-    let operations = match errors {
-        ErrorSweep::None | ErrorSweep::Space => return Vec::new(),
-        ErrorSweep::Every => ErrorPlans::every(),
-        ErrorSweep::All => ErrorPlans::all(),
+/// The ways in which a case lets operations fail in turn: with errors, and every sync in each way in which syncs fail.
+fn ways_to_fail(case: &Case) -> Vec<Nth> {
+    let (operations, models) = match case.errors {
+        ErrorSweep::None | ErrorSweep::Space => (Vec::new(), case.fsync_failures.as_slice()),
+        ErrorSweep::Every => (ErrorPlans::every(), FsyncFailure::ALL),
+        ErrorSweep::All => (ErrorPlans::all(), FsyncFailure::ALL),
     };
     let operations = operations
         .into_iter()
         .map(|plans| -> Nth { Box::new(move |plan, number| plans.with(plan, number)) });
-    let syncs = FsyncFailure::ALL
+    let syncs = models
         .iter()
         .map(|&model| -> Nth { Box::new(move |plan, number| sync_fails(plan, number, model)) });
     operations.chain(syncs).collect()

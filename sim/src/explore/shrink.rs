@@ -3,7 +3,7 @@
 use super::goal::Goal;
 use super::run::explore;
 use super::sweep::Found;
-use crate::case::{Case, ErrorSweep};
+use crate::case::Case;
 use crate::command::Command;
 use crate::oracle::Oracle;
 use crate::report::Witness;
@@ -19,12 +19,11 @@ pub(super) fn shrink(case: &Case, oracle: Oracle, found: Found) -> (Case, Witnes
     let before = case.workload.len();
     let rank = found.rank;
     let mut best = found.witness;
-    let mut case = case.clone();
+    let mut case = case.clone().without_sweeps();
     // The plan that showed it, not the sweep that led to the plan.
     if let Ok(plan) = best.plan.parse() {
         case.plan = plan;
     }
-    case.errors = ErrorSweep::None;
     if before > COMMANDS_MAX {
         return (case, best);
     }

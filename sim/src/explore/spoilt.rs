@@ -2,9 +2,10 @@
 
 use plimsoll_faults::crash::CrashKind;
 
+use super::complaint::Complaint;
 use super::history::Position;
 use super::recovered::{Outcome, Recovered};
-use super::sweep::{Complaint, Sweep};
+use super::sweep::Sweep;
 use crate::oracle::Oracle;
 
 impl Sweep<'_, '_> {

@@ -8,13 +8,14 @@ use plimsoll_faults::image::Image;
 use plimsoll_faults::rng::Rng;
 use rustc_hash::FxHashMap;
 
+use super::complaint::{Complaint, SORTS};
 use super::goal::Goal;
 use super::history::Position;
 use super::judge::{Expected, Reason, classify};
 use super::lab::Lab;
 use super::promises::Promises;
 use super::recording::Recording;
-use super::recovered::{Canonical, Outcome, Recovered, Used};
+use super::recovered::{Canonical, Outcome, Recovered};
 use super::witness;
 use crate::case::Case;
 use crate::oracle::Oracle;
@@ -295,7 +296,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
             .iter()
             .find(|result| !self.is_legal(result, floor))
         {
-            return Some(Complaint::Later(Oracle::R2, bad.clone()));
+            return Some(Complaint::Later(self.lost_later(kind, bad), bad.clone()));
         }
         // What a power-safe store has shown after a restart stays, whatever happens next.
         let strict = self.promises.is_power_safe() && kind != CrashKind::Lying;
@@ -311,14 +312,29 @@ impl<'a, 'b> Sweep<'a, 'b> {
             })
             .map(|bad| {
                 let oracle = if !strict || !self.is_legal(bad, floor) {
-                    Oracle::R2
+                    self.lost_later(kind, bad)
                 } else if self.position(bad) < self.position(&outcome.first) {
-                    Oracle::D7
+                    // After a mere kill it was read from the cache of the operating system.
+                    if kind == CrashKind::KillThenPowerLoss {
+                        Oracle::D8
+                    } else {
+                        Oracle::D7
+                    }
                 } else {
                     Oracle::D6
                 };
                 Complaint::Later(oracle, bad.clone())
             })
+    }
+
+    /// The oracle of a state that a crash during or after a recovery has left, and that lacks something.
+    fn lost_later(&self, kind: CrashKind, bad: &Recovered) -> Oracle {
+        let is_only_read = |position| self.promises.is_only_read(kind, position);
+        if self.position(bad).is_some_and(is_only_read) {
+            Oracle::D8
+        } else {
+            Oracle::R2
+        }
     }
 
     fn canonical_complaint(&self, canonical: &Canonical) -> Option<(String, String)> {
@@ -426,7 +442,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
             Complaint::Later(oracle, result) => Reason {
                 oracle: *oracle,
                 expected: match oracle {
-                    Oracle::R1 | Oracle::D6 | Oracle::D7 => {
+                    Oracle::R1 | Oracle::D6 | Oracle::D7 | Oracle::D8 => {
                         "what the first recovery showed".to_owned()
                     }
                     _ => format!(
@@ -476,41 +492,6 @@ impl<'a, 'b> Sweep<'a, 'b> {
                 Some(position) => format!("the state after #{position}"),
                 None => "a state the store was never in".to_owned(),
             },
-        }
-    }
-}
-
-/// What is wrong with an outcome.
-pub(super) enum Complaint {
-    /// The first recovery.
-    First(Recovered, CrashKind),
-    /// A later one.
-    Later(Oracle, Recovered),
-    /// A recovered store in use.
-    Used(Used),
-    /// Something with its own expected and found.
-    Known(Oracle, (String, String)),
-}
-
-/// Sorts of complaints.
-const SORTS: usize = 5;
-
-impl Complaint {
-    fn sort(&self) -> usize {
-        match self {
-            Self::First(Recovered::State(_), _) => 0,
-            Self::First(..) => 1,
-            Self::Used(_) => 2,
-            Self::Later(..) => 3,
-            Self::Known(..) => 4,
-        }
-    }
-
-    fn rank(&self) -> u8 {
-        match self {
-            Self::First(..) | Self::Known(..) => 0,
-            Self::Used(_) => 1,
-            Self::Later(..) => 2,
         }
     }
 }

@@ -134,7 +134,7 @@ fn event_line(recording: &Recording, event: &Event) -> Option<String> {
             Some(format!("#{number} failed ({outcome:?}): {message}"))
         }
         (What::OpenFailed(message), _) => Some(format!("#{number} did not open: {message}")),
-        (What::Opened(_) | What::Invoked, _) => None,
+        (What::Opened(_) | What::Read | What::Invoked, _) => None,
     }
 }
 

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Error};
 use plimsoll_faults::crash::CrashKind;
-use plimsoll_faults::plan::FaultPlan;
 use plimsoll_faults::profile::Profile;
-use plimsoll_sim::case::{Case, Disk, ErrorSweep, Expect, Limits};
+use plimsoll_sim::case::{Case, Disk};
 use plimsoll_sim::command::{Command, Mutation};
 
 use crate::catalogue::Catalogue;
@@ -27,21 +26,15 @@ const PUTS_PER_SNAPSHOT: usize = 10;
 
 /// A case of so many commands.
 pub(super) fn case(catalogue: &Catalogue, sut: &str, commands: usize) -> anyhow::Result<Case> {
+    let id = format!("bench/{sut}-{commands}");
+    let sut = catalogue.sut(sut).map_err(Error::msg)?;
+    let disk = Disk {
+        profile: profile()?,
+        kinds: CrashKind::HONEST.to_vec(),
+    };
     Ok(Case {
-        id: format!("bench/{sut}-{commands}"),
-        sut: catalogue.sut(sut).map_err(Error::msg)?,
-        workload: workload(commands),
-        plan: FaultPlan::none(),
-        errors: ErrorSweep::None,
-        damage: false,
-        disk: Disk {
-            profile: profile()?,
-            kinds: CrashKind::HONEST.to_vec(),
-        },
-        targets: Vec::new(),
-        expect: Expect::Pass,
-        limits: Limits::default(),
         seed: 0,
+        ..Case::new(id, sut, workload(commands), disk)
     })
 }
 

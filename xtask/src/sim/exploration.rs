@@ -6,10 +6,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use plimsoll_faults::plan::FaultPlan;
 use plimsoll_faults::profile::Profile;
 use plimsoll_faults::rng::Rng;
-use plimsoll_sim::case::{Case, Disk, ErrorSweep, Expect};
+use plimsoll_sim::case::{Case, Disk, ErrorSweep};
 use plimsoll_sim::sut::Sut;
 use plimsoll_sim::workload::{Shape, generate};
 
@@ -117,25 +116,17 @@ pub(crate) fn ids(chance: &Chance, sut: &str, disk: &str) -> Vec<ExploreId> {
 
 /// The case of an id. `sut` and `profile` are those that the id names.
 pub(crate) fn case(id: &ExploreId, sut: Arc<dyn Sut>, profile: Arc<Profile>) -> Case {
+    let workload = generate(id.seed.0, &shape(id));
     Case {
-        id: id.to_string(),
-        sut,
-        workload: generate(id.seed.0, &shape(id)),
-        plan: FaultPlan::none(),
         errors: if id.errors {
             ErrorSweep::Every
         } else {
             ErrorSweep::None
         },
         damage: !id.errors,
-        disk: Disk {
-            kinds: profile.honest_crashes(),
-            profile,
-        },
-        targets: Vec::new(),
-        expect: Expect::Pass,
         limits: id.effort().limits(),
         seed: id.seed.0,
+        ..Case::new(id.to_string(), sut, workload, Disk::honest(profile))
     }
 }
 

@@ -52,7 +52,8 @@ impl Store {
             store.log.sync_all()?;
             store.fs.sync_dir(Path::new(""))?;
         } else {
-            store.rewrite()?;
+            let table = store.table.clone();
+            store.rewrite(&table)?;
         }
         Ok(store)
     }
@@ -77,9 +78,15 @@ impl Store {
                 }
                 result
             }
+            // Nobody reads of it before it is durable.
             (Err(_), Conduct::Rewrite) => {
+                let mut table = self.table.clone();
+                publish(mutations, &mut table);
+                self.rewrite(&table)
+            }
+            (Err(error), Conduct::Serve) => {
                 publish(mutations, &mut self.table);
-                self.rewrite()
+                Err(error)
             }
             (Err(error), Conduct::Stop | Conduct::TrustCache) => Err(error),
         };
@@ -95,13 +102,13 @@ impl Store {
         }
     }
 
-    /// Writes the table to a new file and goes on there.
-    fn rewrite(&mut self) -> io::Result<()> {
+    /// Writes a table to a new file and goes on there.
+    fn rewrite(&mut self, table: &BTreeMap<Vec<u8>, Vec<u8>>) -> io::Result<()> {
         let put = |(key, value): (&Vec<u8>, &Vec<u8>)| Mutation::Put {
             key: key.clone(),
             value: value.clone(),
         };
-        let mutations: Vec<Mutation> = self.table.iter().map(put).collect();
+        let mutations: Vec<Mutation> = table.iter().map(put).collect();
         let frame = if mutations.is_empty() {
             Vec::new()
         } else {

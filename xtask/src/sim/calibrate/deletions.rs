@@ -1,19 +1,24 @@
 //! The section on syncs that are left out.
 
-use std::fmt::Write;
-
 use plimsoll_sim::calibrate::{Deletion, delete_syncs};
 use plimsoll_sim::case::{Case, Disk};
 use plimsoll_sim::explore;
 use plimsoll_sim::oracle::Oracle;
 use serde::Serialize;
 
-use crate::output::{BAD, FAINT, GOOD, LABEL};
+use super::page::{self, Page, Row, add};
+use super::section::Section;
+use crate::catalogue;
+use crate::exit::Ending;
+use crate::output::{BAD, FAINT};
 use crate::report::jsonl;
 
 /// What came of a mode of the reference.
-pub(super) struct Mode {
+struct Mode {
+    /// The mode, with what is special about the run behind it.
+    name: String,
     sut: String,
+    disks: Vec<String>,
     /// What the run violates with all its syncs; the rest means nothing unless this is empty.
     violated: Vec<Oracle>,
     deletions: Vec<Deletion>,
@@ -23,6 +28,8 @@ pub(super) struct Mode {
 struct DiskLine<'a> {
     r#type: &'static str,
     section: &'static str,
+    /// The run: a mode, with what is special about it.
+    run: &'a str,
     sut: &'a str,
     disk: &'a str,
     holds: bool,
@@ -42,32 +49,39 @@ struct RedundantLine<'a> {
     explained: bool,
 }
 
-/// The first lines of the section.
-pub(super) fn title(disks: &[String]) -> String {
-    let mut text = format!(
-        "{LABEL}Sync deletion{LABEL:#}: each sync of a run is dropped in turn; how many are noticed, by disk\n{:MODE_WIDTH$}",
-        ""
-    );
-    for disk in disks {
-        add(&mut text, &format!("  {disk}"));
+/// Drops each sync of each mode in turn.
+pub(super) fn print(page: &mut Page<'_>) -> anyhow::Result<()> {
+    let disks = catalogue::calibration_disks();
+    let cases: Vec<Case> = catalogue::sync_deletion_cases()
+        .into_iter()
+        .filter(|case| page.is_wanted(name(case)))
+        .collect();
+    if !cases.is_empty() {
+        let names: Vec<String> = disks.iter().map(Disk::name).collect();
+        let about = "each sync of a run is dropped in turn; how many are noticed, by disk";
+        page.title("Sync deletion", about, &names)?;
     }
-    text.push('\n');
-    text
+    for case in &cases {
+        page.row(&Mode::measure(case, &disks))?;
+    }
+    Ok(())
 }
 
-/// Width of the column of modes.
-const MODE_WIDTH: usize = 34;
-
-fn add(text: &mut String, more: &str) {
-    text.write_str(more).expect("a String takes everything");
+/// The name of a run, which its id has behind the word that all of them share.
+fn name(case: &Case) -> &str {
+    case.id
+        .split_once('/')
+        .map_or(case.id.as_str(), |(_, name)| name)
 }
 
 impl Mode {
     /// Drops each sync of the case's run in turn.
-    pub(super) fn measure(case: &Case, disks: &[Disk]) -> Self {
+    fn measure(case: &Case, disks: &[Disk]) -> Self {
         let violated = explore::violated(case);
         Self {
+            name: name(case).to_owned(),
             sut: case.sut.name().to_owned(),
+            disks: disks.iter().map(Disk::name).collect(),
             deletions: if violated.is_empty() {
                 delete_syncs(case, disks)
             } else {
@@ -78,28 +92,35 @@ impl Mode {
     }
 
     /// Whether there are syncs, and every one is accounted for.
-    pub(super) fn holds(&self) -> bool {
-        self.violated.is_empty()
-            && !self.deletions.is_empty()
-            && self.deletions.iter().all(Deletion::is_explained)
+    fn holds(&self) -> bool {
+        self.ending() == Ending::Passed
     }
 
     fn detected(&self, disk: &str) -> usize {
         let noticed = |deletion: &&Deletion| deletion.is_noticed_on(disk);
         self.deletions.iter().filter(noticed).count()
     }
+}
 
-    /// A line of the table, and below it what is unexplained, or everything that is redundant.
-    pub(super) fn human(&self, disks: &[String], verbose: bool) -> String {
-        let mut text = format!("  {:<width$}", self.sut, width = MODE_WIDTH - 2);
-        let total = self.deletions.len();
-        for disk in disks {
-            let score = format!("{}/{total}", self.detected(disk));
-            add(&mut text, &format!("  {score:>width$}", width = disk.len()));
+impl Row for Mode {
+    fn ending(&self) -> Ending {
+        let is_vacuous = |deletion: &Deletion| !deletion.vacuous.is_empty();
+        let is_unexplained = |deletion: &&Deletion| !deletion.is_explained();
+        let mut unexplained = self.deletions.iter().filter(is_unexplained);
+        if !self.violated.is_empty() || unexplained.any(|deletion| !is_vacuous(deletion)) {
+            Ending::Violated
+        } else if self.deletions.is_empty() || self.deletions.iter().any(is_vacuous) {
+            Ending::Vacuous
+        } else {
+            Ending::Passed
         }
-        let style = if self.holds() { GOOD } else { BAD };
-        let word = if self.holds() { "ok" } else { "FAILED" };
-        add(&mut text, &format!("  {style}{word}{style:#}\n"));
+    }
+
+    fn human(&self, verbose: bool) -> String {
+        let total = self.deletions.len();
+        let score = |disk: &String| format!("{}/{total}", self.detected(disk));
+        let cells: Vec<String> = self.disks.iter().map(score).collect();
+        let mut text = page::line(&self.name, &cells, &self.disks, self.ending());
         if !self.violated.is_empty() {
             let names: Vec<&str> = self.violated.iter().map(|oracle| oracle.name()).collect();
             let names = names.join(", ");
@@ -114,12 +135,12 @@ impl Mode {
         text
     }
 
-    /// A line for each disk.
-    pub(super) fn jsonl(&self, disks: &[String]) -> String {
+    fn jsonl(&self) -> String {
         let line = |disk: &String| {
             jsonl::line(&DiskLine {
                 r#type: "calibration",
-                section: "sync-deletion",
+                section: Section::SyncDeletion.name(),
+                run: &self.name,
                 sut: &self.sut,
                 disk,
                 holds: self.holds(),
@@ -132,13 +153,14 @@ impl Mode {
                     .collect(),
             })
         };
-        disks.iter().map(line).collect()
+        self.disks.iter().map(line).collect()
     }
 }
 
 fn deletion(text: &mut String, deletion: &Deletion, verbose: bool) {
     let explained = deletion.is_explained();
-    if deletion.redundant.is_empty() || (explained && !verbose) {
+    let is_noticed = deletion.redundant.is_empty() && deletion.vacuous.is_empty();
+    if is_noticed || (explained && !verbose) {
         return;
     }
     let style = if explained { FAINT } else { BAD };
@@ -168,6 +190,9 @@ fn deletion(text: &mut String, deletion: &Deletion, verbose: bool) {
     for (reason, disks) in reasons {
         let disks = disks.join(", ");
         add(text, &format!("        redundant on {disks}: {reason}\n"));
+    }
+    for disk in &deletion.vacuous {
+        add(text, &format!("        nothing was dropped on {disk}\n"));
     }
 }
 
@@ -205,12 +230,15 @@ mod tests {
                 .iter()
                 .map(|(disk, redundancy)| ((*disk).to_owned(), redundancy.clone()))
                 .collect(),
+            vacuous: Vec::new(),
         }
     }
 
     fn mode(deletions: Vec<Deletion>) -> Mode {
         Mode {
+            name: "reference-paper".to_owned(),
             sut: "reference-paper".to_owned(),
+            disks: disks(),
             violated: Vec::new(),
             deletions,
         }
@@ -268,9 +296,20 @@ mod tests {
 
     #[test]
     fn the_table_says_what_was_noticed_and_why_the_rest_was_not() {
-        let text = title(&disks()) + &good().human(&disks(), false) + &bad().human(&disks(), false);
+        let title = page::heading("Sync deletion", "about", &disks());
+        let text = title + &good().human(false) + &bad().human(false);
         insta::assert_snapshot!("calibrate", plain(&text));
-        insta::assert_snapshot!("calibrate_verbose", plain(&good().human(&disks(), true)));
-        insta::assert_snapshot!("calibrate_jsonl", good().jsonl(&disks()));
+        insta::assert_snapshot!("calibrate_verbose", plain(&good().human(true)));
+        insta::assert_snapshot!("calibrate_jsonl", good().jsonl());
+    }
+
+    #[test]
+    fn a_sync_that_was_not_dropped_says_nothing() {
+        let mut mode = good();
+        mode.deletions[0].vacuous.push("xfs".to_owned());
+        assert_eq!(mode.ending(), Ending::Vacuous);
+        let text = plain(&mode.human(false));
+        assert!(text.contains("nothing was dropped on xfs"), "{text}");
+        assert_eq!(bad().ending(), Ending::Violated);
     }
 }
