@@ -1,5 +1,7 @@
 //! One run of a workload on a recording disk.
 
+mod another;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,6 +84,7 @@ pub(super) fn record(case: &Case, plan: &FaultPlan) -> Recording {
         disk,
         clock,
         instance: None,
+        others: Vec::new(),
         steps: Vec::new(),
         events: Vec::new(),
         model: Model::new(),
@@ -128,6 +131,8 @@ struct Recorder<'a> {
     process: SimFs,
     clock: SimClock,
     instance: Option<Box<dyn Instance>>,
+    /// Further handles on the store in the same process.
+    others: Vec<Box<dyn Instance>>,
     steps: Vec<Step>,
     events: Vec<Event>,
     model: Model,
@@ -182,9 +187,13 @@ impl Recorder<'_> {
         }
     }
 
+    fn host(&self) -> Host {
+        Host::new(Arc::new(self.process.clone()), Arc::new(self.clock.clone()))
+    }
+
     /// Opens the store in the current process. Returns whether it is open.
     fn open(&mut self) -> bool {
-        let host = Host::new(Arc::new(self.process.clone()), Arc::new(self.clock.clone()));
+        let host = self.host();
         let opened = catch_unwind(AssertUnwindSafe(|| self.sut.open(&host)));
         self.disk.set_phase(Phase::Steady);
         self.hung = self.disk.hung();
@@ -252,6 +261,7 @@ impl Recorder<'_> {
                 self.model.push(&step, Fate::Applied);
                 self.kill();
             }
+            Command::OpenAnother => self.open_another(&step),
             _ => self.apply(&step, command),
         }
     }
@@ -371,6 +381,7 @@ impl Recorder<'_> {
         let instance = self.instance.take();
         // A destructor that panics on a dead disk says nothing about the store.
         let _ = catch_unwind(AssertUnwindSafe(|| drop(instance)));
+        self.drop_others();
     }
 
     fn kill(&mut self) {
@@ -386,6 +397,7 @@ impl Recorder<'_> {
             return self.kill();
         };
         self.disk.set_phase(Phase::Close);
+        self.drop_others();
         let closed = catch_unwind(AssertUnwindSafe(|| instance.close()));
         let mut floor = self.kept();
         if let Some(operation) = self.disk.hung() {
