@@ -27,6 +27,7 @@ mod bug;
 mod files;
 mod image;
 mod maintenance;
+mod malformed;
 mod modes;
 mod options;
 mod segment;
@@ -35,13 +36,8 @@ mod superblock;
 mod sut;
 mod vault;
 
-use std::io;
+use malformed::malformed;
 
 pub use bug::{Bug, Mends};
 pub use options::Options;
 pub use sut::ModelVault;
-
-/// The error of bytes that are not what they should be.
-fn malformed(reason: &'static str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, reason)
-}
