@@ -13,6 +13,7 @@ use crate::adapters::sqlite::Sqlite;
 use crate::diagnostic::{Complaint, ScenarioError, did_you_mean};
 use crate::scenario::toml_error;
 use crate::specimens::fsync_failure::{Conduct, FailingLog};
+use crate::specimens::modelvault::ModelVault;
 use crate::specimens::retried_rename::RetriedRename;
 use crate::specimens::surrealmx::{Bug, FsyncMode, Mends, Options, SurrealMx};
 
@@ -36,6 +37,7 @@ impl Registry {
     pub fn shipped() -> Self {
         let mut suts = reference::modes();
         suts.extend(surrealmx());
+        suts.extend(ModelVault::modes());
         suts.push(Arc::new(Redb::new(Creation::Renamed)));
         suts.push(Arc::new(Redb::new(Creation::InPlace)));
         suts.push(Arc::new(RetriedRename { mended: false }));

@@ -4,5 +4,6 @@
 //! Everything else of the real system is left out.
 
 pub mod fsync_failure;
+pub mod modelvault;
 pub mod retried_rename;
 pub mod surrealmx;

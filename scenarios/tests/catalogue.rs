@@ -171,6 +171,11 @@ fn surrealmx() {
 }
 
 #[test]
+fn modelvault() {
+    check(|scenario| scenario.group == "modelvault");
+}
+
+#[test]
 fn redb() {
     check(|scenario| scenario.group == "redb" && scenario.name != LYING);
 }

@@ -38,6 +38,9 @@ pub enum Command {
     Export(u8),
     /// Put the copy or backup in the place with this number in place of everything that the store holds.
     Restore(u8),
+    /// Open the store once more in the same process, while it is open, and keep that handle until the next restart. A store that
+    /// refuses has done nothing wrong.
+    OpenAnother,
     /// Let background work (log workers, interval syncs, interval snapshots) run once.
     Tick,
     /// Let virtual time pass, then run background work that is due.
@@ -80,8 +83,8 @@ impl Command {
 #[error(
     "`{text}` is not a command: {reason}; commands are `put KEY VALUE`, `delete KEY`, `batch put K V; delete K`, `together put K V; delete K`, \
      `snapshot`, \
-     `snapshot-begin N`, `snapshot-finish N`, `sync`, `checkpoint`, `compact`, `compact-to N`, `export N`, `restore N`, `tick`, \
-     `advance N(ms|s)`, `reopen`, `kill`"
+     `snapshot-begin N`, `snapshot-finish N`, `sync`, `checkpoint`, `compact`, `compact-to N`, `export N`, `restore N`, \
+     `open-another`, `tick`, `advance N(ms|s)`, `reopen`, `kill`"
 )]
 pub struct ParseCommandError {
     text: String,
@@ -103,6 +106,7 @@ impl fmt::Display for Command {
             Self::CompactTo(place) => write!(f, "compact-to {place}"),
             Self::Export(place) => write!(f, "export {place}"),
             Self::Restore(place) => write!(f, "restore {place}"),
+            Self::OpenAnother => f.write_str("open-another"),
             Self::Tick => f.write_str("tick"),
             Self::Advance(time) => write!(f, "advance {}ms", time.as_millis()),
             Self::Reopen => f.write_str("reopen"),
@@ -185,6 +189,7 @@ fn parse_command(text: &str) -> Result<Command, &'static str> {
         "compact-to" => place().map(Command::CompactTo),
         "export" => place().map(Command::Export),
         "restore" => place().map(Command::Restore),
+        "open-another" => bare(Command::OpenAnother),
         "tick" => bare(Command::Tick),
         "advance" => parse_duration(rest).map(Command::Advance),
         "reopen" => bare(Command::Reopen),
@@ -237,6 +242,7 @@ mod tests {
             any::<u8>().prop_map(Command::CompactTo),
             any::<u8>().prop_map(Command::Export),
             any::<u8>().prop_map(Command::Restore),
+            Just(Command::OpenAnother),
             Just(Command::Tick),
             (0_u64..100_000).prop_map(|ms| Command::Advance(Duration::from_millis(ms))),
             Just(Command::Reopen),

@@ -63,7 +63,8 @@ pub struct Contract {
 
 /// An open store. Dropping it without [`close`](Instance::close) is what happens when a process ends without closing.
 pub trait Instance {
-    /// Performs one command and returns its acknowledgement. [`Command::Reopen`] and [`Command::Kill`] never get here.
+    /// Performs one command and returns its acknowledgement. [`Command::Reopen`], [`Command::Kill`] and
+    /// [`Command::OpenAnother`] never get here.
     ///
     /// [`Command::Advance`] gets here after virtual time has passed.
     ///

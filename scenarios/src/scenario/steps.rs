@@ -32,6 +32,7 @@ const COMMANDS: &[&str] = &[
     "compact-to",
     "export",
     "restore",
+    "open-another",
     "sync",
     "tick",
     "advance",

@@ -1,5 +1,6 @@
 //! One run of a workload on a recording disk.
 
+mod another;
 mod reading;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -84,6 +85,7 @@ pub(super) fn record(case: &Case, plan: &FaultPlan) -> Recording {
         disk,
         clock,
         instance: None,
+        others: Vec::new(),
         steps: Vec::new(),
         events: Vec::new(),
         model: Model::new(),
@@ -130,6 +132,8 @@ struct Recorder<'a> {
     process: SimFs,
     clock: SimClock,
     instance: Option<Box<dyn Instance>>,
+    /// Further handles on the store in the same process.
+    others: Vec<Box<dyn Instance>>,
     steps: Vec<Step>,
     events: Vec<Event>,
     model: Model,
@@ -184,9 +188,13 @@ impl Recorder<'_> {
         }
     }
 
+    fn host(&self) -> Host {
+        Host::new(Arc::new(self.process.clone()), Arc::new(self.clock.clone()))
+    }
+
     /// Opens the store in the current process. Returns whether it is open.
     fn open(&mut self) -> bool {
-        let host = Host::new(Arc::new(self.process.clone()), Arc::new(self.clock.clone()));
+        let host = self.host();
         let opened = catch_unwind(AssertUnwindSafe(|| self.sut.open(&host)));
         self.disk.set_phase(Phase::Steady);
         self.hung = self.disk.hung();
@@ -254,6 +262,7 @@ impl Recorder<'_> {
                 self.model.push(&step, Fate::Applied);
                 self.kill();
             }
+            Command::OpenAnother => self.open_another(&step),
             _ => self.apply(&step, command),
         }
     }
@@ -360,6 +369,7 @@ impl Recorder<'_> {
         let instance = self.instance.take();
         // A destructor that panics on a dead disk says nothing about the store.
         let _ = catch_unwind(AssertUnwindSafe(|| drop(instance)));
+        self.drop_others();
     }
 
     fn kill(&mut self) {
@@ -375,6 +385,7 @@ impl Recorder<'_> {
             return self.kill();
         };
         self.disk.set_phase(Phase::Close);
+        self.drop_others();
         let closed = catch_unwind(AssertUnwindSafe(|| instance.close()));
         let mut floor = self.kept();
         if let Some(operation) = self.disk.hung() {
