@@ -147,6 +147,37 @@ pub const CATALOGUE: &[CatalogueFile] = files! {
         "mx-r37-portability"
         "mx-r41-leftover-temporaries"
         "mx-r41-leftover-temporaries-fixed";
+    "torc":
+        "torc-h1-private-databases"
+        "torc-h1-private-databases-fixed"
+        "torc-h4-claims-a-log"
+        "torc-h4-claims-a-log-fixed"
+        "torc-h5-no-way-back"
+        "torc-h5-no-way-back-fixed"
+        "torc-h6-colon-in-a-path"
+        "torc-h6-colon-in-a-path-fixed"
+        "torc-h7-bare-url"
+        "torc-h7-bare-url-fixed"
+        "torc-h9-pool-closes-the-database"
+        "torc-h9-pool-closes-the-database-fixed"
+        "torc-h12-no-directory"
+        "torc-h12-no-directory-fixed"
+        "torc-r8-failure-is-logged"
+        "torc-r8-failure-is-logged-fixed"
+        "torc-r9-killed-between-renames"
+        "torc-r9-killed-between-renames-fixed"
+        "torc-r10-history-given-up"
+        "torc-r10-history-given-up-fixed"
+        "torc-r14-directory-not-synced"
+        "torc-r14-directory-not-synced-fixed"
+        "torc-r15-uri-in-a-path"
+        "torc-r15-uri-in-a-path-fixed"
+        "torc-r15-other-spelling"
+        "torc-r15-other-spelling-fixed"
+        "torc-fixed-random"
+        "torc-fixed-disk-random"
+        "torc-fixed-errors"
+        "torc-fixed-errors-nightly";
 };
 
 /// Every scenario that ships.

@@ -4,5 +4,8 @@
 //! Everything else of the real system is left out.
 
 pub mod fsync_failure;
+pub mod mends;
+mod pairs;
 pub mod retried_rename;
 pub mod surrealmx;
+pub mod torc;

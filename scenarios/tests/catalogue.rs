@@ -200,3 +200,8 @@ fn reports_on_sqlite_do_not_depend_on_other_threads() {
     });
     assert_eq!([second, first].concat(), alone);
 }
+
+#[test]
+fn torc() {
+    check(|scenario| scenario.group == "torc");
+}
