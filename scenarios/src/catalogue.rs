@@ -178,6 +178,20 @@ pub const CATALOGUE: &[CatalogueFile] = files! {
         "torc-fixed-disk-random"
         "torc-fixed-errors"
         "torc-fixed-errors-nightly";
+    "tinycloud":
+        "tiny-h3-paced-copy"
+        "tiny-h3-paced-copy-fixed"
+        "tiny-r7-ends-all-the-same"
+        "tiny-r7-ends-all-the-same-fixed"
+        "tiny-r10-request-waits"
+        "tiny-r10-request-waits-fixed"
+        "tiny-r14-directories-not-synced"
+        "tiny-r14-directories-not-synced-fixed"
+        "tiny-r8-copied-in-place"
+        "tiny-r8-copied-in-place-fixed"
+        "tiny-fixed-random"
+        "tiny-fixed-errors"
+        "tiny-fixed-errors-nightly";
 };
 
 /// Every scenario that ships.

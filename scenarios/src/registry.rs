@@ -15,6 +15,7 @@ use crate::scenario::toml_error;
 use crate::specimens::fsync_failure::{Conduct, FailingLog};
 use crate::specimens::retried_rename::RetriedRename;
 use crate::specimens::surrealmx::{Bug, FsyncMode, Mends, Options, SurrealMx};
+use crate::specimens::tinycloud;
 use crate::specimens::torc;
 
 /// What scenarios can name.
@@ -44,6 +45,7 @@ impl Registry {
         for &conduct in Conduct::ALL {
             suts.push(Arc::new(FailingLog::new(conduct)));
         }
+        suts.extend(tinycloud::variants());
         suts.extend(torc::variants());
         suts.extend(Sqlite::modes());
         Self {

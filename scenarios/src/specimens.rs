@@ -8,4 +8,5 @@ pub mod mends;
 mod pairs;
 pub mod retried_rename;
 pub mod surrealmx;
+pub mod tinycloud;
 pub mod torc;

@@ -205,3 +205,8 @@ fn reports_on_sqlite_do_not_depend_on_other_threads() {
 fn torc() {
     check(|scenario| scenario.group == "torc");
 }
+
+#[test]
+fn tinycloud() {
+    check(|scenario| scenario.group == "tinycloud");
+}

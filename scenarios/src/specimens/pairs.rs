@@ -33,6 +33,18 @@ pub(super) fn is_migrated(connection: &Connection) -> Result<bool, Error> {
     Ok(tables > 0)
 }
 
+/// Asks for a journal mode, and returns the one that it is. SQLite answers before it has written the change to the file, so the error
+/// of a sync comes with the step behind the answer.
+pub(super) fn set_journal_mode(connection: &Connection, mode: &str) -> Result<String, Error> {
+    let mut statement = connection.prepare(&format!("PRAGMA journal_mode = {mode}"))?;
+    let mut rows = statement.query(())?;
+    let mut answer = String::new();
+    while let Some(row) = rows.next()? {
+        answer = row.get(0)?;
+    }
+    Ok(answer)
+}
+
 /// Makes one change, in the transaction that is open or in one of its own.
 pub(super) fn mutate(connection: &Connection, mutation: &Mutation) -> Result<(), Error> {
     match mutation {

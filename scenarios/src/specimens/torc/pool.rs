@@ -10,6 +10,7 @@ use rusqlite::{Connection, Error, OpenFlags};
 use super::bug::Bug;
 use super::location::Location;
 use crate::specimens::mends::Mends;
+use crate::specimens::pairs;
 
 /// How long a connection stays in the pool when nobody uses it.
 const IDLE: Duration = Duration::from_secs(600);
@@ -101,7 +102,7 @@ fn connect(mount: &Mount, name: &str, asks_for_wal: bool) -> Result<Connection, 
     let connection = mount.open_with_flags(name, flags)?;
     let mode = if asks_for_wal { "WAL" } else { "MEMORY" };
     // Where SQLite cannot do what is asked for, it says so in its answer, which nobody reads.
-    connection.query_row(&format!("PRAGMA journal_mode = {mode}"), (), |_| Ok(()))?;
+    pairs::set_journal_mode(&connection, mode)?;
     connection.execute_batch("PRAGMA synchronous = NORMAL")?;
     Ok(connection)
 }
