@@ -192,6 +192,22 @@ pub const CATALOGUE: &[CatalogueFile] = files! {
         "tiny-fixed-random"
         "tiny-fixed-errors"
         "tiny-fixed-errors-nightly";
+    "activitywatch":
+        "aw-h1-answered-before-the-commit"
+        "aw-h1-answered-before-the-commit-fixed"
+        "aw-h2-closed-without-a-commit"
+        "aw-h2-closed-without-a-commit-fixed"
+        "aw-r1-timer-needs-a-request"
+        "aw-r1-timer-needs-a-request-fixed"
+        "aw-r6-commit-fails"
+        "aw-r6-commit-fails-fixed"
+        "aw-r7-half-a-request"
+        "aw-r7-half-a-request-fixed"
+        "aw-r9-commits-again"
+        "aw-r9-commits-again-fixed"
+        "aw-fixed-random"
+        "aw-fixed-errors"
+        "aw-fixed-errors-power";
 };
 
 /// Every scenario that ships.

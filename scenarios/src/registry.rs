@@ -12,6 +12,7 @@ use crate::adapters::reference;
 use crate::adapters::sqlite::Sqlite;
 use crate::diagnostic::{Complaint, ScenarioError, did_you_mean};
 use crate::scenario::toml_error;
+use crate::specimens::activitywatch;
 use crate::specimens::fsync_failure::{Conduct, FailingLog};
 use crate::specimens::retried_rename::RetriedRename;
 use crate::specimens::surrealmx::{Bug, FsyncMode, Mends, Options, SurrealMx};
@@ -45,6 +46,7 @@ impl Registry {
         for &conduct in Conduct::ALL {
             suts.push(Arc::new(FailingLog::new(conduct)));
         }
+        suts.extend(activitywatch::variants());
         suts.extend(tinycloud::variants());
         suts.extend(torc::variants());
         suts.extend(Sqlite::modes());

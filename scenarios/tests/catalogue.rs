@@ -210,3 +210,8 @@ fn torc() {
 fn tinycloud() {
     check(|scenario| scenario.group == "tinycloud");
 }
+
+#[test]
+fn activitywatch() {
+    check(|scenario| scenario.group == "activitywatch");
+}

@@ -124,6 +124,7 @@ mod tests {
     #[test]
     fn each_bug_is_mended_on_its_own() {
         each_is_mended_on_its_own::<crate::specimens::torc::Bug>();
+        each_is_mended_on_its_own::<crate::specimens::activitywatch::Bug>();
         each_is_mended_on_its_own::<crate::specimens::tinycloud::Bug>();
     }
 }
