@@ -147,6 +147,39 @@ pub const CATALOGUE: &[CatalogueFile] = files! {
         "mx-r37-portability"
         "mx-r41-leftover-temporaries"
         "mx-r41-leftover-temporaries-fixed";
+    "activitywatch":
+        "aw-h1-answered-before-the-commit"
+        "aw-h1-answered-before-the-commit-fixed"
+        "aw-h2-closed-without-a-commit"
+        "aw-h2-closed-without-a-commit-fixed"
+        "aw-r1-timer-needs-a-request"
+        "aw-r1-timer-needs-a-request-fixed"
+        "aw-r6-commit-fails"
+        "aw-r6-commit-fails-fixed"
+        "aw-r7-half-a-request"
+        "aw-r7-half-a-request-fixed"
+        "aw-r9-commits-again"
+        "aw-r9-commits-again-fixed"
+        "aw-fixed-random"
+        "aw-fixed-errors"
+        "aw-fixed-errors-power";
+    "tinycloud":
+        "tiny-h3-paced-copy"
+        "tiny-h3-paced-copy-fixed"
+        "tiny-h5-one-temporary"
+        "tiny-h5-one-temporary-fixed"
+        "tiny-r7-ends-all-the-same"
+        "tiny-r7-ends-all-the-same-fixed"
+        "tiny-r10-request-waits"
+        "tiny-r10-request-waits-fixed"
+        "tiny-r14-directories-not-synced"
+        "tiny-r14-directories-not-synced-fixed"
+        "tiny-r8-copied-in-place"
+        "tiny-r8-copied-in-place-fixed"
+        "tiny-fixed-random"
+        "tiny-fixed-cached-random"
+        "tiny-fixed-errors"
+        "tiny-fixed-errors-nightly";
     "torc":
         "torc-h1-private-databases"
         "torc-h1-private-databases-fixed"
@@ -178,36 +211,6 @@ pub const CATALOGUE: &[CatalogueFile] = files! {
         "torc-fixed-disk-random"
         "torc-fixed-errors"
         "torc-fixed-errors-nightly";
-    "tinycloud":
-        "tiny-h3-paced-copy"
-        "tiny-h3-paced-copy-fixed"
-        "tiny-r7-ends-all-the-same"
-        "tiny-r7-ends-all-the-same-fixed"
-        "tiny-r10-request-waits"
-        "tiny-r10-request-waits-fixed"
-        "tiny-r14-directories-not-synced"
-        "tiny-r14-directories-not-synced-fixed"
-        "tiny-r8-copied-in-place"
-        "tiny-r8-copied-in-place-fixed"
-        "tiny-fixed-random"
-        "tiny-fixed-errors"
-        "tiny-fixed-errors-nightly";
-    "activitywatch":
-        "aw-h1-answered-before-the-commit"
-        "aw-h1-answered-before-the-commit-fixed"
-        "aw-h2-closed-without-a-commit"
-        "aw-h2-closed-without-a-commit-fixed"
-        "aw-r1-timer-needs-a-request"
-        "aw-r1-timer-needs-a-request-fixed"
-        "aw-r6-commit-fails"
-        "aw-r6-commit-fails-fixed"
-        "aw-r7-half-a-request"
-        "aw-r7-half-a-request-fixed"
-        "aw-r9-commits-again"
-        "aw-r9-commits-again-fixed"
-        "aw-fixed-random"
-        "aw-fixed-errors"
-        "aw-fixed-errors-power";
 };
 
 /// Every scenario that ships.

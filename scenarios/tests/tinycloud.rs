@@ -13,6 +13,7 @@ use plimsoll_sim::report::CaseReport;
 /// A scenario, the mode of its store, and the bugs without any one of which it shows nothing.
 const SHOWN: &[(&str, &str, &[Bug])] = &[
     ("tiny-h3-paced-copy", "16k", &[Bug::H3, Bug::R10]),
+    ("tiny-h5-one-temporary", "cached", &[Bug::H5]),
     ("tiny-r7-ends-all-the-same", "16k", &[Bug::R7]),
     ("tiny-r8-copied-in-place", "16k", &[Bug::R8]),
     ("tiny-r10-request-waits", "16k", &[Bug::R10]),

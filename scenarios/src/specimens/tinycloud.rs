@@ -15,11 +15,14 @@
 //! what the copy is for: data survives idle cycles. That a write is answered within a second is not documented; it stands for clients,
 //! which do not wait for ever.
 //!
+//! A later version has each commit in an object store before it answers, and works on a cache ([`Options::Cached`]).
+//!
 //! **Not modelled**: several databases, the mailbox and who waits in it, handles that outlive their actor, exports, batches that are
-//! not transactions, the version that keeps databases in an object store.
+//! not transactions.
 
 mod actor;
 mod bug;
+mod cache;
 mod error;
 mod options;
 mod promotion;

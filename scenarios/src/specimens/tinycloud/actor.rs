@@ -10,7 +10,6 @@ use rusqlite::Connection;
 
 use super::bug::Bug;
 use super::error::Error;
-use super::options::Options;
 use super::promotion::{self, DATABASE};
 use crate::specimens::mends::Mends;
 use crate::specimens::pairs;
@@ -73,13 +72,13 @@ impl Actor {
         mutations: &[Mutation],
         mount: &Mount,
         host: &Host,
-        options: Options,
+        threshold: u64,
         mends: Mends<Bug>,
     ) -> Result<(), Error> {
         self.asked = host.clock.now();
         pairs::migrate(&self.connection)?;
         pairs::commit(&mut self.connection, mutations)?;
-        if !mends.has(Bug::R10) && self.is_large(options)? {
+        if !mends.has(Bug::R10) && self.is_large(threshold)? {
             // A failure is only logged: the next request tries again.
             let _ = self.promote(mount, host, mends);
         }
@@ -91,19 +90,19 @@ impl Actor {
         &mut self,
         mount: &Mount,
         host: &Host,
-        options: Options,
+        threshold: u64,
         mends: Mends<Bug>,
     ) -> Result<(), Error> {
         let now = host.clock.now();
-        if !mends.has(Bug::R10) || now < self.retry || !self.is_large(options)? {
+        if !mends.has(Bug::R10) || now < self.retry || !self.is_large(threshold)? {
             return Ok(());
         }
         self.retry = now + BACK_OFF;
         self.promote(mount, host, mends)
     }
 
-    fn is_large(&self, options: Options) -> Result<bool, Error> {
-        Ok(self.storage == Storage::InMemory && self.bytes()? > options.memory_threshold)
+    fn is_large(&self, threshold: u64) -> Result<bool, Error> {
+        Ok(self.storage == Storage::InMemory && self.bytes()? > threshold)
     }
 
     fn bytes(&self) -> Result<u64, Error> {

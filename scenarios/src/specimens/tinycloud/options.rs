@@ -2,7 +2,12 @@
 
 /// How the service is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// Bytes above which a database in memory goes to its file.
-    pub memory_threshold: u64,
+pub enum Options {
+    /// In memory at first.
+    InMemory {
+        /// Bytes above which a database in memory goes to its file.
+        threshold: u64,
+    },
+    /// In a cache of an object store.
+    Cached,
 }

@@ -9,7 +9,6 @@ use plimsoll_sim::sut::Visit;
 use super::actor::Actor;
 use super::bug::Bug;
 use super::error::Error;
-use super::options::Options;
 use super::promotion::DATABASE;
 use crate::specimens::mends::Mends;
 use crate::specimens::pairs;
@@ -20,19 +19,19 @@ pub(super) struct Service {
     actor: Option<Actor>,
     mount: Mount,
     host: Host,
-    options: Options,
+    threshold: u64,
     mends: Mends<Bug>,
 }
 
 impl Service {
-    pub(super) fn start(host: &Host, options: Options, mends: Mends<Bug>) -> Result<Self, Error> {
+    pub(super) fn start(host: &Host, threshold: u64, mends: Mends<Bug>) -> Result<Self, Error> {
         let seed = pairs::seed(&*host.fs, &[DATABASE])?;
         let mount = Mount::new(host.clone(), MountOptions::default().seed(seed))?;
         Ok(Self {
             actor: None,
             mount,
             host: host.clone(),
-            options,
+            threshold,
             mends,
         })
     }
@@ -57,7 +56,7 @@ impl Service {
         self.actor()?;
         let (mount, host) = (&self.mount, &self.host);
         if let Some(actor) = &mut self.actor {
-            actor.write(mutations, mount, host, self.options, self.mends)?;
+            actor.write(mutations, mount, host, self.threshold, self.mends)?;
         }
         Ok(self.level())
     }
@@ -70,7 +69,7 @@ impl Service {
         };
         if !actor.is_idle(host) {
             // A failure is only logged.
-            let _ = actor.turn(mount, host, self.options, self.mends);
+            let _ = actor.turn(mount, host, self.threshold, self.mends);
             return self.level();
         }
         let flushed = actor.flush(mount, host, self.mends);

@@ -8,6 +8,7 @@ use plimsoll_sim::command::Command;
 use plimsoll_sim::sut::{CommandError, Contract, Instance, OpenError, Sut, Visit};
 
 use super::bug::Bug;
+use super::cache::Cache;
 use super::error::Error;
 use super::options::Options;
 use super::service::Service;
@@ -48,36 +49,55 @@ impl Sut for TinyCloud {
     }
 
     fn open(&self, host: &Host) -> Result<Box<dyn Instance>, OpenError> {
-        let service = Service::start(host, self.options, self.mends).map_err(|e| OpenError {
-            message: e.to_string(),
-        })?;
-        Ok(Box::new(Open { service }))
+        let opened = match self.options {
+            Options::InMemory { threshold } => {
+                Service::start(host, threshold, self.mends).map(Open::Service)
+            }
+            Options::Cached => Cache::open(host, self.mends).map(Open::Cache),
+        };
+        match opened {
+            Ok(open) => Ok(Box::new(open)),
+            Err(error) => Err(OpenError {
+                message: error.to_string(),
+            }),
+        }
     }
 }
 
-struct Open {
-    service: Service,
+enum Open {
+    Service(Service),
+    Cache(Cache),
 }
 
 impl Instance for Open {
     fn apply(&mut self, command: &Command) -> Result<Ack, CommandError> {
-        match command {
-            Command::Write(_) | Command::Batch(_) => self
-                .service
-                .write(command.mutations())
-                .map(Ack::at)
-                .map_err(command_error),
-            Command::Tick | Command::Advance(_) => Ok(Ack::at(self.service.turn())),
-            _ => Err(CommandError::unsupported()),
-        }
+        let level = match (self, command) {
+            (Self::Service(service), Command::Write(_) | Command::Batch(_)) => {
+                service.write(command.mutations())
+            }
+            (Self::Cache(cache), Command::Write(_) | Command::Batch(_)) => {
+                cache.write(command.mutations()).map(|()| Level::Power)
+            }
+            (Self::Service(service), Command::Tick | Command::Advance(_)) => Ok(service.turn()),
+            (Self::Cache(_), Command::Tick | Command::Advance(_)) => Ok(Level::Power),
+            _ => return Err(CommandError::unsupported()),
+        };
+        level.map(Ack::at).map_err(command_error)
     }
 
     fn dump(&mut self, visit: &mut Visit<'_>) -> Result<(), String> {
-        self.service.visit(visit).map_err(|e| e.to_string())
+        let shown = match self {
+            Self::Service(service) => service.visit(visit),
+            Self::Cache(cache) => cache.visit(visit),
+        };
+        shown.map_err(|e| e.to_string())
     }
 
     fn close(self: Box<Self>) -> Result<Ack, CommandError> {
-        let ended = self.service.stop();
+        let ended = match *self {
+            Self::Service(service) => service.stop(),
+            Self::Cache(cache) => cache.close(),
+        };
         ended.map(|()| Ack::at(Level::Power)).map_err(command_error)
     }
 }

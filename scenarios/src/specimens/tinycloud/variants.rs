@@ -10,20 +10,24 @@ use super::sut::TinyCloud;
 use crate::specimens::mends::Mends;
 
 /// The modes by name. The real threshold is 10 MiB; a small one saves a crash in every page of that.
-const MODES: &[(&str, Options)] = &[(
-    "16k",
-    Options {
-        memory_threshold: 16 << 10,
-    },
-)];
+const MODES: &[(&str, Options)] = &[
+    (
+        "16k",
+        Options::InMemory {
+            threshold: 16 << 10,
+        },
+    ),
+    ("cached", Options::Cached),
+];
 
-/// The bugs of a specimen.
-const BROKEN: &[&[Bug]] = &[
-    &[Bug::H3, Bug::R10],
-    &[Bug::R7],
-    &[Bug::R8],
-    &[Bug::R10],
-    &[Bug::R14],
+/// The bugs of a specimen, and its mode.
+const BROKEN: &[(&[Bug], &str)] = &[
+    (&[Bug::H3, Bug::R10], "16k"),
+    (&[Bug::H5], "cached"),
+    (&[Bug::R7], "16k"),
+    (&[Bug::R8], "16k"),
+    (&[Bug::R10], "16k"),
+    (&[Bug::R14], "16k"),
 ];
 
 /// The options of the mode with this name.
@@ -40,7 +44,7 @@ pub fn variants() -> Vec<Arc<dyn Sut>> {
     for (mode, options) in MODES {
         let name = format!("tinycloud-fixed-{mode}");
         suts.push(Arc::new(TinyCloud::new(name, *options, Mends::all())));
-        for bugs in BROKEN {
+        for (bugs, _) in BROKEN.iter().filter(|(_, broken)| broken == mode) {
             let listed: Vec<String> = bugs.iter().map(Bug::to_string).collect();
             let name = format!("tinycloud-{}-{mode}", listed.join("+"));
             let mends = Mends::all_but(bugs);
