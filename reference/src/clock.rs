@@ -7,6 +7,9 @@ use std::time::Duration;
 pub trait Clock: Send + Sync {
     /// Time since an arbitrary fixed point; it never goes back.
     fn now(&self) -> Duration;
+
+    /// Waits at least this long.
+    fn sleep(&self, time: Duration);
 }
 
 /// The monotonic clock of the operating system.
@@ -38,10 +41,22 @@ impl Clock for StdClock {
     fn now(&self) -> Duration {
         self.origin.elapsed()
     }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place where real time enters"
+    )]
+    fn sleep(&self, time: Duration) {
+        std::thread::sleep(time);
+    }
 }
 
 impl<C: Clock + ?Sized> Clock for Arc<C> {
     fn now(&self) -> Duration {
         (**self).now()
+    }
+
+    fn sleep(&self, time: Duration) {
+        (**self).sleep(time);
     }
 }

@@ -12,10 +12,13 @@ use crate::adapters::reference;
 use crate::adapters::sqlite::Sqlite;
 use crate::diagnostic::{Complaint, ScenarioError, did_you_mean};
 use crate::scenario::toml_error;
+use crate::specimens::activitywatch;
 use crate::specimens::fsync_failure::{Conduct, FailingLog};
 use crate::specimens::modelvault::ModelVault;
 use crate::specimens::retried_rename::RetriedRename;
 use crate::specimens::surrealmx::{Bug, FsyncMode, Mends, Options, SurrealMx};
+use crate::specimens::tinycloud;
+use crate::specimens::torc;
 
 /// What scenarios can name.
 #[derive(Clone)]
@@ -45,6 +48,9 @@ impl Registry {
         for &conduct in Conduct::ALL {
             suts.push(Arc::new(FailingLog::new(conduct)));
         }
+        suts.extend(activitywatch::variants());
+        suts.extend(tinycloud::variants());
+        suts.extend(torc::variants());
         suts.extend(Sqlite::modes());
         Self {
             suts,

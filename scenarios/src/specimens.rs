@@ -3,7 +3,12 @@
 //! A specimen keeps what decides durability: which file is written when, what is synced before what, what is acknowledged when.
 //! Everything else of the real system is left out.
 
+pub mod activitywatch;
 pub mod fsync_failure;
+pub mod mends;
 pub mod modelvault;
+mod pairs;
 pub mod retried_rename;
 pub mod surrealmx;
+pub mod tinycloud;
+pub mod torc;

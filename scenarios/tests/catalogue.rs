@@ -205,3 +205,18 @@ fn reports_on_sqlite_do_not_depend_on_other_threads() {
     });
     assert_eq!([second, first].concat(), alone);
 }
+
+#[test]
+fn torc() {
+    check(|scenario| scenario.group == "torc");
+}
+
+#[test]
+fn tinycloud() {
+    check(|scenario| scenario.group == "tinycloud");
+}
+
+#[test]
+fn activitywatch() {
+    check(|scenario| scenario.group == "activitywatch");
+}

@@ -45,11 +45,13 @@ oracles! {
     R4, "damage silently dropped", "Damage to synced data is reported, never taken for a torn tail.";
     R5, "foreign bytes accepted", "An empty, short or foreign file gives a typed error.";
     C1, "the canonical path has no complete image", "At every instant an independent reader finds a complete old or new image.";
+    C2, "an older snapshot was given up for nothing", "As many snapshots as are kept stay until a newer one is in place.";
     L1, "leftover files or handles", "Temporaries are gone after the next successful open, and closing closes every handle.";
     F1, "acknowledged after a failed sync", "After a failed sync nothing is acknowledged at that level until it was rewritten.";
     F3, "a full disk cost more than space", "Out of space, a store can still be read; once there is space again, it opens and takes writes.";
     B1, "lost more than the window", "No more is lost than the acknowledgement's window allows.";
     B2, "lost by a mere process kill", "What reached the operating system survives the death of the process.";
+    B3, "a write was answered too late", "A write is answered within the time that the store promises.";
     X1, "two equal runs differed", "The same seed gives the same fingerprint.";
 }
 

@@ -1,6 +1,7 @@
 //! The system under test: what the harness asks of a store.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use plimsoll_reference::fs::FsOps;
 use plimsoll_reference::host::Host;
@@ -50,6 +51,15 @@ pub trait Sut: Send + Sync {
     ) -> Result<bool, String> {
         Err("this store has no copies".to_owned())
     }
+
+    /// Counts the complete snapshots, old and new, that an independent reader would find. A store that keeps no old ones
+    /// ([`Contract::snapshots_kept`]) is never asked.
+    ///
+    /// # Errors
+    /// A snapshot is there and is not complete, or the file system failed.
+    fn count_snapshots(&self, _fs: &dyn FsOps) -> Result<u32, String> {
+        Ok(0)
+    }
 }
 
 /// A promise that is not carried by acknowledgements.
@@ -59,6 +69,11 @@ pub struct Contract {
     pub temporaries: Vec<String>,
     /// The path at which, once a first snapshot was acknowledged, a complete image is to be found at every instant.
     pub canonical: Option<PathBuf>,
+    /// How many snapshots are kept, once as many were acknowledged; 0 and 1 promise nothing beyond `canonical`. A step that is not
+    /// at its end may hold one of them less.
+    pub snapshots_kept: u32,
+    /// The longest time that a write takes to be answered; none is no promise.
+    pub writes_within: Option<Duration>,
 }
 
 /// An open store. Dropping it without [`close`](Instance::close) is what happens when a process ends without closing.

@@ -30,6 +30,10 @@ impl Clock for TestClock {
     fn now(&self) -> Duration {
         Duration::from_nanos(self.0.load(Ordering::Relaxed))
     }
+
+    fn sleep(&self, time: Duration) {
+        self.advance(time);
+    }
 }
 
 /// A directory with a host whose relative paths start there.

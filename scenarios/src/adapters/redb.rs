@@ -64,6 +64,7 @@ impl Sut for Redb {
         Contract {
             temporaries: vec![TEMP.to_owned()],
             canonical: None,
+            ..Contract::default()
         }
     }
 

@@ -97,6 +97,7 @@ impl Sut for Reference {
         Contract {
             temporaries: self.temporaries.clone(),
             canonical: Some(self.snapshot.clone()),
+            ..Contract::default()
         }
     }
 

@@ -108,6 +108,9 @@ impl<'a> Lab<'a> {
         let recovery = self.recover(image, now, look);
         let mut outcome = Outcome::of(recovery.result.clone());
         outcome.canonical = canonical;
+        if top {
+            outcome.snapshots = self.opener.count_snapshots(image);
+        }
         if top && !self.places.is_empty() {
             outcome.copies = self.opener.read_copies(image, &self.places);
         }

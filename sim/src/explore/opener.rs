@@ -196,6 +196,22 @@ impl<'a> Opener<'a> {
         read(image, |fs, visit| self.sut.read_canonical(fs, visit))
     }
 
+    /// Counts the snapshots of an image as an independent reader would, where the store keeps several.
+    pub(super) fn count_snapshots(&self, image: &Image) -> Option<Result<u32, Arc<str>>> {
+        if self.contract.snapshots_kept < 2 {
+            return None;
+        }
+        let mut count = 0;
+        let found = read(image, |fs, _| {
+            count = self.sut.count_snapshots(fs)?;
+            Ok(true)
+        });
+        Some(match found {
+            Canonical::Broken(message) => Err(message),
+            _ => Ok(count),
+        })
+    }
+
     /// Reads the copies in these places as an independent reader would.
     pub(super) fn read_copies(&self, image: &Image, places: &[u8]) -> Vec<(u8, Canonical)> {
         let copy = |&place| {

@@ -22,6 +22,8 @@ pub(super) struct Promises {
     windows: Vec<(Duration, Duration, Position)>,
     /// How far the last acknowledged snapshot reaches.
     snapshot: Option<Position>,
+    /// How many snapshots were acknowledged.
+    snapshots: u32,
     /// Up to where each acknowledged copy reaches.
     copies: BTreeMap<u8, Position>,
     /// When background work last had its turn: a window that ended since is not overdue yet.
@@ -150,6 +152,7 @@ impl Promises {
         self.power = 0;
         self.served = 0;
         self.snapshot = None;
+        self.snapshots = 0;
         self.copies.clear();
         self.windows.clear();
     }
@@ -198,6 +201,7 @@ impl Promises {
                     Some(Command::Snapshot | Command::SnapshotFinish(_))
                 ) {
                     self.snapshot = Some(self.snapshot.unwrap_or(0).max(covered));
+                    self.snapshots = self.snapshots.saturating_add(1);
                 }
                 if let Some(place) = command.and_then(Command::copies_to) {
                     self.copies.insert(place, position - 1);
@@ -245,6 +249,13 @@ impl Promises {
     /// How far the canonical snapshot must reach, once one was acknowledged.
     pub(super) const fn snapshot_floor(&self) -> Option<Position> {
         self.snapshot
+    }
+
+    /// How many snapshots must be there, when this many are kept. In the middle of a step it may be one less: the oldest goes when a
+    /// newer one has come.
+    pub(super) fn snapshots_floor(&self, kept: u32) -> u32 {
+        let due = self.snapshots.min(kept);
+        due.saturating_sub(u32::from(!self.ended))
     }
 
     /// How far the copy in a place must reach, once one was acknowledged.

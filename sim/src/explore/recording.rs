@@ -289,6 +289,7 @@ impl Recorder<'_> {
             | Command::Advance(_) => Phase::Compaction,
             _ => Phase::Steady,
         });
+        let begun = self.clock.now();
         let result = catch_unwind(AssertUnwindSafe(|| instance.apply(command)));
         if let Some(operation) = self.disk.hung() {
             self.end_process();
@@ -322,6 +323,7 @@ impl Recorder<'_> {
             }
         };
         self.model.push(step, fate);
+        self.hold_to_time(command, begun);
         let failed = matches!(&what, What::Failed(outcome, _) if *outcome != Outcome::Unsupported);
         self.event(what);
         if failed && !self.model.overflowed {
@@ -330,6 +332,19 @@ impl Recorder<'_> {
             } else {
                 self.read_after_failure();
             }
+        }
+    }
+
+    /// A write must not take longer than the store promises (B3).
+    fn hold_to_time(&mut self, command: &Command, begun: Duration) {
+        let Some(limit) = self.sut.contract().writes_within else {
+            return;
+        };
+        let took = self.clock.now() - begun;
+        if took > limit && !command.mutations().is_empty() {
+            let expected = format!("an answer within {} ms", limit.as_millis());
+            let found = format!("`{command}` took {} ms", took.as_millis());
+            self.find(Oracle::B3, "no crash", expected, found);
         }
     }
 

@@ -57,6 +57,8 @@ pub(super) enum Canonical {
 pub(super) struct Outcome {
     pub(super) first: Recovered,
     pub(super) canonical: Canonical,
+    /// How many snapshots an independent reader found, where the store keeps several.
+    pub(super) snapshots: Option<Result<u32, Arc<str>>>,
     /// What was found in each place to which the workload copies.
     pub(super) copies: Vec<(u8, Canonical)>,
     /// A temporary that the recovery left behind.
@@ -77,6 +79,7 @@ impl Outcome {
         Self {
             first,
             canonical: Canonical::None,
+            snapshots: None,
             copies: Vec::new(),
             leftover: None,
             again: None,

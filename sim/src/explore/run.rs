@@ -319,7 +319,7 @@ impl Exploration {
                 Some(format!("never took effect: {}", self.unfired.join("; "))),
             );
         }
-        if self.counters.states_generated == 0 {
+        if self.counters.states_generated == 0 && violations.is_empty() {
             return (
                 Verdict::Vacuous,
                 Some("no crash state was explored".to_owned()),

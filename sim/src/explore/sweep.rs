@@ -268,6 +268,9 @@ impl<'a, 'b> Sweep<'a, 'b> {
         if let Some(reason) = self.canonical_complaint(&outcome.canonical) {
             return Some(Complaint::Known(Oracle::C1, reason));
         }
+        if let Some(reason) = self.snapshots_complaint(outcome.snapshots.as_ref()) {
+            return Some(Complaint::Known(Oracle::C2, reason));
+        }
         let mut copies = outcome.copies.iter();
         if let Some(reason) = copies.find_map(|(place, found)| self.copy_complaint(*place, found)) {
             return Some(Complaint::Known(Oracle::C1, reason));
@@ -365,6 +368,21 @@ impl<'a, 'b> Sweep<'a, 'b> {
                 })
             }
         }
+    }
+
+    /// What is wrong with the number of snapshots.
+    fn snapshots_complaint(
+        &self,
+        found: Option<&Result<u32, Arc<str>>>,
+    ) -> Option<(String, String)> {
+        let kept = self.case.sut.contract().snapshots_kept;
+        let floor = self.promises.snapshots_floor(kept);
+        let found = match found? {
+            Ok(count) if *count >= floor => return None,
+            Ok(count) => count.to_string(),
+            Err(message) => message.to_string(),
+        };
+        Some((format!("{floor} complete snapshots, old and new"), found))
     }
 
     /// What is wrong with the copy in a place. Until the first one is acknowledged there may be anything.

@@ -43,6 +43,7 @@ impl Sut for ModelVault {
         Contract {
             temporaries: TEMPORARIES.map(str::to_owned).to_vec(),
             canonical: None,
+            ..Contract::default()
         }
     }
 

@@ -39,6 +39,7 @@ impl Sut for SurrealMx {
         Contract {
             temporaries: TEMPORARIES.map(str::to_owned).to_vec(),
             canonical: None,
+            ..Contract::default()
         }
     }
 

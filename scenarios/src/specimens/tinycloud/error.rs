@@ -1,0 +1,16 @@
+//! What can go wrong in the service.
+
+use std::io;
+
+use thiserror::Error;
+
+/// Why the service could not do what it was asked.
+#[derive(Debug, Error)]
+pub(super) enum Error {
+    /// SQLite failed.
+    #[error("database: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The file system failed.
+    #[error("i/o: {0}")]
+    Io(#[from] io::Error),
+}

@@ -1,0 +1,55 @@
+//! The specimens that scenarios can name.
+
+use std::sync::Arc;
+
+use plimsoll_sim::sut::Sut;
+
+use super::bug::Bug;
+use super::options::Options;
+use super::sut::TinyCloud;
+use crate::specimens::mends::Mends;
+
+/// The modes by name. The real threshold is 10 MiB; a small one saves a crash in every page of that.
+const MODES: &[(&str, Options)] = &[
+    (
+        "16k",
+        Options::InMemory {
+            threshold: 16 << 10,
+        },
+    ),
+    ("cached", Options::Cached),
+];
+
+/// The bugs of a specimen, and its mode.
+const BROKEN: &[(&[Bug], &str)] = &[
+    (&[Bug::H3, Bug::R10], "16k"),
+    (&[Bug::H5], "cached"),
+    (&[Bug::R7], "16k"),
+    (&[Bug::R8], "16k"),
+    (&[Bug::R10], "16k"),
+    (&[Bug::R14], "16k"),
+];
+
+/// The options of the mode with this name.
+pub fn mode(name: &str) -> Option<Options> {
+    MODES
+        .iter()
+        .find(|(mode, _)| *mode == name)
+        .map(|(_, options)| *options)
+}
+
+/// Every specimen: `tinycloud-fixed-MODE`, and `tinycloud-BUGS-MODE` with the bugs that it has.
+pub fn variants() -> Vec<Arc<dyn Sut>> {
+    let mut suts: Vec<Arc<dyn Sut>> = Vec::new();
+    for (mode, options) in MODES {
+        let name = format!("tinycloud-fixed-{mode}");
+        suts.push(Arc::new(TinyCloud::new(name, *options, Mends::all())));
+        for (bugs, _) in BROKEN.iter().filter(|(_, broken)| broken == mode) {
+            let listed: Vec<String> = bugs.iter().map(Bug::to_string).collect();
+            let name = format!("tinycloud-{}-{mode}", listed.join("+"));
+            let mends = Mends::all_but(bugs);
+            suts.push(Arc::new(TinyCloud::new(name, *options, mends)));
+        }
+    }
+    suts
+}
