@@ -200,3 +200,20 @@ fn reports_on_sqlite_do_not_depend_on_other_threads() {
     });
     assert_eq!([second, first].concat(), alone);
 }
+
+/// What is looked up because a recovery that saw the same was run comes to the same when it is run.
+#[test]
+fn recoveries_that_are_looked_up_come_to_what_running_them_does() {
+    let mut looked_up = 0;
+    for scenario in catalogue()
+        .iter()
+        .filter(|scenario| !scenario.nightly && scenario.name != LYING)
+    {
+        for case in scenario.cases() {
+            let audit = explore::audit(&case);
+            assert!(audit.wrong.is_empty(), "{}: {:?}", case.id, audit.wrong);
+            looked_up += audit.looked_up;
+        }
+    }
+    assert!(looked_up > 10_000, "only {looked_up} were looked up");
+}

@@ -18,6 +18,7 @@ mod history;
 mod hunt;
 mod judge;
 mod lab;
+mod look_up;
 mod memo;
 mod model;
 mod opener;
@@ -35,5 +36,6 @@ mod sync_errors;
 mod witness;
 
 pub use hunt::{FirstViolation, first_violation};
+pub use lab::Audit;
 pub(crate) use redundancy::redundancy;
-pub use run::{op_log, recover_each, run, sync_sites, violated};
+pub use run::{audit, op_log, recover_each, run, sync_sites, violated};

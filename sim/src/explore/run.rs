@@ -14,7 +14,7 @@ use super::damage::damage;
 use super::errors::{ErrorPlans, limited, sizes};
 use super::explain::missing_barrier;
 use super::goal::Goal;
-use super::lab::Lab;
+use super::lab::{Audit, Lab};
 use super::opener::{Look, Opener};
 use super::reach::reach;
 use super::recording::{Recording, record};
@@ -57,6 +57,13 @@ pub fn run(case: &Case) -> CaseReport {
         counters: exploration.counters,
         fingerprint: exploration.fingerprint,
     }
+}
+
+/// Explores a case, and runs every recovery that an exploration would only look up, because one that saw the same was run.
+pub fn audit(case: &Case) -> Audit {
+    let mut lab = Lab::new(case).audited();
+    explore_in(&mut lab, case, Goal::Everything);
+    lab.audit()
 }
 
 /// The oracles that a case violates, without the evidence: much cheaper than [`run`] where that is all one wants to know.
@@ -102,6 +109,10 @@ pub(super) struct Exploration {
 /// Explores a case once, up to the goal.
 pub(super) fn explore(case: &Case, goal: Goal) -> Exploration {
     let mut lab = Lab::new(case);
+    explore_in(&mut lab, case, goal)
+}
+
+fn explore_in(lab: &mut Lab<'_>, case: &Case, goal: Goal) -> Exploration {
     let mut exploration = Exploration {
         found: BTreeMap::new(),
         counters: Counters::default(),
@@ -110,14 +121,7 @@ pub(super) fn explore(case: &Case, goal: Goal) -> Exploration {
         unfired: Vec::new(),
     };
     let mut prints = Fingerprinter::default();
-    let first = explore_plan(
-        case,
-        goal,
-        &case.plan,
-        &mut lab,
-        &mut exploration,
-        &mut prints,
-    );
+    let first = explore_plan(case, goal, &case.plan, lab, &mut exploration, &mut prints);
     for (line, &fired) in case.plan.lines().into_iter().zip(&first.fired) {
         if fired == 0 {
             exploration.unfired.push(line);
@@ -125,7 +129,7 @@ pub(super) fn explore(case: &Case, goal: Goal) -> Exploration {
     }
     if case.damage && first.finding.is_none() && !goal.is_reached(&exploration.found) {
         let mut rng = Rng::stream(case.seed, "damage");
-        for mishap in damage(&first, &mut lab, &mut rng) {
+        for mishap in damage(&first, lab, &mut rng) {
             let witness = witness::of_mishap(case, &first, &mishap);
             exploration
                 .found
@@ -134,9 +138,9 @@ pub(super) fn explore(case: &Case, goal: Goal) -> Exploration {
         }
     }
     let ways = ways_to_fail(case.errors);
-    sweep_errors(case, goal, &ways, &mut lab, &mut exploration, &mut prints);
+    sweep_errors(case, goal, &ways, lab, &mut exploration, &mut prints);
     if matches!(case.errors, ErrorSweep::All | ErrorSweep::Space) {
-        sweep_space(case, goal, &mut lab, &mut exploration, &mut prints);
+        sweep_space(case, goal, lab, &mut exploration, &mut prints);
     }
     exploration.counters = Counters {
         faults_fired: exploration.counters.faults_fired,
