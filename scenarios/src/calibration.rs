@@ -57,6 +57,7 @@ pub fn sync_deletion_cases() -> Vec<Case> {
             errors: ErrorSweep::None,
             damage: false,
             disk: disk.clone(),
+            unkept: Vec::new(),
             targets: Vec::new(),
             expect: Expect::Pass,
             limits: Limits {

@@ -42,6 +42,7 @@ pub fn fsync_failure_table(profiles: &[Arc<Profile>]) -> Vec<Trial> {
                 errors: ErrorSweep::None,
                 damage: false,
                 disk: first.clone(),
+                unkept: Vec::new(),
                 targets: Vec::new(),
                 expect: Expect::Pass,
                 limits: Limits {

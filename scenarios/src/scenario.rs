@@ -137,6 +137,7 @@ impl Scenario {
             errors: self.errors,
             damage: self.damage,
             disk: disk.clone(),
+            unkept: Vec::new(),
             targets: self.targets.clone(),
             expect: self.expect.clone(),
             limits: self.limits,

@@ -59,6 +59,7 @@ fn the_reference_keeps_its_promise_under_every_model() {
             errors: ErrorSweep::None,
             damage: false,
             disk: disks[0].clone(),
+            unkept: Vec::new(),
             targets: Vec::new(),
             expect: Expect::Pass,
             limits: Limits {

@@ -31,6 +31,7 @@ fn case(sut: &str, steps: &[&str]) -> Case {
         plan: FaultPlan::none(),
         errors: ErrorSweep::None,
         damage: false,
+        unkept: Vec::new(),
         targets: vec![disk.clone()],
         disk,
         expect: Expect::Pass,

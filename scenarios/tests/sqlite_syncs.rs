@@ -34,6 +34,7 @@ fn noticed(sut: &str) -> Vec<String> {
         errors: ErrorSweep::None,
         damage: false,
         disk: disk.clone(),
+        unkept: Vec::new(),
         targets: Vec::new(),
         expect: Expect::Pass,
         limits: Limits {

@@ -49,6 +49,7 @@ pub fn case(sut: Arc<dyn Sut>, bytes: &[u8]) -> Result<Case> {
         plan,
         errors: ErrorSweep::None,
         damage: false,
+        unkept: Vec::new(),
         targets: vec![disk.clone()],
         disk,
         expect: Expect::Pass,

@@ -205,6 +205,7 @@ fn explore(sut: OneFile, workload: Vec<Command>, disk: &str, errors: ErrorSweep)
             kinds: profile.honest_crashes(),
             profile,
         },
+        unkept: Vec::new(),
         targets: Vec::new(),
         expect: Expect::Pass,
         limits: Limits::default(),

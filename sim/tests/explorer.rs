@@ -40,6 +40,7 @@ fn case(omit: Omit, disk: &str, seed: u64, errors: ErrorSweep) -> Case {
             kinds: profile.honest_crashes(),
             profile,
         },
+        unkept: Vec::new(),
         targets: Vec::new(),
         expect: Expect::Pass,
         limits: Limits::default(),

@@ -65,6 +65,7 @@ pub(crate) fn selected(id: &str) -> Selected {
             errors: ErrorSweep::None,
             damage: false,
             disk: disk("posix-minimal"),
+            unkept: Vec::new(),
             targets: ["xfs", "btrfs"].map(disk).to_vec(),
             expect: Expect::Violation(vec![Oracle::D1, Oracle::D2]),
             limits: Limits::default(),

@@ -137,7 +137,7 @@ fn explore_in(lab: &mut Lab<'_>, case: &Case, goal: Goal) -> Exploration {
                 .or_insert(Found { witness, rank: 0 });
         }
     }
-    let ways = ways_to_fail(case.errors);
+    let ways = ways_to_fail(case);
     sweep_errors(case, goal, &ways, lab, &mut exploration, &mut prints);
     if matches!(case.errors, ErrorSweep::All | ErrorSweep::Space) {
         sweep_space(case, goal, lab, &mut exploration, &mut prints);
@@ -155,10 +155,10 @@ fn explore_in(lab: &mut Lab<'_>, case: &Case, goal: Goal) -> Exploration {
 type Nth = Box<dyn Fn(&FaultPlan, u32) -> FaultPlan>;
 
 /// The ways in which a sweep lets operations fail: with errors, and every sync in each way in which syncs fail.
-fn ways_to_fail(errors: ErrorSweep) -> Vec<Nth> {
-    let operations = match errors {
+fn ways_to_fail(case: &Case) -> Vec<Nth> {
+    let operations = match case.errors {
         ErrorSweep::None | ErrorSweep::Space => return Vec::new(),
-        ErrorSweep::Every => ErrorPlans::every(),
+        ErrorSweep::Every => ErrorPlans::every(case.disk.profile.network.is_some()),
         ErrorSweep::All => ErrorPlans::all(),
     };
     let operations = operations

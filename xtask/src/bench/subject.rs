@@ -38,6 +38,7 @@ pub(super) fn case(catalogue: &Catalogue, sut: &str, commands: usize) -> anyhow:
             profile: profile()?,
             kinds: CrashKind::HONEST.to_vec(),
         },
+        unkept: Vec::new(),
         targets: Vec::new(),
         expect: Expect::Pass,
         limits: Limits::default(),
