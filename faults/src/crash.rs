@@ -17,6 +17,7 @@ mod frontier;
 mod holder;
 mod kind;
 mod name_space;
+mod parts;
 mod pending;
 mod pending_file;
 mod pieces;
@@ -25,8 +26,10 @@ mod rules;
 mod servers;
 mod supersede;
 mod sync;
+mod veil;
 mod write;
 
 pub use enumerate::Bounds;
 pub use frontier::{CrashState, Frontier};
 pub use kind::CrashKind;
+pub use parts::Parts;

@@ -54,6 +54,8 @@ pub const CATALOGUE: &[CatalogueFile] = files! {
         "ref-async-errors"
         "ref-custom-paths"
         "ref-custom-paths-errors"
+        "ref-failed-segment-then-snapshot"
+        "ref-failed-sync-takes-no-freed-block"
         "ref-memory"
         "ref-memory-errors"
         "ref-power"

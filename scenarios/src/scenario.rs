@@ -142,6 +142,7 @@ impl Scenario {
             fsync_failures: self.fsync_failures.clone(),
             damage: self.damage,
             disk: disk.clone(),
+            unkept: Vec::new(),
             targets: self.targets.clone(),
             expect: self.expect.clone(),
             limits: self.limits,

@@ -220,3 +220,22 @@ fn tinycloud() {
 fn activitywatch() {
     check(|scenario| scenario.group == "activitywatch");
 }
+
+/// What is looked up because a recovery that saw the same was run comes to the same when it is run.
+#[test]
+fn recoveries_that_are_looked_up_come_to_what_running_them_does() {
+    // Stores of every kind of file and recovery; the real SQLite would take minutes.
+    const GROUPS: [&str; 4] = ["fsync", "network", "reference", "surrealmx"];
+    let mut looked_up = 0;
+    for scenario in catalogue()
+        .iter()
+        .filter(|scenario| !scenario.nightly && GROUPS.contains(&&*scenario.group))
+    {
+        for case in scenario.cases() {
+            let audit = explore::audit(&case);
+            assert!(audit.wrong.is_empty(), "{}: {:?}", case.id, audit.wrong);
+            looked_up += audit.looked_up;
+        }
+    }
+    assert!(looked_up > 10_000, "only {looked_up} were looked up");
+}

@@ -72,7 +72,8 @@ pub enum ErrorSweep {
     #[default]
     None,
     /// On top of the plan, operation 1, 2, 3 ... fails until a run completes without reaching it; each with EIO and ENOSPC, once
-    /// and persistently, and with an EIO that comes once, after the operation took effect; and each sync fails once in each of the
+    /// and persistently, and with an EIO that comes once, after the operation took effect, amid it or late; on network file systems
+    /// with what a client says after a lost reply; and each sync fails once in each of the
     /// [failure models](plimsoll_faults::fsync_failure::FsyncFailure). Each such run is then swept for crashes.
     Every,
     /// The same with every error that each operation is known to return, before, amid and after its effect and late, once and again
@@ -152,6 +153,9 @@ pub struct Case {
     pub damage: bool,
     /// Where the store runs.
     pub disk: Disk,
+    /// Kinds of crash beyond those of the disk that take what was made durable, so that nothing is promised: whatever they leave, the
+    /// store ends in a typed error or in a state that it was in (oracle R5).
+    pub unkept: Vec<CrashKind>,
     /// The disks that the store is meant for; none means the one it runs on. A violation that no target reaches is one of
     /// [portability](crate::class::Class::Portability).
     pub targets: Vec<Disk>,
@@ -178,6 +182,7 @@ impl Case {
             plan: FaultPlan::none(),
             errors: ErrorSweep::None,
             fsync_failures: Vec::new(),
+            unkept: Vec::new(),
             damage: false,
             disk,
             targets: Vec::new(),
@@ -193,6 +198,7 @@ impl Case {
         Self {
             errors: ErrorSweep::None,
             fsync_failures: Vec::new(),
+            unkept: Vec::new(),
             ..self
         }
     }

@@ -19,6 +19,7 @@ mod history;
 mod hunt;
 mod judge;
 mod lab;
+mod look_up;
 mod memo;
 mod model;
 mod opener;
@@ -37,6 +38,7 @@ mod sync_errors;
 mod witness;
 
 pub use hunt::{FirstViolation, first_violation};
+pub use lab::Audit;
 pub use probe::{Probe, probe, violated};
 pub(crate) use redundancy::redundancy;
-pub use run::{op_log, recover_each, run, sync_sites};
+pub use run::{audit, op_log, recover_each, run, sync_sites};

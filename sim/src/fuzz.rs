@@ -50,6 +50,7 @@ pub fn case(sut: Arc<dyn Sut>, bytes: &[u8]) -> Result<Case> {
         errors: ErrorSweep::None,
         fsync_failures: Vec::new(),
         damage: false,
+        unkept: Vec::new(),
         targets: vec![disk.clone()],
         disk,
         expect: Expect::Pass,

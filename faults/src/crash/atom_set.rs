@@ -75,10 +75,15 @@ impl AtomSet {
 
     /// The positions, in order.
     pub(crate) fn iter(self) -> impl Iterator<Item = usize> {
-        self.0.into_iter().enumerate().flat_map(|(index, word)| {
-            std::iter::successors(Some(word), |rest| Some(rest & rest.wrapping_sub(1)))
-                .take_while(|rest| *rest != 0)
-                .map(move |rest| index * 64 + rest.trailing_zeros() as usize)
+        let mut words = self.0.into_iter().enumerate();
+        let (mut index, mut rest) = words.next().unwrap_or_default();
+        std::iter::from_fn(move || {
+            while rest == 0 {
+                (index, rest) = words.next()?;
+            }
+            let position = index * 64 + rest.trailing_zeros() as usize;
+            rest &= rest - 1;
+            Some(position)
         })
     }
 }

@@ -10,6 +10,7 @@ use super::atom::Atom;
 use super::atom_set::AtomSet;
 use super::choices::Choices;
 use super::name_space::NameSpace;
+use super::parts::Parts;
 use super::pending_file::PendingFile;
 use crate::image::{Content, Image, Ino, Names, Node, file_term};
 use crate::log::MicroOp;
@@ -17,7 +18,7 @@ use crate::log::MicroOp;
 /// Contents and name spaces computed so far. They stay valid as atoms are added, until the base moves or atoms are renumbered.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
-    /// The names of the base.
+    /// The names of the base. They outlive what is forgotten, unless they change.
     durable: Option<Names>,
     spaces: Choices<NameSpace>,
     /// One for each file with pending content, in the order of the view, and some that are left over.
@@ -107,9 +108,22 @@ impl View<'_> {
 }
 
 impl Memo {
-    /// Forgets everything: the base has moved, or atoms have other numbers.
-    pub(super) fn forget(&mut self) {
+    /// What holds for another future of the same base as well.
+    pub(super) fn fork(&self) -> Self {
+        Self {
+            durable: self.durable.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Forgets everything: the base has moved, and its names with it.
+    pub(super) fn forget_names(&mut self) {
         self.durable = None;
+        self.forget();
+    }
+
+    /// Forgets everything but the names of the base: what files hold there has changed, or atoms have other numbers.
+    pub(super) fn forget(&mut self) {
         self.spaces.clear();
         for file in &mut self.files {
             file.pending.clear();
@@ -142,6 +156,29 @@ impl Memo {
                 let file = files[position].choose(view, position, kept);
                 sum ^ file_term(names, file.hash)
             })
+    }
+
+    /// The same, part by part.
+    pub(super) fn parts(&mut self, view: &View<'_>, kept: AtomSet) -> Parts {
+        self.grow(view);
+        let Self {
+            durable,
+            spaces,
+            files,
+        } = self;
+        let chosen = kept.intersection(view.naming);
+        let space = spaces.get(chosen, || NameSpace::new(durable, view, chosen));
+        space.update(view);
+        let mut parts = Parts::new(space.names.dirs);
+        for file in &space.names.files {
+            let touching = view.touching.iter().position(|(ino, _)| *ino == file.ino);
+            let content = match touching {
+                Some(position) => files[position].choose(view, position, kept).hash,
+                None => view.durable_hash(file.ino),
+            };
+            parts.add(file.ino, file.hash, content);
+        }
+        parts
     }
 
     /// The image under this choice.

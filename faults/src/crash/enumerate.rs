@@ -28,8 +28,9 @@ pub(super) fn choices(
     }
     out.clear();
     let mut seen = FxHashSet::default();
+    let closer = Closer::of(atoms);
     let mut keep = |set: AtomSet| {
-        let set = close(atoms, set);
+        let set = closer.close(set);
         if seen.insert(set) {
             out.push(set);
         }
@@ -69,20 +70,38 @@ fn interrupted(atoms: &[Atom]) -> AtomSet {
     select(atoms, |atom| atom.sort == Sort::Interrupted)
 }
 
-/// Drops what lacks something that persists before it, and all interrupted writes but the last.
-fn close(atoms: &[Atom], set: AtomSet) -> AtomSet {
-    let mut kept = set;
-    let interrupted = set.intersection(interrupted(atoms));
-    if let Some(last) = interrupted.iter().last() {
-        kept = kept.difference(interrupted);
-        kept.insert(last);
-    }
-    for position in set.iter() {
-        if !atoms[position].before.is_subset(&kept) {
-            kept.remove(position);
+/// Makes choices closed.
+struct Closer<'a> {
+    atoms: &'a [Atom],
+    interrupted: AtomSet,
+    /// The atoms that persist only after others.
+    waiting: AtomSet,
+}
+
+impl<'a> Closer<'a> {
+    fn of(atoms: &'a [Atom]) -> Self {
+        Self {
+            atoms,
+            interrupted: interrupted(atoms),
+            waiting: select(atoms, |atom| !atom.before.is_empty()),
         }
     }
-    kept
+
+    /// Drops what lacks something that persists before it, and all interrupted writes but the last.
+    fn close(&self, set: AtomSet) -> AtomSet {
+        let mut kept = set;
+        let interrupted = set.intersection(self.interrupted);
+        if let Some(last) = interrupted.iter().last() {
+            kept = kept.difference(interrupted);
+            kept.insert(last);
+        }
+        for position in set.intersection(self.waiting).iter() {
+            if !self.atoms[position].before.is_subset(&kept) {
+                kept.remove(position);
+            }
+        }
+        kept
+    }
 }
 
 /// Everything but damage, and what that waits for.

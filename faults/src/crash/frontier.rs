@@ -10,11 +10,13 @@ use super::enumerate::{Bounds, choices, undamaged};
 use super::failed_sync::{self, dirty_again};
 use super::holder::Holder;
 use super::kind::CrashKind;
+use super::parts::Parts;
 use super::pending::Pending;
 use super::reuse::reuse;
 use super::rules::Cutter;
 use super::servers::{Servers, acknowledge, stable_on_reply};
 use super::sync::{forced, parted};
+use super::veil::veil;
 use crate::image::{Image, Ino};
 use crate::log::{Entry, MicroOp, Scope, SyncEnd};
 use crate::profile::Profile;
@@ -106,7 +108,7 @@ impl Frontier {
             touching: self.touching.clone(),
             veiled: self.veiled.clone(),
             servers: self.servers.clone(),
-            memo: Memo::default(),
+            memo: self.memo.fork(),
             ..*self
         }
     }
@@ -223,11 +225,15 @@ impl Frontier {
         }
         // What this very entry did, and made durable, no earlier state has.
         self.all_fresh |= set.iter().any(|position| position >= self.fresh);
+        let atoms = &self.pending.atoms;
+        if set.iter().any(|position| atoms[position].has_names()) {
+            self.memo.forget_names();
+        }
         self.pending.persist(set, &mut self.base);
         self.renumbered();
     }
 
-    /// What was computed for the old numbers, or over the old base, is of no use.
+    /// What was computed for the old numbers, or over what files held in the old base, is of no use.
     fn renumbered(&mut self) {
         self.memo.forget();
         self.fresh = 0;
@@ -344,6 +350,12 @@ impl Frontier {
     pub fn key(&mut self, state: CrashState) -> u128 {
         let (memo, view) = self.split();
         memo.key(&view, state.0)
+    }
+
+    /// What recovery can observe of a state, part by part.
+    pub fn parts(&mut self, state: CrashState) -> Parts {
+        let (memo, view) = self.split();
+        memo.parts(&view, state.0)
     }
 
     /// The image of a state: only what a name reaches, only what can be read.
@@ -492,41 +504,4 @@ impl Frontier {
 fn is_silent(entry: &Entry) -> bool {
     let is_close = |change: &MicroOp| matches!(change, MicroOp::Released { .. });
     entry.changes.iter().all(is_close)
-}
-
-/// The atoms that together hide an atom of garbage: the data of its operation. None if there is none, or not for all of it.
-fn veil(atoms: &[Atom], position: usize) -> Option<AtomSet> {
-    let garbage = &atoms[position];
-    let mut by = AtomSet::EMPTY;
-    let mut hidden = 0;
-    let mut whole = 0;
-    for change in &garbage.changes {
-        let MicroOp::Garbage { ino, first, count } = change else {
-            return None;
-        };
-        whole += count;
-        let rest = atoms.iter().enumerate().skip(position + 1);
-        for (later, atom) in rest.take_while(|(_, atom)| atom.entry == garbage.entry) {
-            if atom.is_damage() {
-                continue;
-            }
-            for data in &atom.changes {
-                if let MicroOp::Data {
-                    ino: of,
-                    first: start,
-                    sectors,
-                } = data
-                    && of == ino
-                {
-                    let end = (start + sectors.len() as u64).min(first + count);
-                    let start = *start.max(first);
-                    if start < end {
-                        hidden += end - start;
-                        by.insert(later);
-                    }
-                }
-            }
-        }
-    }
-    (hidden == whole).then_some(by)
 }

@@ -122,7 +122,8 @@ fn sources(atoms: &[Atom], base: &Image) -> Vec<(usize, Block)> {
     for (position, atom) in atoms
         .iter()
         .enumerate()
-        .filter(|(_, atom)| atom.sort == Sort::Change)
+        // What a failed sync has marked clean is not written back any more: it gets no block that is freed after that.
+        .filter(|(_, atom)| atom.sort == Sort::Change && !atom.marked_clean)
     {
         for change in &atom.changes {
             let MicroOp::Data {

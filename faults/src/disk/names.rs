@@ -237,7 +237,10 @@ impl SimFs {
         state.perform(
             Request::new(OpKind::Stat, path),
             |state, decision| match described(&state.image, path) {
-                Ok(ino) => Ok(Some(seen(describe(state, ino), decision))),
+                Ok(ino) => {
+                    state.inspect(ino);
+                    Ok(Some(seen(describe(state, ino), decision)))
+                }
                 Err(Errno::ENOENT | Errno::ENOTDIR) => Ok(None),
                 Err(errno) => Err(errno),
             },

@@ -26,21 +26,82 @@ pub(super) fn is_dir_path(path: &str) -> bool {
     path.ends_with('/') || path.ends_with("/.")
 }
 
-fn components(path: &str) -> impl DoubleEndedIterator<Item = &str> {
-    path.split('/')
-        .filter(|part| !part.is_empty() && *part != ".")
+/// What is left of the way along a path.
+struct Way<'a> {
+    /// Starts with a name, unless there is none left.
+    rest: &'a str,
+    /// What follows where symbolic links led off, the next last.
+    behind: Vec<&'a str>,
+}
+
+impl<'a> Way<'a> {
+    fn along(path: &'a str) -> Self {
+        let mut way = Self {
+            rest: path,
+            behind: Vec::new(),
+        };
+        way.settle();
+        way
+    }
+
+    /// Leads along another path first.
+    fn detour(&mut self, path: &'a str) {
+        self.behind.push(self.rest);
+        self.rest = path;
+        self.settle();
+    }
+
+    fn next(&mut self) -> Option<&'a str> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let end = self.rest.bytes().position(|byte| byte == b'/');
+        let (name, rest) = self.rest.split_at(end.unwrap_or(self.rest.len()));
+        self.rest = rest;
+        self.settle();
+        Some(name)
+    }
+
+    const fn is_done(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    /// Moves on to where the next name starts.
+    fn settle(&mut self) {
+        loop {
+            self.rest = to_name(self.rest);
+            if !self.rest.is_empty() {
+                return;
+            }
+            match self.behind.pop() {
+                Some(next) => self.rest = next,
+                None => return,
+            }
+        }
+    }
+}
+
+/// The path from its first name on: slashes and dots in front of it lead nowhere.
+fn to_name(mut path: &str) -> &str {
+    while let Some(rest) = path.strip_prefix('/').or_else(|| path.strip_prefix("./")) {
+        path = rest;
+    }
+    if path == "." { "" } else { path }
 }
 
 /// Most symbolic links on the way of one path, as on Linux (`MAXSYMLINKS`).
 const LINKS_MAX: u32 = 40;
 
-fn enter(image: &Image, dir: Ino, name: &str) -> Result<Ino, Errno> {
+/// What a name in a directory refers to, if it is there, with the name as it is stored.
+fn enter<'a>(image: &'a Image, dir: Ino, name: &str) -> Result<Option<(&'a Name, Ino)>, Errno> {
     match image.node(dir) {
         Some(Node::File(_) | Node::Symlink(_)) => Err(Errno::ENOTDIR),
         // No store needs it, and a crash can leave a directory without a parent.
         _ if name == ".." => Err(Errno::EINVAL),
         _ if name.len() > NAME_MAX => Err(Errno::ENAMETOOLONG),
-        Some(Node::Dir(entries)) => entries.get(name).copied().ok_or(Errno::ENOENT),
+        Some(Node::Dir(entries)) => Ok(entries
+            .get_key_value(name)
+            .map(|(name, &target)| (name, target))),
         None => Err(Errno::ENOENT),
     }
 }
@@ -54,11 +115,16 @@ pub(super) struct Place {
 }
 
 /// Where a path leads.
-enum End {
+enum End<'a> {
     /// To a directory that no name in the path stands for: the root.
     Dir(Ino),
     /// To a name, which has to be that of a directory if `asks_dir`.
-    At { place: Place, asks_dir: bool },
+    At {
+        dir: Ino,
+        name: &'a str,
+        found: Option<(&'a Name, Ino)>,
+        asks_dir: bool,
+    },
 }
 
 /// What becomes of the last name of a path.
@@ -73,22 +139,19 @@ enum Last {
 }
 
 /// Goes along a path, through symbolic links; to where the last name leads, if that is one too and is to be followed.
-fn walk(image: &Image, path: &str, last: Last) -> Result<End, Errno> {
-    let mut rest: Vec<String> = components(path).rev().map(str::to_owned).collect();
+fn walk<'a>(image: &'a Image, path: &'a str, last: Last) -> Result<End<'a>, Errno> {
+    let mut way = Way::along(path);
     let mut asks_dir = is_dir_path(path);
     let mut dir = ROOT;
     let mut links = 0;
-    while let Some(name) = rest.pop() {
-        let is_last = rest.is_empty();
+    while let Some(name) = way.next() {
+        let is_last = way.is_done();
         if is_last && asks_dir && last == Last::Made && image.dir(dir).is_some() {
             return Err(Errno::EISDIR);
         }
-        let target = match enter(image, dir, &name) {
-            Err(Errno::ENOENT) if is_last && image.dir(dir).is_some() => None,
-            found => Some(found?),
-        };
-        if let Some(Node::Symlink(leads_to)) = target.and_then(|ino| image.node(ino))
-            && (!is_last || last != Last::Named)
+        let found = enter(image, dir, name)?;
+        if (!is_last || last != Last::Named)
+            && let Some(Node::Symlink(leads_to)) = found.and_then(|(_, ino)| image.node(ino))
         {
             links += 1;
             if links > LINKS_MAX {
@@ -100,19 +163,18 @@ fn walk(image: &Image, path: &str, last: Last) -> Result<End, Errno> {
             if is_last {
                 asks_dir |= is_dir_path(leads_to);
             }
-            rest.extend(components(leads_to).rev().map(str::to_owned));
+            way.detour(leads_to);
             continue;
         }
         if is_last {
-            let entries = image.dir(dir).ok_or(Errno::ENOENT)?;
-            let name = match entries.get_key_value(name.as_str()) {
-                Some((name, _)) => Arc::clone(name),
-                None => Arc::from(name),
-            };
-            let place = Place { dir, name, target };
-            return Ok(End::At { place, asks_dir });
+            return Ok(End::At {
+                dir,
+                name,
+                found,
+                asks_dir,
+            });
         }
-        dir = target.ok_or(Errno::ENOENT)?;
+        dir = found.ok_or(Errno::ENOENT)?.1;
     }
     Ok(End::Dir(dir))
 }
@@ -120,8 +182,10 @@ fn walk(image: &Image, path: &str, last: Last) -> Result<End, Errno> {
 fn inode(image: &Image, path: &str, last: Last) -> Result<Ino, Errno> {
     match walk(image, path, last)? {
         End::Dir(ino) => Ok(ino),
-        End::At { place, asks_dir } => {
-            let ino = place.target.ok_or(Errno::ENOENT)?;
+        End::At {
+            found, asks_dir, ..
+        } => {
+            let (_, ino) = found.ok_or(Errno::ENOENT)?;
             if asks_dir && image.dir(ino).is_none() {
                 return Err(Errno::ENOTDIR);
             }
@@ -148,7 +212,13 @@ pub(super) fn described(image: &Image, path: &str) -> Result<Ino, Errno> {
 
 fn last_place(image: &Image, path: &str, last: Last) -> Result<Place, Errno> {
     match walk(image, path, last)? {
-        End::At { place, .. } => Ok(place),
+        End::At {
+            dir, name, found, ..
+        } => Ok(Place {
+            dir,
+            name: found.map_or_else(|| Arc::from(name), |(name, _)| Arc::clone(name)),
+            target: found.map(|(_, target)| target),
+        }),
         End::Dir(_) => Err(Errno::EBUSY),
     }
 }

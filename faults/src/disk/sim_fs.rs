@@ -118,6 +118,12 @@ impl SimFs {
         state.troubles.hung = None;
     }
 
+    /// The files that were opened or described since the start: whatever else lies on the disk, it could be something else without
+    /// making a difference to any process, as long as the names are the same.
+    pub fn inspected(&self) -> Vec<Ino> {
+        self.state().inspected.clone()
+    }
+
     /// What every process sees now.
     pub fn image(&self) -> Image {
         self.state().image.clone()
@@ -222,6 +228,7 @@ impl SimFs {
             }
             Self::find_or_create(state, path, options)
         })?;
+        state.inspect(ino);
         let handle = state.next_handle;
         state.next_handle += 1;
         state.handles.insert(handle, (self.id, ino));

@@ -51,6 +51,8 @@ pub(super) struct State {
     /// What closing a file does beyond giving up its handle.
     pub(super) closing: Closing,
     pub(super) evictions: Evictions,
+    /// Files that were opened or described: of all others no process has seen what they hold, nor how long they are.
+    pub(super) inspected: Vec<Ino>,
     collect_at: usize,
 }
 
@@ -72,6 +74,7 @@ impl State {
             is_frozen: false,
             closing: Closing::default(),
             evictions: Evictions::default(),
+            inspected: Vec::new(),
             collect_at: COLLECT_AT,
         }
     }
@@ -216,6 +219,13 @@ impl State {
         }
         let (used, now) = (self.usage(), self.now());
         self.troubles.spaces.take_inode(used, self.operations, now)
+    }
+
+    /// Takes note of a file that a process may learn something of.
+    pub(super) fn inspect(&mut self, ino: Ino) {
+        if !self.inspected.contains(&ino) {
+            self.inspected.push(ino);
+        }
     }
 
     /// Makes changes visible to every process and records them.

@@ -60,12 +60,6 @@ impl Recovered {
         self.covered() > self.durable_to
     }
 
-    /// Whether nothing was logged since the snapshot got its name, so that nothing tells whether that is durable.
-    pub(super) fn is_image_fresh(&self) -> bool {
-        let newest = self.marks.last().map_or(0, |mark| mark.number);
-        self.image.is_some_and(|image| image.segment >= newest)
-    }
-
     /// Whether the state depends on a segment that says only that older ones no longer count, and whose name may not be durable.
     pub(super) const fn is_restart_unsure(&self) -> bool {
         self.restarted

@@ -84,8 +84,9 @@ impl Store {
             settled.know(&layout.snapshot_dir);
         }
         // A replacement of the snapshot is durable before this life writes a byte: there are file systems that write into the blocks of
-        // a replaced file before that (ext4 with data=writeback).
-        if recovered.is_image_fresh() {
+        // a replaced file before that (ext4 with data=writeback). Nothing on the disk tells that it is: a newer segment may be one
+        // that the life before could not establish.
+        if has_image {
             sync_dir(fs, &layout.snapshot_dir)?;
         }
         for temporary in &recovered.temporaries {

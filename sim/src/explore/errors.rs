@@ -10,6 +10,15 @@ const RETRIED_MAX: u32 = 5;
 /// Sizes of disk that are tried: every one, up to this many bytes; beyond, evenly spread ones.
 const SIZES_MAX: u64 = 512;
 
+/// What a client says that was not told of its success: it asked again, and by then it was done.
+const LOST_REPLIES: &[(OpKind, Errno)] = &[
+    (OpKind::Open, Errno::EEXIST),
+    (OpKind::Rename, Errno::ENOENT),
+    (OpKind::Link, Errno::EEXIST),
+    (OpKind::Remove, Errno::ENOENT),
+    (OpKind::CreateDir, Errno::EEXIST),
+];
+
 /// How often the chosen operation fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Arity {
@@ -36,7 +45,7 @@ impl ErrorPlans {
     }
 
     /// The ways that are swept everywhere: every operation, with the errors that say most.
-    pub(super) fn every() -> Vec<Self> {
+    pub(super) fn every(is_network: bool) -> Vec<Self> {
         // A full disk refuses what needs space, and nothing else.
         let all = [
             (OpSelector::Any, Errno::EIO),
@@ -50,7 +59,15 @@ impl ErrorPlans {
         }
         // Once only: where every operation took effect and said otherwise, no store could tell what it holds.
         let (op, errno) = all[0];
-        plans.push(Self::new(op, errno, Position::After, Arity::Once));
+        for position in [Position::After, Position::Partial, Position::Late] {
+            plans.push(Self::new(op, errno, position, Arity::Once));
+        }
+        if is_network {
+            let lost = LOST_REPLIES.iter().map(|&(kind, errno)| {
+                Self::new(OpSelector::Kind(kind), errno, Position::After, Arity::Once)
+            });
+            plans.extend(lost);
+        }
         plans
     }
 
@@ -130,6 +147,24 @@ mod tests {
         for plan in plans {
             let text = plan.with(&FaultPlan::none(), 3).to_string();
             assert!(text.parse::<FaultPlan>().is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn replies_are_lost_where_there_is_a_server() {
+        let renames = |plans: Vec<ErrorPlans>| {
+            let texts = plans
+                .iter()
+                .map(|plan| plan.with(&FaultPlan::none(), 3).to_string());
+            texts
+                .filter(|text| text.contains("rename #3 ENOENT after"))
+                .count()
+        };
+        assert_eq!(renames(ErrorPlans::every(true)), 1);
+        assert_eq!(renames(ErrorPlans::every(false)), 0);
+        for &(kind, errno) in LOST_REPLIES {
+            assert!(kind.errnos().contains(&errno), "{kind} {errno}");
+            assert!(kind.can_fail(errno, Position::After), "{kind} {errno}");
         }
     }
 

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_faults::crash::{Bounds, CrashKind, CrashState, Frontier};
-use plimsoll_faults::image::Image;
+use plimsoll_faults::image::{Image, Ino};
 use plimsoll_faults::log::Entry;
 use plimsoll_faults::profile::Profile;
 use plimsoll_faults::rng::Rng;
 use plimsoll_reference::level::Level;
 
+use super::look_up::{LookUp, Seen};
 use super::memo::{Known, Memo};
 use super::opener::{Look, Opener, Recovery};
 use super::recovered::{Canonical, NoState, Outcome, Recovered, Used};
@@ -36,8 +37,19 @@ pub(super) struct Lab<'a> {
     /// Where the workload copies to.
     places: Vec<u8>,
     memo: Memo,
+    look_up: LookUp,
+    audit: Option<Audit>,
     rng: Rng,
     pub(super) counters: Counters,
+}
+
+/// Recoveries that were looked up, and run all the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Audit {
+    /// How many.
+    pub looked_up: u64,
+    /// Those that came to something else than was remembered: the harness is wrong about them.
+    pub wrong: Vec<String>,
 }
 
 impl<'a> Lab<'a> {
@@ -58,9 +70,23 @@ impl<'a> Lab<'a> {
             limits: case.limits,
             places,
             memo: Memo::default(),
+            look_up: LookUp::default(),
+            audit: None,
             rng: Rng::stream(case.seed, "nested states"),
             counters: Counters::default(),
         }
+    }
+
+    /// The same, running what it looks up as well.
+    #[must_use]
+    pub(super) fn audited(mut self) -> Self {
+        self.audit = Some(Audit::default());
+        self
+    }
+
+    /// What came of running what was looked up.
+    pub(super) fn audit(self) -> Audit {
+        self.audit.unwrap_or_default()
     }
 
     /// A frontier at the start of a log on this image.
@@ -87,13 +113,56 @@ impl<'a> Lab<'a> {
             Known::TooShallow => {}
             Known::Nothing => self.counters.states_unique += 1,
         }
-        let image = frontier.image(state);
-        let outcome = Arc::new(self.explore_image(&image, key, depth, now));
+        let outcome = Arc::new(if depth == self.limits.depth {
+            let image = frontier.image(state);
+            self.explore_image(&image, key, depth, now).0
+        } else {
+            self.explore_nested(frontier, state, key, depth, now)
+        });
         self.memo.insert(key, depth, &outcome);
         outcome
     }
 
-    fn explore_image(&mut self, image: &Image, own: u128, depth: u8, now: Duration) -> Outcome {
+    /// The same, of a state that a crash of a recovery has left: only what recovering it shows is asked for, and what later crashes
+    /// bring if that changes the disk.
+    fn explore_nested(
+        &mut self,
+        frontier: &mut Frontier,
+        state: CrashState,
+        key: u128,
+        depth: u8,
+        now: Duration,
+    ) -> Outcome {
+        let parts = frontier.parts(state);
+        let known = self.look_up.find(&parts, now);
+        let known = known.filter(|seen| depth == 0 || !seen.wrote).cloned();
+        if let Some(seen) = &known
+            && self.audit.is_none()
+        {
+            return Outcome::of(seen.result.clone());
+        }
+        let image = frontier.image(state);
+        let (outcome, seen, inspected) = self.explore_image(&image, key, depth, now);
+        match (known, &mut self.audit) {
+            (Some(known), Some(audit)) => {
+                audit.looked_up += 1;
+                if known != seen {
+                    audit.wrong.push(format!("{known:?}, not {seen:?}"));
+                }
+            }
+            _ => self.look_up.insert(&parts, now, &inspected, seen),
+        }
+        outcome
+    }
+
+    /// Everything that comes of an image, and of it what can be looked up: with the files that the recovery inspected.
+    fn explore_image(
+        &mut self,
+        image: &Image,
+        own: u128,
+        depth: u8,
+        now: Duration,
+    ) -> (Outcome, Seen, Vec<Ino>) {
         let top = depth == self.limits.depth;
         let canonical = if top {
             self.opener.read_canonical(image)
@@ -136,7 +205,11 @@ impl<'a> Lab<'a> {
                 }
             }
         }
-        outcome
+        let seen = Seen {
+            result: outcome.first.clone(),
+            wrote,
+        };
+        (outcome, seen, recovery.inspected)
     }
 
     /// Crashes a recovered store that was used since: a torn tail left in place swallows what is written behind it.

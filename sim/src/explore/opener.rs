@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use plimsoll_faults::disk::{SimClock, SimFs};
-use plimsoll_faults::image::Image;
+use plimsoll_faults::image::{Image, Ino};
 use plimsoll_faults::log::Entry;
 use plimsoll_reference::host::Host;
 use plimsoll_reference::level::Level;
@@ -42,6 +42,8 @@ pub(super) struct Recovery {
     pub(super) leftover: Option<Arc<str>>,
     /// What the recovered store should hold after it was used, and at which level the last write was acknowledged.
     pub(super) usage: Option<Result<(StateHash, Level), String>>,
+    /// The files that it opened or described.
+    pub(super) inspected: Vec<Ino>,
     /// The operations of the recovery, and of the use after it.
     log: Vec<Entry>,
     /// How many are those of the recovery.
@@ -119,6 +121,7 @@ impl<'a> Opener<'a> {
             result,
             leftover,
             usage,
+            inspected: fs.inspected(),
             end: end.unwrap_or(log.len()),
             log,
         }

@@ -14,7 +14,7 @@ use super::damage::damage;
 use super::errors::{ErrorPlans, limited, sizes};
 use super::explain::missing_barrier;
 use super::goal::Goal;
-use super::lab::Lab;
+use super::lab::{Audit, Lab};
 use super::opener::{Look, Opener};
 use super::reach::reach;
 use super::recording::{Recording, record};
@@ -59,6 +59,13 @@ pub fn run(case: &Case) -> CaseReport {
     }
 }
 
+/// Explores a case, and runs every recovery that an exploration would only look up, because one that saw the same was run.
+pub fn audit(case: &Case) -> Audit {
+    let mut lab = Lab::new(case).audited();
+    explore_in(&mut lab, case, Goal::Everything);
+    lab.audit()
+}
+
 /// The syncs of a case's run, in order, as a trace shows them.
 pub fn sync_sites(case: &Case) -> Vec<String> {
     record(case, &case.plan)
@@ -97,6 +104,10 @@ pub(super) struct Exploration {
 /// Explores a case once, up to the goal.
 pub(super) fn explore(case: &Case, goal: Goal) -> Exploration {
     let mut lab = Lab::new(case);
+    explore_in(&mut lab, case, goal)
+}
+
+fn explore_in(lab: &mut Lab<'_>, case: &Case, goal: Goal) -> Exploration {
     let mut exploration = Exploration {
         found: BTreeMap::new(),
         counters: Counters::default(),
@@ -105,14 +116,7 @@ pub(super) fn explore(case: &Case, goal: Goal) -> Exploration {
         unfired: Vec::new(),
     };
     let mut prints = Fingerprinter::default();
-    let first = explore_plan(
-        case,
-        goal,
-        &case.plan,
-        &mut lab,
-        &mut exploration,
-        &mut prints,
-    );
+    let first = explore_plan(case, goal, &case.plan, lab, &mut exploration, &mut prints);
     for (line, &fired) in case.plan.lines().into_iter().zip(&first.fired) {
         if fired == 0 {
             exploration.unfired.push(line);
@@ -120,7 +124,7 @@ pub(super) fn explore(case: &Case, goal: Goal) -> Exploration {
     }
     if case.damage && first.finding.is_none() && !goal.is_reached(&exploration.found) {
         let mut rng = Rng::stream(case.seed, "damage");
-        for mishap in damage(&first, &mut lab, &mut rng) {
+        for mishap in damage(&first, lab, &mut rng) {
             let witness = witness::of_mishap(case, &first, &mishap);
             exploration
                 .found
@@ -135,9 +139,9 @@ pub(super) fn explore(case: &Case, goal: Goal) -> Exploration {
             .unfired
             .push("a failure of a sync: the run has none".to_owned());
     }
-    sweep_errors(case, goal, &ways, &mut lab, &mut exploration, &mut prints);
+    sweep_errors(case, goal, &ways, lab, &mut exploration, &mut prints);
     if matches!(case.errors, ErrorSweep::All | ErrorSweep::Space) {
-        sweep_space(case, goal, &mut lab, &mut exploration, &mut prints);
+        sweep_space(case, goal, lab, &mut exploration, &mut prints);
     }
     exploration.counters = Counters {
         faults_fired: exploration.counters.faults_fired,
@@ -155,7 +159,10 @@ type Nth = Box<dyn Fn(&FaultPlan, u32) -> FaultPlan>;
 fn ways_to_fail(case: &Case) -> Vec<Nth> {
     let (operations, models) = match case.errors {
         ErrorSweep::None | ErrorSweep::Space => (Vec::new(), case.fsync_failures.as_slice()),
-        ErrorSweep::Every => (ErrorPlans::every(), FsyncFailure::ALL),
+        ErrorSweep::Every => (
+            ErrorPlans::every(case.disk.profile.network.is_some()),
+            FsyncFailure::ALL,
+        ),
         ErrorSweep::All => (ErrorPlans::all(), FsyncFailure::ALL),
     };
     let operations = operations

@@ -1,4 +1,4 @@
-//! What is asked of a store on a disk that has damaged bytes while it ran.
+//! What is asked of a store on a disk that has damaged bytes while it ran, or that loses what it said was durable.
 
 use plimsoll_faults::crash::CrashKind;
 
@@ -16,9 +16,14 @@ impl Sweep<'_, '_> {
             .is_some_and(|damaged_at| self.at >= damaged_at)
     }
 
+    /// Whether nothing has to survive this kind of crash, as the disk has spoilt bytes or will take what was durable.
+    pub(super) fn is_spoilt(&self, kind: CrashKind) -> bool {
+        self.is_damaged() || self.case.unkept.contains(&kind)
+    }
+
     /// The commands that must be there after this kind of crash now.
     pub(super) fn floor(&self, kind: CrashKind) -> Position {
-        if self.is_damaged() {
+        if self.is_spoilt(kind) {
             0
         } else {
             self.promises.floor(kind)

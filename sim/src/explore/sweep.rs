@@ -145,7 +145,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
         self.here.clear();
         self.seen.clear();
         self.here_killed = None;
-        let kinds = &self.case.disk.kinds;
+        let kinds = self.case.disk.kinds.iter().chain(&self.case.unkept);
         let depth = self.case.limits.depth;
         let now = self.promises.now;
         self.lab.counters.crash_points += 1;
@@ -249,7 +249,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
             CrashKind::KillThenPowerLoss => CrashKind::ProcessKill,
             other => other,
         };
-        if self.is_damaged() {
+        if self.is_spoilt(kind) {
             return self.damage_complaint(first_kind, outcome);
         }
         let floor = self.promises.floor(first_kind);

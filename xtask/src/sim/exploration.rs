@@ -6,6 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use plimsoll_faults::crash::CrashKind;
 use plimsoll_faults::profile::Profile;
 use plimsoll_faults::rng::Rng;
 use plimsoll_sim::case::{Case, Disk, ErrorSweep};
@@ -124,10 +125,20 @@ pub(crate) fn case(id: &ExploreId, sut: Arc<dyn Sut>, profile: Arc<Profile>) -> 
             ErrorSweep::None
         },
         damage: !id.errors,
+        unkept: unkept(&profile),
         limits: id.effort().limits(),
         seed: id.seed.0,
         ..Case::new(id.to_string(), sut, workload, Disk::honest(profile))
     }
+}
+
+/// The crashes of a disk after which it does not hold what it said was durable.
+fn unkept(profile: &Profile) -> Vec<CrashKind> {
+    let kept = profile.honest_crashes();
+    let all = profile.crashes().iter().copied();
+    // A kill that comes before such a crash adds nothing to it.
+    all.filter(|kind| !kept.contains(kind) && *kind != CrashKind::KillThenPowerLoss)
+        .collect()
 }
 
 /// Every workload is shaped by chance as well: one that has no snapshots, or nothing but snapshots, reaches states that the

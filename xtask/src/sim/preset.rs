@@ -29,6 +29,8 @@ pub(crate) struct Preset {
     pub(crate) seeds: u32,
     /// One seed in this many, from the first, is explored a second time with errors swept over it.
     pub(crate) seeds_per_error_sweep: u32,
+    /// One of this many ids, from the first, is explored on network file systems, which crash in more ways than a local disk.
+    pub(crate) network_share: usize,
     /// How a seed is explored.
     pub(crate) plain: Effort,
     /// How it is explored with errors swept over it: that multiplies the work by the number of operations.
@@ -58,6 +60,7 @@ const PR: Preset = Preset {
     title: "for every change, about a minute on two processors",
     seeds: 9,
     seeds_per_error_sweep: 3,
+    network_share: 3,
     plain: Effort {
         commands_min: 8,
         commands_max: 24,
@@ -83,6 +86,7 @@ const NIGHTLY: Preset = Preset {
     title: "for every night, less than twenty minutes on two processors",
     seeds: 40,
     seeds_per_error_sweep: 3,
+    network_share: 1,
     plain: Effort {
         commands_min: 8,
         commands_max: 60,
@@ -194,6 +198,7 @@ mod tests {
     #[test]
     fn the_night_does_no_less_than_the_day() {
         let (day, night) = (&PR, &NIGHTLY);
+        assert!(night.network_share <= day.network_share);
         assert!(night.seeds >= day.seeds && night.states_min >= day.states_min);
         for (day, night) in [(&day.plain, &night.plain), (&day.errors, &night.errors)] {
             assert!(night.commands_max >= day.commands_max);

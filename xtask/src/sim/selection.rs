@@ -16,10 +16,6 @@ use crate::sim::options::{Budget, Chance, Denials, Denied};
 use crate::suggest;
 use crate::text::{glob_matches, shell_word};
 
-/// One seed in this many, from the first, is explored on network file systems: they crash in seven ways where a local disk crashes in
-/// three.
-const NETWORK_SHARE: usize = 3;
-
 /// A case, and what has to be said so that somebody else can run it.
 #[derive(Clone)]
 pub(crate) struct Selected {
@@ -192,6 +188,7 @@ fn everything(
     disks: &Disks,
 ) -> anyhow::Result<Vec<Selected>> {
     let nightly = chance.preset().has_nightly_scenarios;
+    let share = chance.preset().network_share;
     let mut cases: Vec<Selected> = scenarios(catalogue, nightly)
         .filter(|one| disks.keeps(&one.case.disk))
         .collect();
@@ -199,7 +196,7 @@ fn everything(
         for disk in disks.explored() {
             let ids = exploration::ids(&chance, name, &disk.profile.name);
             let wanted = match disk.profile.network {
-                Some(_) => ids.len().div_ceil(NETWORK_SHARE),
+                Some(_) => ids.len().div_ceil(share),
                 None => ids.len(),
             };
             for id in ids.into_iter().take(wanted) {

@@ -71,6 +71,7 @@ impl Met {
         let case = &selected.case;
         let disk = self.by_disk.entry(case.disk.name()).or_default();
         disk.kinds.extend(&case.disk.kinds);
+        disk.kinds.extend(&case.unkept);
         disk.errors |= matches!(case.errors, ErrorSweep::Every | ErrorSweep::All);
         disk.counters += *counters;
     }
@@ -88,7 +89,9 @@ fn missing_on((name, disk): (&String, &OnDisk)) -> Vec<String> {
     want("recovery that wrote", counters.recoveries_writing);
     if disk.errors {
         want("error before its effect", counters.faults.before);
+        want("error amid its effect", counters.faults.partial);
         want("error after its effect", counters.faults.after);
+        want("error that came late", counters.faults.late);
     }
     wanted
         .into_iter()
@@ -106,6 +109,7 @@ mod tests {
         let mut selected = fixtures::selected("explore/reference-paper@posix-minimal#0x1+errors");
         selected.case.errors = ErrorSweep::Every;
         let mut counters = fixtures::counters();
+        (counters.faults.partial, counters.faults.late) = (1, 1);
         change(&mut counters);
         let mut met = Met::default();
         met.add(&selected, &counters);
@@ -131,11 +135,15 @@ mod tests {
             ["no error after its effect on posix-minimal"]
         );
         assert_eq!(
+            missing(|counters| counters.faults.late = 0),
+            ["no error that came late on posix-minimal"]
+        );
+        assert_eq!(
             missing(|counters| counters.recoveries_writing = 0),
             ["no recovery that wrote on posix-minimal"]
         );
         // Everything that is asked for is zero in an empty count.
-        assert_eq!(missing(|counters| *counters = Counters::default()).len(), 7);
+        assert_eq!(missing(|counters| *counters = Counters::default()).len(), 9);
     }
 
     #[test]
