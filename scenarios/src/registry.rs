@@ -10,6 +10,7 @@ use thiserror::Error;
 use crate::adapters::redb::{Creation, Redb};
 use crate::adapters::reference;
 use crate::adapters::sqlite::Sqlite;
+use crate::adapters::sqlite_engine;
 use crate::diagnostic::{Complaint, ScenarioError, did_you_mean};
 use crate::scenario::toml_error;
 use crate::specimens::fsync_failure::{Conduct, FailingLog};
@@ -44,6 +45,7 @@ impl Registry {
             suts.push(Arc::new(FailingLog::new(conduct)));
         }
         suts.extend(Sqlite::modes());
+        suts.extend(sqlite_engine::modes());
         Self {
             suts,
             profiles: Profile::shipped(),
