@@ -3,3 +3,4 @@
 pub mod redb;
 pub mod reference;
 pub mod sqlite;
+pub mod sqlite_engine;

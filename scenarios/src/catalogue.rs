@@ -147,6 +147,31 @@ pub const CATALOGUE: &[CatalogueFile] = files! {
         "redb-honest-random"
         "redb-lying"
         "redb-sync-fails";
+    "reference-sqlite":
+        "ref-sqlite-all-errors"
+        "ref-sqlite-copies"
+        "ref-sqlite-copy-errors"
+        "ref-sqlite-disk"
+        "ref-sqlite-disk-errors"
+        "ref-sqlite-memory"
+        "ref-sqlite-memory-closed"
+        "ref-sqlite-memory-errors"
+        "ref-sqlite-memory-random"
+        "ref-sqlite-memory-snapshot-errors"
+        "ref-sqlite-memory-snapshots"
+        "ref-sqlite-memory-space"
+        "ref-sqlite-move-rename-fails"
+        "ref-sqlite-move-rename-fails-late"
+        "ref-sqlite-nested"
+        "ref-sqlite-network"
+        "ref-sqlite-random"
+        "ref-sqlite-rollback"
+        "ref-sqlite-rollback-errors"
+        "ref-sqlite-snapshot-errors"
+        "ref-sqlite-snapshot-rename-fails"
+        "ref-sqlite-snapshot-rename-fails-late"
+        "ref-sqlite-snapshots"
+        "ref-sqlite-space";
     "retried-rename":
         "retried-rename"
         "retried-rename-fixed";

@@ -10,6 +10,7 @@ use thiserror::Error;
 use crate::adapters::redb::{Creation, Redb};
 use crate::adapters::reference;
 use crate::adapters::sqlite::Sqlite;
+use crate::adapters::sqlite_engine;
 use crate::diagnostic::{Complaint, ScenarioError, did_you_mean};
 use crate::scenario::toml_error;
 use crate::specimens::activitywatch;
@@ -52,6 +53,7 @@ impl Registry {
         suts.extend(tinycloud::variants());
         suts.extend(torc::variants());
         suts.extend(Sqlite::modes());
+        suts.extend(sqlite_engine::modes());
         Self {
             suts,
             profiles: Profile::shipped(),

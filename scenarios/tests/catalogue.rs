@@ -181,6 +181,11 @@ fn redb() {
 }
 
 #[test]
+fn reference_sqlite() {
+    check(|scenario| scenario.group == "reference-sqlite");
+}
+
+#[test]
 fn sqlite() {
     check(|scenario| scenario.group == "sqlite");
 }

@@ -87,7 +87,7 @@ impl Sqlite {
     }
 
     fn connect(&self, host: &Host) -> Result<Open, Error> {
-        let seed = seed(&*host.fs).map_err(|error| unreadable(&error))?;
+        let seed = seed(&*host.fs, DATABASE).map_err(|error| unreadable(&error))?;
         let options = MountOptions::default()
             .seed(seed)
             .powersafe_overwrite(self.settings.powersafe_overwrite);
@@ -144,10 +144,10 @@ fn unreadable(error: &io::Error) -> Error {
 /// A seed for what SQLite draws in this life of the database. SQLite relies on it that two lives do not draw the same, or it would take
 /// what one has left in a journal for its own; and a run must be a function of its case. So the seed is made of what there is: of the
 /// database its header, which counts changes, and of journals everything.
-fn seed(fs: &dyn FsOps) -> io::Result<u64> {
+pub(super) fn seed(fs: &dyn FsOps, database: &str) -> io::Result<u64> {
     let mut seed = 0;
     for (suffix, len_max) in [("", 100), ("-journal", usize::MAX), ("-wal", usize::MAX)] {
-        let path = format!("{DATABASE}{suffix}");
+        let path = format!("{database}{suffix}");
         let path = Path::new(&path);
         let Some(metadata) = fs.metadata(path)? else {
             seed = crc32c::crc32c_append(seed, b"absent");

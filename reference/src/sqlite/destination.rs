@@ -1,0 +1,235 @@
+//! Where a copy of a store goes: a snapshot at the canonical path with older ones beside it, or an export.
+//!
+//! The copy is put in place of the one before it only when it is whole and durable, and only then older ones beyond the number that is
+//! kept are removed. An older snapshot is a second name of the file that was in place, so that nothing has to be moved along.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::fs::{FsOps, OpenOptions};
+use crate::host::Host;
+use crate::native::CreatePolicy;
+
+use super::beside::{Beside, lock_path, older_path, suffixed, temporary_path};
+use super::database::{Database, Method};
+use super::directory::{parent, remove, sync_dir};
+use super::error::{StoreError, io_error, unreadable};
+use super::lock::Lock;
+use super::recovery::{copy, remove_temporaries};
+use super::replace::{Format, Installed, create, discard, install, seal};
+use super::vfs::Mount;
+use super::warning::Warning;
+
+/// The open store, as far as a copy has to do with it.
+pub(super) struct Live<'a> {
+    pub(super) host: &'a Host,
+    pub(super) mount: &'a Mount,
+    pub(super) database: &'a Database,
+    /// The path of the database, also of one that is still in memory.
+    pub(super) path: Option<&'a Path>,
+    /// The file behind it.
+    pub(super) inode: Option<u64>,
+}
+
+/// A path that copies are put at.
+pub(super) struct Destination {
+    path: PathBuf,
+    keep: u32,
+    lock: Option<Lock>,
+    /// Tells the temporaries of one store from each other.
+    attempts: u64,
+}
+
+impl Destination {
+    pub(super) fn new(path: &Path, keep: u32) -> Self {
+        Self {
+            path: path.to_path_buf(),
+            keep,
+            lock: None,
+            attempts: 0,
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Takes the lock, so that nobody else puts anything at the path.
+    pub(super) fn lock(&mut self, fs: &dyn FsOps, policy: CreatePolicy) -> Result<(), StoreError> {
+        if self.lock.is_none() {
+            self.lock = Some(Lock::beside(fs, &self.path, policy)?);
+        }
+        Ok(())
+    }
+
+    /// Removes what an earlier life was writing when it ended.
+    pub(super) fn tidy(&mut self, fs: &dyn FsOps) -> Result<(), StoreError> {
+        if Beside::list(fs, &self.path)?.temporaries.is_empty() {
+            return Ok(());
+        }
+        self.lock(fs, CreatePolicy::CreateIfAbsent)?;
+        // Listed again: until now they may have been somebody else's.
+        remove_temporaries(fs, &Beside::list(fs, &self.path)?)
+    }
+
+    /// Puts a copy of the store in place, durably. A warning says that older copies are left.
+    pub(super) fn put(
+        &mut self,
+        live: &Live<'_>,
+        method: Method,
+    ) -> Result<Option<Warning>, StoreError> {
+        let fs = &*live.host.fs;
+        let current = self.refuse_live(live)?;
+        // The directory is created with the lock file.
+        self.lock(fs, CreatePolicy::CreateIfAbsent)?;
+        let beside = Beside::list(fs, &self.path)?;
+        // The lock is ours: whoever wrote these is gone.
+        remove_temporaries(fs, &beside)?;
+        self.settle_current(live, &beside)?;
+        if let Some(inode) = current {
+            self.link_older(fs, &beside, inode)?;
+        }
+        if let Installed::Doubtful(_) = self.write(live, method)? {
+            // Its bytes may be lost although they can be read: they are written again, to a new file.
+            if let Installed::Doubtful(error) = self.write(live, method)? {
+                return Err(error);
+            }
+        }
+        Ok(self.prune(fs).err().map(|error| Warning::NotPruned {
+            reason: error.text(),
+        }))
+    }
+
+    pub(super) fn release(self) -> Result<(), StoreError> {
+        match self.lock {
+            Some(lock) => lock.release(),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes sure that the copy does not go onto a file of the open store, and returns which file is in place.
+    fn refuse_live(&self, live: &Live<'_>) -> Result<Option<u64>, StoreError> {
+        let refused = || StoreError::LiveFile {
+            path: self.path.clone(),
+        };
+        if let Some(path) = live.path {
+            let own = ["", "-wal", "-journal", "-shm"].map(|suffix| suffixed(path, suffix));
+            let same = |other: &PathBuf| other.components().eq(self.path.components());
+            if own.iter().any(same) || same(&lock_path(path)) {
+                return Err(refused());
+            }
+        }
+        // Opening follows symbolic links, to the file that another name may lead to.
+        let file = match live.host.fs.open(&self.path, OpenOptions::read_only()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            result => result.map_err(io_error("open", &self.path))?,
+        };
+        let metadata = file.metadata().map_err(io_error("look up", &self.path))?;
+        if live.inode == Some(metadata.inode) {
+            return Err(refused());
+        }
+        Ok(Some(metadata.inode))
+    }
+
+    /// Takes what belongs to the copy in place into it, and removes it: beside a new file it would damage that.
+    fn settle_current(&self, live: &Live<'_>, beside: &Beside) -> Result<(), StoreError> {
+        if beside.sidecars.is_empty() {
+            return Ok(());
+        }
+        let fs = &*live.host.fs;
+        if beside.is_there && !beside.journals.is_empty() {
+            match fold(live.mount, &self.path) {
+                // What cannot be read as a database has nothing to lose.
+                Ok(()) | Err(StoreError::ForeignFile { .. } | StoreError::Damaged { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        for sidecar in &beside.sidecars {
+            remove(fs, sidecar)?;
+        }
+        // Before the new file has the name.
+        sync_dir(fs, parent(&self.path))
+    }
+
+    /// Gives the copy in place a second name, by which it is kept when it is replaced.
+    fn link_older(&self, fs: &dyn FsOps, beside: &Beside, current: u64) -> Result<(), StoreError> {
+        if self.keep == 1 {
+            return Ok(());
+        }
+        let newest = beside.older.last().copied();
+        if let Some(newest) = newest {
+            let path = older_path(&self.path, newest);
+            let metadata = fs.metadata(&path).map_err(io_error("look up", &path))?;
+            if metadata.is_some_and(|metadata| metadata.inode == current) {
+                return Ok(()); // An earlier attempt came as far as this.
+            }
+        }
+        let older = older_path(&self.path, newest.unwrap_or(0).saturating_add(1));
+        if let Err(error) = fs.hard_link(&self.path, &older) {
+            if error.kind() == io::ErrorKind::AlreadyExists {
+                return Err(io_error("link", &older)(error));
+            }
+            // Not every file system has links.
+            self.copy_older(fs, &older)?;
+        }
+        sync_dir(fs, parent(&self.path))
+    }
+
+    fn copy_older(&self, fs: &dyn FsOps, older: &Path) -> Result<(), StoreError> {
+        let source = fs
+            .open(&self.path, OpenOptions::read_only())
+            .map_err(io_error("open", &self.path))?;
+        let temporary = temporary_path(&self.path, 0);
+        let copied = copy(fs, &*source, &self.path, &temporary)
+            .and_then(|file| install(fs, file, &temporary, older));
+        match copied {
+            Ok(Installed::Done) => Ok(()),
+            Ok(Installed::Doubtful(error)) => Err(error),
+            Err(error) => {
+                discard(fs, &temporary);
+                Err(error)
+            }
+        }
+    }
+
+    fn write(&mut self, live: &Live<'_>, method: Method) -> Result<Installed, StoreError> {
+        let fs = &*live.host.fs;
+        self.attempts += 1;
+        let temporary = temporary_path(&self.path, self.attempts);
+        let write = || {
+            create(fs, &temporary)?;
+            live.database.copy_to(live.mount, &temporary, method)?;
+            let file = seal(fs, &temporary, Format::Rollback)?;
+            install(fs, file, &temporary, &self.path)
+        };
+        let written = write();
+        if written.is_err() {
+            discard(fs, &temporary);
+        }
+        written
+    }
+
+    /// Removes older copies beyond the number that is kept, which may have been higher in an earlier life.
+    fn prune(&self, fs: &dyn FsOps) -> Result<(), StoreError> {
+        let older = Beside::list(fs, &self.path)?.older;
+        let kept = usize::try_from(self.keep - 1).unwrap_or(usize::MAX);
+        for &number in older.iter().rev().skip(kept) {
+            remove(fs, &older_path(&self.path, number))?;
+        }
+        Ok(())
+    }
+}
+
+/// Has SQLite take a write-ahead log or a rollback journal into the database that it belongs to.
+fn fold(mount: &Mount, path: &Path) -> Result<(), StoreError> {
+    let run = || {
+        let flags =
+            rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = mount.open_with_flags(super::location::for_sqlite(path), flags)?;
+        super::database::set(&connection, "synchronous = EXTRA")?;
+        super::database::set(&connection, "journal_mode = DELETE")?;
+        connection.query_row("SELECT count(*) FROM sqlite_schema", (), |_| Ok(()))?;
+        connection.close().map_err(|(_, error)| error)
+    };
+    run().map_err(|error| unreadable(path, mount.last_os_error(), error))
+}

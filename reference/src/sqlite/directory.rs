@@ -1,0 +1,79 @@
+//! Directories: made durable, created, listed.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+
+use crate::fs::{FileKind, FsOps};
+
+use super::error::{StoreError, io_error};
+
+/// The directory that a file is in.
+pub(super) fn parent(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
+}
+
+/// Makes the entries of `dir` durable.
+///
+/// `EINVAL` says that the file system has no such operation: names there are as durable as it makes them.
+pub(super) fn sync_dir(fs: &dyn FsOps, dir: &Path) -> Result<(), StoreError> {
+    match fs.sync_dir(dir) {
+        Err(error) if error.raw_os_error() == Some(Errno::EINVAL as i32) => Ok(()),
+        result => result.map_err(io_error("sync directory", dir)),
+    }
+}
+
+/// Creates `dir` if it is absent, with its ancestors, and makes its own entry durable.
+///
+/// One that is there may have been created by a process that was killed before it could sync the parent: the parent is synced even
+/// then. Its ancestors need no look, as each is durable before anything is created in it.
+pub(super) fn settle(fs: &dyn FsOps, dir: &Path) -> Result<(), StoreError> {
+    let Some(above) = dir.parent() else {
+        return Ok(()); // The root, or the directory of the process.
+    };
+    if !is_there(fs, dir)? {
+        settle(fs, above)?;
+        match fs.create_dir(dir) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(io_error("create directory", dir)(error));
+            }
+            _ => {}
+        }
+    }
+    sync_dir(fs, above)
+}
+
+/// Most symbolic links that are followed one after the other, as on Linux.
+const LINKS_MAX: u32 = 40;
+
+/// The path that symbolic links in place of a file lead to. What belongs beside the file is looked for there.
+pub(super) fn resolve(fs: &dyn FsOps, path: &Path) -> Result<PathBuf, StoreError> {
+    let mut resolved = path.to_path_buf();
+    for _ in 0..LINKS_MAX {
+        let found = fs.metadata(&resolved).map_err(io_error("look up", path))?;
+        if found.is_none_or(|metadata| metadata.kind != FileKind::Symlink) {
+            return Ok(resolved);
+        }
+        let target = fs.read_link(&resolved).map_err(io_error("follow", path))?;
+        resolved = parent(&resolved).join(target);
+    }
+    let error = io::Error::from_raw_os_error(Errno::ELOOP as i32);
+    Err(io_error("follow", path)(error))
+}
+
+/// Whether something has this name.
+pub(super) fn is_there(fs: &dyn FsOps, path: &Path) -> Result<bool, StoreError> {
+    let found = fs.metadata(path).map_err(io_error("look up", path))?;
+    Ok(found.is_some())
+}
+
+/// Removes a file, if it is there.
+pub(super) fn remove(fs: &dyn FsOps, path: &Path) -> Result<(), StoreError> {
+    match fs.remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(io_error("remove", path)(error))
+        }
+        _ => Ok(()),
+    }
+}

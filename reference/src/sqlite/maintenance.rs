@@ -1,0 +1,130 @@
+//! Copies, checkpoints, compaction, restoring.
+
+use std::path::Path;
+
+use crate::fs::{FsOps, OpenOptions};
+use crate::level::Ack;
+
+use super::database::Method;
+use super::destination::Destination;
+use super::error::{StoreError, io_error};
+use super::image::open_checked;
+use super::store::Store;
+
+impl Store {
+    /// Puts a copy of everything published so far at the snapshot path, durably, and keeps the one before it beside it.
+    ///
+    /// The acknowledgement is the level at which the store is then held: `Power`, but `Memory` for a poisoned store, and for one in memory
+    /// whose move to its file has failed half-way, as that file is opened first. The copy is durable in any case.
+    ///
+    /// # Errors
+    /// `InvalidOption` without a snapshot path; `LiveFile` where that leads to the open store; `Locked` when another store has it; `Io` and
+    /// `Sqlite` when a step failed. The store goes on as before, and the old copy is in place or the new one, whole.
+    pub fn snapshot(&mut self) -> Result<Ack, StoreError> {
+        let (live, snapshots) = self.live()?;
+        let Some(snapshots) = snapshots else {
+            return Err(StoreError::InvalidOption {
+                option: "snapshot_path",
+                reason: "set it, so that there is a place for snapshots",
+            });
+        };
+        let put = snapshots.put(&live, Method::Backup);
+        self.cover(put.is_ok());
+        put?.into_iter().for_each(|warning| self.warn(warning));
+        Ok(Ack::at(self.standing()))
+    }
+
+    /// Puts a copy of everything published so far at a path, durably, in place of what was there. The acknowledgement is at the level at
+    /// which the store itself is held; the copy is durable in any case. It works on a poisoned store.
+    ///
+    /// # Errors
+    /// As [`snapshot`](Self::snapshot).
+    pub fn export(&mut self, to: &Path) -> Result<Ack, StoreError> {
+        self.copy(to, Method::Backup)
+    }
+
+    /// As [`export`](Self::export), without what is no longer needed.
+    ///
+    /// # Errors
+    /// As [`snapshot`](Self::snapshot).
+    pub fn compact_to(&mut self, to: &Path) -> Result<Ack, StoreError> {
+        self.copy(to, Method::Vacuum)
+    }
+
+    fn copy(&mut self, to: &Path, method: Method) -> Result<Ack, StoreError> {
+        if to.file_name().is_none() {
+            return Err(StoreError::InvalidOption {
+                option: "to",
+                reason: "a copy has a file name",
+            });
+        }
+        let (live, snapshots) = self.live()?;
+        if snapshots.is_some_and(|snapshots| snapshots.path() == to) {
+            return Err(StoreError::InvalidOption {
+                option: "to",
+                reason: "snapshots go there; use `snapshot`",
+            });
+        }
+        let mut destination = Destination::new(to, 1);
+        destination.put(&live, method)?;
+        destination.release()?;
+        Ok(Ack::at(self.standing()))
+    }
+
+    /// Copies the write-ahead log into the database and cuts it to nothing. Where there is none nothing is done.
+    ///
+    /// # Errors
+    /// `Poisoned`; `Sqlite`, which poisons the store. The state stays as it is.
+    pub fn checkpoint(&mut self) -> Result<Ack, StoreError> {
+        self.check_poison()?;
+        if self.database.is_wal() {
+            let done = self.database.checkpoint("TRUNCATE");
+            self.guard(done)?;
+        }
+        Ok(Ack::at(self.standing()))
+    }
+
+    /// Rewrites the database without what is no longer needed, as one commit that changes nothing else.
+    ///
+    /// # Errors
+    /// `Poisoned`; `Sqlite`, which poisons the store. The state stays as it is.
+    pub fn compact(&mut self) -> Result<Ack, StoreError> {
+        self.check_poison()?;
+        let done = self.database.vacuum();
+        self.guard(done)?;
+        self.after_commit()
+    }
+
+    /// Puts a snapshot or a copy in place of everything that the store holds, as one commit.
+    ///
+    /// The source is read as [`read_image`](super::read_image) does, and all of it is checked before anything is changed. The live file is
+    /// not replaced, so that nothing can be left beside it that belongs to another.
+    ///
+    /// # Errors
+    /// `Poisoned`; `Damaged`, `ForeignFile`, `NewerVersion`, `Io` and `LiveFile` for the source, which change nothing; `Sqlite` when the
+    /// commit failed, which poisons the store.
+    pub fn restore(&mut self, from: &Path) -> Result<Ack, StoreError> {
+        self.check_poison()?;
+        let fs = &*self.host.fs;
+        let own = self.own_inode()?;
+        if own.is_some() && own == inode(fs, from)? {
+            return Err(StoreError::LiveFile {
+                path: from.to_path_buf(),
+            });
+        }
+        let source = open_checked(fs, self.mount(), from)?;
+        let done = self.database.replace_by(&source);
+        drop(source);
+        self.guard(done)?;
+        self.after_commit()
+    }
+}
+
+/// The file that a path leads to, through symbolic links.
+fn inode(fs: &dyn FsOps, path: &Path) -> Result<Option<u64>, StoreError> {
+    let file = fs
+        .open(path, OpenOptions::read_only())
+        .map_err(io_error("open", path))?;
+    let metadata = file.metadata().map_err(io_error("look up", path))?;
+    Ok(Some(metadata.inode))
+}

@@ -1,0 +1,88 @@
+//! What a crash left, made safe before SQLite looks at it.
+//!
+//! A process that is killed leaves in the cache of the operating system what no power loss would leave: a commit that nobody synced, the
+//! removal of a journal. SQLite shows that after it is opened again, and syncs nothing first. And where a sync has failed in an earlier
+//! life, the cache may hold as clean what the disk does not hold. So names are made durable and journals written anew before anything
+//! is read through them.
+
+use std::path::Path;
+
+use crate::fs::{FsFile, FsOps, OpenOptions, write_all_at};
+
+use super::beside::{Beside, temporary_path};
+use super::directory::{parent, remove, sync_dir};
+use super::error::{StoreError, io_error};
+use super::replace::{Installed, discard, install};
+
+/// Bytes that are copied at a time.
+const CHUNK_BYTES: usize = 64 << 10;
+
+/// Removes what earlier lives were writing when they ended.
+pub(super) fn remove_temporaries(fs: &dyn FsOps, beside: &Beside) -> Result<(), StoreError> {
+    for temporary in &beside.temporaries {
+        remove(fs, temporary)?;
+    }
+    Ok(())
+}
+
+/// Makes durable everything that reading this database would show.
+pub(super) fn settle_contents(
+    fs: &dyn FsOps,
+    path: &Path,
+    beside: &Beside,
+) -> Result<(), StoreError> {
+    sync_dir(fs, parent(path))?;
+    for journal in &beside.journals {
+        renew(fs, journal)?;
+    }
+    Ok(())
+}
+
+/// Replaces a journal by a copy that is durable.
+fn renew(fs: &dyn FsOps, journal: &Path) -> Result<(), StoreError> {
+    let source = fs
+        .open(journal, OpenOptions::read_only())
+        .map_err(io_error("open", journal))?;
+    let metadata = source.metadata().map_err(io_error("look up", journal))?;
+    if metadata.len == 0 {
+        return Ok(());
+    }
+    let temporary = temporary_path(journal, 0);
+    let installed = copy(fs, &*source, journal, &temporary)
+        .and_then(|file| install(fs, file, &temporary, journal));
+    match installed {
+        Ok(Installed::Done) => Ok(()),
+        Ok(Installed::Doubtful(error)) => Err(error),
+        Err(error) => {
+            discard(fs, &temporary);
+            Err(error)
+        }
+    }
+}
+
+/// Copies a file to a new one, whose bytes are then durable.
+pub(super) fn copy(
+    fs: &dyn FsOps,
+    source: &dyn FsFile,
+    from: &Path,
+    to: &Path,
+) -> Result<Box<dyn FsFile>, StoreError> {
+    let file = fs
+        .open(to, OpenOptions::read_write().create_new())
+        .map_err(io_error("create", to))?;
+    let mut chunk = vec![0; CHUNK_BYTES];
+    let mut offset = 0;
+    loop {
+        let len = match source.read_at(&mut chunk, offset) {
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            result => result.map_err(io_error("read", from))?,
+        };
+        if len == 0 {
+            break;
+        }
+        write_all_at(&*file, &chunk[..len], offset).map_err(io_error("write", to))?;
+        offset += len as u64;
+    }
+    file.sync_data().map_err(io_error("sync", to))?;
+    Ok(file)
+}

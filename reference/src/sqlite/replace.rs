@@ -1,0 +1,83 @@
+//! Putting a finished file in the place of another.
+//!
+//! It is written beside its target, synced, renamed over it, and its name made durable. So there is a complete old file or a complete
+//! new one under the target's name at every instant.
+
+use std::path::Path;
+
+use crate::fs::{FsFile, FsOps, OpenOptions, write_all_at};
+
+use super::beside::suffixed;
+use super::directory::{parent, sync_dir};
+use super::error::{StoreError, io_error};
+
+/// Where the header of a database says how it is written and read ("The Database Header", SQLite's file format: bytes 18 and 19).
+const VERSIONS_AT: u64 = 18;
+
+/// How a database is logged, as its header says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    /// By a rollback journal, so that a reader needs nothing beside the file.
+    Rollback,
+    /// By a write-ahead log.
+    Wal,
+}
+
+/// How a file got its name.
+pub(super) enum Installed {
+    /// Durably, as far as anybody says.
+    Done,
+    /// It has the name, and a sync that came behind has failed.
+    Doubtful(StoreError),
+}
+
+/// Creates an empty file of a name that nobody has.
+pub(super) fn create(fs: &dyn FsOps, temporary: &Path) -> Result<(), StoreError> {
+    fs.open(temporary, OpenOptions::read_write().create_new())
+        .and_then(FsFile::close)
+        .map_err(io_error("create", temporary))
+}
+
+/// Says how a finished database is logged, and makes its bytes durable.
+pub(super) fn seal(
+    fs: &dyn FsOps,
+    temporary: &Path,
+    format: Format,
+) -> Result<Box<dyn FsFile>, StoreError> {
+    let file = fs
+        .open(temporary, OpenOptions::read_write())
+        .map_err(io_error("open", temporary))?;
+    let version = match format {
+        Format::Rollback => 1,
+        Format::Wal => 2,
+    };
+    write_all_at(&*file, &[version; 2], VERSIONS_AT).map_err(io_error("write", temporary))?;
+    file.sync_data().map_err(io_error("sync", temporary))?;
+    Ok(file)
+}
+
+/// Gives a synced file the name of its target, and makes that durable.
+///
+/// The file is synced once more behind the rename: there are file systems on which the sync of a directory commits nothing, and the first
+/// `fsync` of a new file commits every name before it (Lustre since 2.16).
+pub(super) fn install(
+    fs: &dyn FsOps,
+    file: Box<dyn FsFile>,
+    temporary: &Path,
+    target: &Path,
+) -> Result<Installed, StoreError> {
+    fs.rename(temporary, target)
+        .map_err(io_error("rename", temporary))?;
+    if let Err(error) = file.sync_all().map_err(io_error("sync", target)) {
+        return Ok(Installed::Doubtful(error));
+    }
+    sync_dir(fs, parent(target))?;
+    file.close().map_err(io_error("close", target))?;
+    Ok(Installed::Done)
+}
+
+/// Removes a temporary that came to nothing, and what SQLite may have put beside it. Best effort: what stays is removed later.
+pub(super) fn discard(fs: &dyn FsOps, temporary: &Path) {
+    let _ = fs.remove_file(temporary);
+    let _ = fs.remove_file(&suffixed(temporary, "-journal"));
+}

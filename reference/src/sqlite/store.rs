@@ -1,0 +1,461 @@
+//! The store: commits, reads, background work, closing.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::host::Host;
+use crate::level::{Ack, Level};
+use crate::mutation::Mutation;
+
+use super::database::Database;
+use super::destination::{Destination, Live};
+use super::directory::resolve;
+use super::error::{StoreError, unreadable};
+use super::limits::{self, Change, change};
+use super::location::Location;
+use super::lock::Lock;
+use super::opening::{Home, Opened, Opening};
+use super::options::Options;
+use super::promotion::{Filed, Promotion};
+use super::vfs::Mount;
+use super::warning::Warning;
+
+/// Warnings that are held until somebody takes them; the oldest go first.
+const WARNINGS_MAX: usize = 16;
+
+/// What the snapshot at the canonical path holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Coverage {
+    /// There is none that this store has made or was made of.
+    None,
+    /// An earlier state.
+    Behind,
+    /// Everything published.
+    Full,
+}
+
+/// An open store.
+///
+/// It has one owner and starts no thread. Dropping it is what the death of the process would be: nothing more is written, and the locks
+/// are released. [`close`](Store::close) ends it cleanly.
+#[must_use = "dropping a store is no clean close"]
+pub struct Store {
+    /// Before the database, so that dropping the store fences it: SQLite would tidy up otherwise.
+    mount: Mount,
+    pub(super) database: Database,
+    pub(super) host: Host,
+    options: Options,
+    home: Home,
+    locks: Vec<Lock>,
+    snapshots: Option<Destination>,
+    promotion: Promotion,
+    coverage: Coverage,
+    warnings: Vec<Warning>,
+    /// The first failure of a commit.
+    poison: Option<String>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store")
+            .field("location", &self.options.location)
+            .field("home", &self.home)
+            .field("poison", &self.poison)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the store, recovering from whatever a crash left.
+    ///
+    /// When it returns, everything recovered is durable, and no temporary of an earlier life is left beside the database or the snapshot.
+    ///
+    /// # Errors
+    /// `InvalidOption`, `Locked`, `NotFound`; `Orphaned` where something says that the database was there and it is not; `Damaged`,
+    /// `ForeignFile` and `NewerVersion` for files that no legal crash leaves, which are not changed then; `Io` and `Sqlite`.
+    pub fn open(host: &Host, options: &Options) -> Result<Self, StoreError> {
+        options.validate()?;
+        let mut options = options.clone();
+        if let Location::File(path) = &mut options.location {
+            *path = resolve(&*host.fs, path)?;
+        }
+        let mount = Mount::new(host.clone(), options.vfs.clone())
+            .map_err(|error| unreadable(Path::new(":memory:"), None, error))?;
+        let mut snapshots = options
+            .snapshot_path
+            .as_deref()
+            .map(|path| Destination::new(path, options.keep));
+        let opening = Opening {
+            fs: &*host.fs,
+            mount: &mount,
+            options: &options,
+        };
+        let Opened {
+            home,
+            database,
+            locks,
+            warning,
+            is_seeded,
+        } = opening
+            .open(snapshots.as_mut())
+            .map_err(|error| error.with_os(mount.last_os_error()))?;
+        Ok(Self {
+            mount,
+            database,
+            host: host.clone(),
+            options,
+            home,
+            locks,
+            snapshots,
+            promotion: Promotion::default(),
+            coverage: if is_seeded {
+                Coverage::Full
+            } else {
+                Coverage::None
+            },
+            warnings: warning.into_iter().collect(),
+            poison: None,
+        })
+    }
+
+    /// Gives `key` the value `value`. The acknowledgement is `Power` where the database is in its file afterwards, else `Memory`; and
+    /// `Memory` where copying the log into the database failed behind it.
+    ///
+    /// # Errors
+    /// As [`batch`](Self::batch).
+    pub fn put(&mut self, key: &[u8], value: &[u8]) -> Result<Ack, StoreError> {
+        self.commit(std::iter::once((key, Some(value))))
+    }
+
+    /// Removes `key`; removing an absent key is a commit like another. The acknowledgement is as that of [`put`](Self::put).
+    ///
+    /// # Errors
+    /// As [`batch`](Self::batch).
+    pub fn delete(&mut self, key: &[u8]) -> Result<Ack, StoreError> {
+        self.commit(std::iter::once((key, None)))
+    }
+
+    /// Makes several changes in order, together or not at all. The acknowledgement is as that of [`put`](Self::put). An empty batch is
+    /// no commit.
+    ///
+    /// # Errors
+    /// `TooLarge` for a key, value or batch beyond the limits. `Sqlite` when the commit failed: no read shows it, its
+    /// [outcome](StoreError::outcome) says what may be found after recovery, and the store is poisoned. `Poisoned` from then on.
+    pub fn batch(&mut self, mutations: &[Mutation]) -> Result<Ack, StoreError> {
+        self.check_poison()?;
+        if mutations.is_empty() {
+            return Ok(Ack::at(self.standing()));
+        }
+        self.commit(mutations.iter().map(change))
+    }
+
+    /// The value of a key, as last published.
+    ///
+    /// # Errors
+    /// `Sqlite`. A read that fails poisons nothing.
+    pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.database.get(key).map_err(|error| self.explain(error))
+    }
+
+    /// Visits every key and its value in key order, as last published.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get); some may have been visited.
+    pub fn scan(&self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
+        self.database
+            .visit(visit)
+            .map_err(|error| self.explain(error))
+    }
+
+    /// Number of keys.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn len(&self) -> Result<u64, StoreError> {
+        self.database.len().map_err(|error| self.explain(error))
+    }
+
+    /// Whether there are no keys.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn is_empty(&self) -> Result<bool, StoreError> {
+        Ok(self.len()? == 0)
+    }
+
+    /// Whether the database is in memory, and commits are acknowledged at `Memory`.
+    pub fn is_in_memory(&self) -> bool {
+        self.home == Home::Memory
+    }
+
+    /// Whether an earlier failure keeps the store from taking writes. Reads go on, and so do snapshots and exports.
+    pub fn is_poisoned(&self) -> bool {
+        self.poison.is_some()
+    }
+
+    /// What the store went on in spite of since this was last called.
+    pub fn take_warnings(&mut self) -> Vec<Warning> {
+        std::mem::take(&mut self.warnings)
+    }
+
+    /// Makes durable everything acknowledged so far: `Power`. A database in memory moves to its file for that, and stays there.
+    ///
+    /// One without a file is left as it is: `Memory`, or `Power` when a snapshot holds everything.
+    ///
+    /// # Errors
+    /// `Poisoned`; `Io` and `Sqlite` when the move failed, which changes nothing but that it may be in its file already.
+    pub fn sync(&mut self) -> Result<Ack, StoreError> {
+        self.check_poison()?;
+        if self.home == Home::Memory && self.options.path().is_some() {
+            self.promote()?;
+        }
+        Ok(Ack::at(self.standing()))
+    }
+
+    /// Does the background work that is due by the host's clock: a move to the file that failed is tried again. The acknowledgement is
+    /// the level at which everything is held now.
+    ///
+    /// # Errors
+    /// `Poisoned`. A move that fails again is a warning.
+    pub fn tick(&mut self) -> Result<Ack, StoreError> {
+        self.check_poison()?;
+        if self.promotion.due_at().is_some() {
+            self.promote_if_large()?;
+        }
+        Ok(Ack::at(self.standing()))
+    }
+
+    /// When [`tick`](Self::tick) has something to do, on the host's clock; a time that is past means now.
+    pub fn next_deadline(&self) -> Option<Duration> {
+        if self.is_poisoned() || self.home == Home::File {
+            return None;
+        }
+        self.promotion.due_at()
+    }
+
+    /// Ends the store cleanly. A database in memory goes to its file, or into a last snapshot where it has no file and there are
+    /// snapshots; one that is empty, and never was in a snapshot, leaves no file.
+    ///
+    /// The acknowledgement says what everything acknowledged so far is held at: `Memory` where there is neither file nor snapshot, else
+    /// `Power`.
+    ///
+    /// # Errors
+    /// `Poisoned`, and `Io` and `Sqlite` of any step. What was promised before still holds. A caller whose database was in memory only,
+    /// and who cannot lose it, calls [`sync`](Self::sync) or [`snapshot`](Self::snapshot) first, which leave the store open when they fail.
+    pub fn close(mut self) -> Result<Ack, StoreError> {
+        self.check_poison()?;
+        let mut level = self.standing();
+        if level != Level::Power && self.is_empty()? && self.is_untold() {
+            level = match self.options.path() {
+                Some(_) => Level::Power, // Nothing is what the next life finds.
+                None => Level::Memory,
+            };
+        } else if level != Level::Power {
+            if self.options.path().is_some() {
+                self.promote()?;
+            } else if self.snapshots.is_some() {
+                self.snapshot()?;
+            }
+            level = self.standing();
+        }
+        if self.home == Home::File && self.database.is_wal() {
+            self.database
+                .checkpoint("TRUNCATE")
+                .map_err(|error| self.explain(error))?;
+        }
+        let Self {
+            mount,
+            database,
+            locks,
+            snapshots,
+            ..
+        } = self;
+        database
+            .close()
+            .map_err(|error| error.with_os(mount.last_os_error()))?;
+        for lock in locks {
+            lock.release()?;
+        }
+        if let Some(snapshots) = snapshots {
+            snapshots.release()?;
+        }
+        Ok(Ack::at(level))
+    }
+
+    /// Whether nothing of this database was ever in a file.
+    fn is_untold(&self) -> bool {
+        !self.promotion.is_begun() && self.coverage == Coverage::None
+    }
+
+    fn commit<'a>(
+        &mut self,
+        changes: impl Iterator<Item = Change<'a>> + Clone,
+    ) -> Result<Ack, StoreError> {
+        self.check_poison()?;
+        limits::check(changes.clone())?;
+        let committed = self.database.commit(changes);
+        self.guard(committed)?;
+        self.after_commit()
+    }
+
+    /// What a commit makes due. The commit itself is done.
+    pub(super) fn after_commit(&mut self) -> Result<Ack, StoreError> {
+        if self.coverage == Coverage::Full {
+            self.coverage = Coverage::Behind;
+        }
+        match self.home {
+            Home::Memory => self.promote_if_large()?,
+            Home::File => self.checkpoint_if_long(),
+        }
+        Ok(Ack::at(self.standing()))
+    }
+
+    fn checkpoint_if_long(&mut self) {
+        if !self.database.is_wal() {
+            return;
+        }
+        let database = &self.database;
+        let done = database.logged_pages().and_then(|pages| {
+            if pages >= u64::from(self.options.checkpoint_pages) {
+                database.checkpoint("PASSIVE")
+            } else {
+                Ok(())
+            }
+        });
+        if let Err(error) = self.guard(done) {
+            let reason = error.text();
+            self.warn(Warning::CheckpointFailed { reason });
+        }
+    }
+
+    fn promote_if_large(&mut self) -> Result<(), StoreError> {
+        let Some(threshold) = self.options.memory_threshold else {
+            return Ok(());
+        };
+        if self.home != Home::Memory || !self.promotion.is_free(self.host.clock.now()) {
+            return Ok(());
+        }
+        let bytes = self.database.bytes()?;
+        if bytes > threshold
+            && let Err(error) = self.promote()
+        {
+            let reason = error.text();
+            self.warn(Warning::NotPromoted { reason });
+        }
+        Ok(())
+    }
+
+    /// Moves the database to its file.
+    fn promote(&mut self) -> Result<(), StoreError> {
+        let Some(path) = self.options.path() else {
+            return Ok(());
+        };
+        let fs = &*self.host.fs;
+        let filed = self
+            .promotion
+            .file(fs, &self.mount, &self.database, path, &self.options);
+        match filed {
+            Ok(Filed {
+                database,
+                lock,
+                warning,
+            }) => {
+                self.database = database;
+                self.home = Home::File;
+                self.locks.push(lock);
+                self.promotion = Promotion::default();
+                warning.into_iter().for_each(|warning| self.warn(warning));
+                Ok(())
+            }
+            Err(error) => {
+                self.promotion.put_off(self.host.clock.now());
+                Err(self.explain(error))
+            }
+        }
+    }
+
+    /// The level at which everything published is held now.
+    pub(super) fn standing(&self) -> Level {
+        if self.is_poisoned() {
+            // A sync that failed may have been about an earlier commit, too, which an earlier sync had let pass.
+            return Level::Memory;
+        }
+        match self.home {
+            Home::File => Level::Power,
+            // A file that a failed move has put in place comes before the snapshot when the store is opened again.
+            Home::Memory if self.coverage == Coverage::Full && !self.promotion.is_begun() => {
+                Level::Power
+            }
+            Home::Memory => Level::Memory,
+        }
+    }
+
+    /// What a copy has to know of the store, and where snapshots go.
+    pub(super) fn live(&mut self) -> Result<(Live<'_>, Option<&mut Destination>), StoreError> {
+        let inode = self.own_inode()?;
+        let live = Live {
+            host: &self.host,
+            mount: &self.mount,
+            database: &self.database,
+            path: self.options.path(),
+            inode,
+        };
+        Ok((live, self.snapshots.as_mut()))
+    }
+
+    /// The file of the database, by the lock that was taken of it.
+    pub(super) fn own_inode(&self) -> Result<Option<u64>, StoreError> {
+        let path = self.options.path();
+        let own = self.locks.iter().find(|lock| Some(lock.path()) == path);
+        match own {
+            Some(lock) => Ok(Some(lock.metadata()?.inode)),
+            None => Ok(None),
+        }
+    }
+
+    pub(super) fn mount(&self) -> &Mount {
+        &self.mount
+    }
+
+    /// Notes that a snapshot holds everything now, or may hold this or something earlier.
+    pub(super) const fn cover(&mut self, is_done: bool) {
+        self.coverage = if is_done {
+            Coverage::Full
+        } else {
+            Coverage::Behind
+        };
+    }
+
+    pub(super) fn warn(&mut self, warning: Warning) {
+        if self.warnings.len() == WARNINGS_MAX {
+            self.warnings.remove(0);
+        }
+        self.warnings.push(warning);
+    }
+
+    pub(super) fn check_poison(&self) -> Result<(), StoreError> {
+        match &self.poison {
+            None => Ok(()),
+            Some(cause) => Err(StoreError::Poisoned {
+                cause: cause.clone(),
+            }),
+        }
+    }
+
+    /// Poisons the store when a commit failed: what it left on disk is unknown, and the operating system may call the same pages clean the
+    /// next time it is asked.
+    pub(super) fn guard(&mut self, result: Result<(), StoreError>) -> Result<(), StoreError> {
+        result.map_err(|error| {
+            let error = self.explain(error);
+            if self.poison.is_none() {
+                self.poison = Some(error.text());
+            }
+            error
+        })
+    }
+
+    /// Adds what the operating system said last.
+    pub(super) fn explain(&self, error: StoreError) -> StoreError {
+        error.with_os(self.mount.last_os_error())
+    }
+}
