@@ -4,11 +4,11 @@ use plimsoll_scenarios::calibration::{disks, sync_deletion_cases};
 use plimsoll_sim::calibrate::{Deletion, delete_syncs};
 use plimsoll_sim::explore;
 
-/// Drops each sync of a mode in turn.
+/// Drops each sync of a run in turn.
 fn delete(sut: &str) -> Vec<Deletion> {
     let case = sync_deletion_cases()
         .into_iter()
-        .find(|case| case.sut.name() == sut)
+        .find(|case| case.id == sut)
         .expect("the mode is there");
     assert_eq!(
         explore::violated(&case),
@@ -107,4 +107,24 @@ fn every_redundant_sync_of_the_delayed_modes_is_explained() {
 fn every_redundant_sync_of_the_modes_without_a_log_is_explained() {
     explains_all("reference-snapshot-only", 10);
     explains_all("reference-memory", 10);
+}
+
+#[test]
+fn every_redundant_sync_of_maintenance_is_explained() {
+    explains_all("reference-power+maintenance", 40);
+}
+
+#[test]
+fn every_redundant_sync_of_maintenance_in_the_process_mode_is_explained() {
+    explains_all("reference-process-custom-paths+maintenance", 40);
+}
+
+#[test]
+fn every_redundant_sync_of_maintenance_in_the_async_mode_is_explained() {
+    explains_all("reference-async+maintenance", 40);
+}
+
+#[test]
+fn every_redundant_sync_of_maintenance_without_a_log_is_explained() {
+    explains_all("reference-snapshot-only+maintenance", 20);
 }

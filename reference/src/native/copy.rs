@@ -7,7 +7,7 @@ use crate::fs::{FsFile, FsOps, OpenOptions};
 use crate::level::{Ack, Level};
 
 use super::destination::Destination;
-use super::directory::Settled;
+use super::directory::{Settled, sync_dir};
 use super::error::{StoreError, io_error};
 use super::image::{ImageHeader, write_image};
 use super::layout::Layout;
@@ -142,7 +142,10 @@ impl Cut<'_> {
                 Ok(file) => break file,
                 Err(Misplaced::Absent(error)) if is_taken(&error) && attempt < ATTEMPTS_MAX => {}
                 // The bytes may be lost although they can be read: they are written again, to a new file.
-                Err(Misplaced::Doubtful(_)) if !is_second => is_second = true,
+                Err(Misplaced::Doubtful(_)) if !is_second => {
+                    sync_dir(fs, &destination.dir)?;
+                    is_second = true;
+                }
                 Err(misplaced) => return Err(misplaced.into_error()),
             }
             attempt += 1;

@@ -10,9 +10,7 @@ use crate::fs::{FsOps, OpenOptions};
 use super::chunks::Chunks;
 use super::codec::Reader;
 use super::error::{StoreError, io_error};
-use super::image::{
-    FLAG_LZ4, FLAG_VOIDS, FOOTER_BYTES, HEADER_BYTES, ImageHeader, MAGIC, VERSION,
-};
+use super::image::{FLAG_LZ4, FLAG_VOIDS, FOOTER_BYTES, HEADER_BYTES, ImageHeader, MAGIC, VERSION};
 use super::limits::{KEY_BYTES_MAX, SEGMENT_NUMBER_MAX, SEQUENCE_MAX, VALUE_BYTES_MAX};
 use super::segment::check_magic;
 

@@ -31,7 +31,9 @@ impl Misplaced {
 /// Creates a file under the name `temp`, has `write` fill it, makes it durable, and gives it the name `path`, durably, in place of
 /// what had it. Both names are in one directory, which is there.
 ///
-/// At every instant `path` is what it was or the new file, whole.
+/// At every instant `path` is what it was or the new file, whole. For that the old file is held open until the new name is durable:
+/// there are file systems that write into the blocks of a replaced file before the replacement is durable (ext4 with
+/// data=writeback), but not while somebody has it open.
 pub(super) fn place(
     fs: &dyn FsOps,
     temp: &Path,
@@ -48,13 +50,20 @@ pub(super) fn place(
             return Err(Misplaced::Absent(io_error("create", temp)(error)));
         }
     };
-    let written = write(&*file).and_then(|()| file.sync_data().map_err(io_error("sync", temp)));
-    if let Err(error) = written {
-        // Best effort: what stays is removed by the next open, or by the next copy to this place.
-        let _ = fs.remove_file(temp);
-        return Err(Misplaced::Absent(error));
-    }
+    let written = write(&*file)
+        .and_then(|()| file.sync_data().map_err(io_error("sync", temp)))
+        .and_then(|()| hold(fs, path));
+    let held = match written {
+        Ok(held) => held,
+        Err(error) => {
+            drop(file);
+            // Best effort: what stays is removed by the next open, or by the next copy to this place.
+            let _ = fs.remove_file(temp);
+            return Err(Misplaced::Absent(error));
+        }
+    };
     if let Err(error) = fs.rename(temp, path).map_err(io_error("rename", temp)) {
+        drop(file);
         // A rename that failed may have taken effect. Who can still remove the old name knows that it has not.
         return Err(match fs.remove_file(temp) {
             Ok(()) => Misplaced::Absent(error),
@@ -63,7 +72,17 @@ pub(super) fn place(
     }
     confirm(&*file, path).map_err(Misplaced::Doubtful)?;
     sync_parent(fs, path).map_err(Misplaced::Unsure)?;
+    drop(held);
     Ok(file)
+}
+
+/// The file at `path`, if there is one.
+fn hold(fs: &dyn FsOps, path: &Path) -> Result<Option<Box<dyn FsFile>>, StoreError> {
+    match fs.open(path, OpenOptions::read_only()) {
+        Ok(file) => Ok(Some(file)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(io_error("open", path)(e)),
+    }
 }
 
 /// Syncs a file once more, behind the rename that gave it its name.

@@ -94,7 +94,7 @@ impl Store {
             Err(Misplaced::Absent(error)) => return Err(not_restored(src, error)),
             // It is in place, or may be. The way back would be as long as the way forward.
             Err(Misplaced::Unsure(_) | Misplaced::Doubtful(_)) => {
-                if let Err(misplaced) = self.promote(&table, image) {
+                if let Err(misplaced) = self.promote_over(&table, image) {
                     return Err(self.poison_by(misplaced.into_error()));
                 }
             }

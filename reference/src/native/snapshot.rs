@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::level::{Ack, Level};
 
+use super::directory::sync_dir;
 use super::error::{StoreError, io_error};
 use super::image::{ImageHeader, write_image};
 use super::naming::{Misplaced, place};
@@ -176,8 +177,19 @@ impl Store {
 
     /// Replaces a snapshot whose bytes may not be durable. Where that fails, nothing more can be promised.
     fn promote_again(&mut self, table: &Table, covered: u64) -> Result<(), StoreError> {
-        let result = self.promote(table, self.header(covered));
+        let result = self.promote_over(table, self.header(covered));
         self.guard(result.map_err(Misplaced::into_error))
+    }
+
+    /// Puts an image of `table` in place of one that may be in place of the snapshot, once that is settled: what it replaced
+    /// stays whole.
+    pub(super) fn promote_over(
+        &mut self,
+        table: &Table,
+        header: ImageHeader,
+    ) -> Result<(), Misplaced> {
+        sync_dir(&*self.host.fs, &self.layout.snapshot_dir).map_err(Misplaced::Unsure)?;
+        self.promote(table, header)
     }
 
     /// What a snapshot up to `covered` says of itself.

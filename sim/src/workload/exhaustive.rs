@@ -92,11 +92,15 @@ mod tests {
     fn texts(commands: u32, keys: u32) -> Vec<String> {
         let text = |steps: &Vec<Command>| format!("{steps:?}");
         let maintenance = false;
-        Scope { commands, keys, maintenance }
-            .workloads()
-            .iter()
-            .map(text)
-            .collect()
+        Scope {
+            commands,
+            keys,
+            maintenance,
+        }
+        .workloads()
+        .iter()
+        .map(text)
+        .collect()
     }
 
     #[test]

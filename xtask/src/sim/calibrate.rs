@@ -44,7 +44,7 @@ impl Calibrate {
         let names: Vec<String> = disks.iter().map(|disk| disk.name()).collect();
         let cases: Vec<_> = catalogue::sync_deletion_cases()
             .into_iter()
-            .filter(|case| self.is_wanted(case.sut.name()))
+            .filter(|case| self.is_wanted(&case.id))
             .collect();
         if cases.is_empty() {
             let message =

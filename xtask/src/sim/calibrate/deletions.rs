@@ -67,7 +67,7 @@ impl Mode {
     pub(super) fn measure(case: &Case, disks: &[Disk]) -> Self {
         let violated = explore::violated(case);
         Self {
-            sut: case.sut.name().to_owned(),
+            sut: case.id.clone(),
             deletions: if violated.is_empty() {
                 delete_syncs(case, disks)
             } else {
