@@ -35,18 +35,20 @@ const STEPS: [&str; 19] = [
 
 /// Every operation on whole files: copies, of which one is replaced, restores, compactions with and without commits to let go, and
 /// checkpoints; each with writes behind it, in the same life and in the next.
-const MAINTENANCE_STEPS: [&str; 27] = [
+const MAINTENANCE_STEPS: [&str; 30] = [
     "put a 1",
     "sync",
     "export 0",
     "put b 2",
     "put c 3",
+    "sync",
     "restore 0",
     "put d 4",
     "kill",
     "put e 5",
     "compact",
     "put f 6",
+    "sync",
     "compact-to 0",
     "delete a",
     "put g 7",
@@ -63,6 +65,7 @@ const MAINTENANCE_STEPS: [&str; 27] = [
     "put l 2",
     "compact",
     "put m 3",
+    "sync",
 ];
 
 /// The modes that go through the second run: one for each way in which the log can stand to what the snapshot holds.
@@ -94,11 +97,13 @@ pub fn sync_deletion_cases() -> Vec<Case> {
         .iter()
         .filter(|sut| MAINTAINED.contains(&sut.name()))
         .map(|sut| {
-            case(
-                format!("{}+maintenance", sut.name()),
-                sut,
-                &MAINTENANCE_STEPS,
-            )
+            let mut steps = MAINTENANCE_STEPS.to_vec();
+            if sut.name() == "reference-power" {
+                // There all is durable before a checkpoint. Where names persist in their order (lustre-2.16) nothing shows whether
+                // that of the new snapshot did, because what it makes needless is there until then.
+                steps.retain(|step| *step != "checkpoint");
+            }
+            case(format!("{}+maintenance", sut.name()), sut, &steps)
         });
     plain.chain(maintained).collect()
 }

@@ -252,7 +252,6 @@ impl Log {
     /// Leaves the active segment as it is: a durable snapshot holds everything up to `cut`, and the next commit starts a new segment
     /// behind that.
     pub(super) fn skip_to(&mut self, cut: u64) {
-        debug_assert!(self.staged.is_empty() || self.active.is_none());
         self.staged.clear();
         self.active = None;
         self.roll = false;

@@ -177,10 +177,10 @@ fn shape(id: &ExploreId) -> Shape {
     shape
 }
 
-/// One workload in three folds, compacts, copies and restores the store as well.
+/// One workload in four folds, compacts, copies and restores the store as well.
 fn maintain(id: &ExploreId, shape: &mut Shape) {
     let mut rng = Rng::stream(id.seed.0, "maintenance");
-    if rng.ratio(2, 3) {
+    if rng.ratio(3, 4) {
         return;
     }
     let weights = [
