@@ -35,7 +35,7 @@ const STEPS: [&str; 19] = [
 
 /// Every operation on whole files: copies, of which one is replaced, restores, compactions with and without commits to let go, and
 /// checkpoints; each with writes behind it, in the same life and in the next.
-const MAINTENANCE_STEPS: [&str; 30] = [
+const MAINTENANCE_STEPS: [&str; 31] = [
     "put a 1",
     "sync",
     "export 0",
@@ -52,6 +52,7 @@ const MAINTENANCE_STEPS: [&str; 30] = [
     "compact-to 0",
     "delete a",
     "put g 7",
+    "sync",
     "restore 0",
     "put h 8",
     "kill",
