@@ -14,7 +14,7 @@ mod open_options;
 mod ops;
 mod std_fs;
 
-pub use loops::{append_all, read_exact_at, read_to_end, write_all_at};
+pub use loops::{append_all, read_exact_at, read_to_end, read_up_to, write_all_at};
 pub use open_options::{Creation, OpenOptions, WriteSync};
 pub use ops::{DirEntry, FileKind, FsFile, FsOps, Metadata};
 pub use std_fs::StdFs;

@@ -6,6 +6,7 @@
 //! * A snapshot is written beside its target, synced, renamed over it and its directory synced; only then are the segments that
 //!   it covers removed, whole.
 //! * A segment is written by one life of the store: recovery never appends to it and never cuts it.
+//! * Copies and restores are one rename each: [`Store::compact_in_place`], [`Store::export_snapshot`], [`restore_snapshot`].
 //! * When [`Store::open`] returns, everything that was recovered is durable.
 //!
 //! ```
@@ -29,20 +30,26 @@
 
 mod batch;
 mod change;
+mod chunks;
 mod codec;
+mod copy;
+mod destination;
 mod directory;
 mod error;
 mod frame;
 mod group;
 mod image;
+mod image_reader;
 mod layout;
 mod limits;
 mod lock;
 mod log;
+mod maintenance;
 mod naming;
 mod options;
 mod queue;
 mod recovery;
+mod restore;
 mod segment;
 mod shared;
 mod snapshot;
@@ -50,14 +57,16 @@ mod store;
 mod table;
 
 pub use crate::mutation::Mutation;
+pub use copy::ExportJob;
 pub use error::{Outcome, StoreError};
-pub use image::read_snapshot;
+pub use image_reader::read_snapshot;
 pub use limits::{
     BATCH_BYTES_MAX, KEY_BYTES_MAX, SEGMENT_NUMBER_MAX, SEQUENCE_MAX, VALUE_BYTES_MAX,
 };
 pub use options::{
     Compression, CreatePolicy, LogMode, Options, SEGMENT_BYTES_MIN, SnapshotPolicy, SyncPolicy,
 };
+pub use restore::restore_snapshot;
 pub use shared::Shared;
 pub use snapshot::SnapshotJob;
 pub use store::Store;

@@ -7,7 +7,10 @@ use plimsoll_sim::explore;
 /// The run in which a snapshot's name may not be durable when the store is opened.
 const UNSURE: &str = "/unsure-snapshot";
 
-/// Drops each sync of a run in turn. The run is that of a mode, or with [`UNSURE`] behind the mode the other one.
+/// The run of copies, restores, compactions and checkpoints.
+const MAINTENANCE: &str = "/maintenance";
+
+/// Drops each sync of a run in turn. The run is that of a mode, or another one with [`UNSURE`] or [`MAINTENANCE`] behind the mode.
 fn delete(run: &str) -> Vec<Deletion> {
     let case = sync_deletion_cases()
         .into_iter()
@@ -108,4 +111,24 @@ fn every_redundant_sync_of_the_modes_without_a_log_is_explained() {
     explains_all("reference-snapshot-only", 10);
     explains_all("reference-memory", 10);
     explains_all(&format!("reference-snapshot-only{UNSURE}"), 10);
+}
+
+#[test]
+fn every_redundant_sync_of_maintenance_is_explained() {
+    explains_all(&format!("reference-power{MAINTENANCE}"), 40);
+}
+
+#[test]
+fn every_redundant_sync_of_maintenance_in_the_process_mode_is_explained() {
+    explains_all(&format!("reference-process-custom-paths{MAINTENANCE}"), 40);
+}
+
+#[test]
+fn every_redundant_sync_of_maintenance_in_the_async_mode_is_explained() {
+    explains_all(&format!("reference-async{MAINTENANCE}"), 40);
+}
+
+#[test]
+fn every_redundant_sync_of_maintenance_without_a_log_is_explained() {
+    explains_all(&format!("reference-snapshot-only{MAINTENANCE}"), 20);
 }

@@ -38,6 +38,12 @@ pub trait Sut: Send + Sync {
         Ok(false)
     }
 
+    /// Whether the store has the commands that fold, compact, copy and restore it ([`Command::Checkpoint`] to
+    /// [`Command::Restore`]). Random workloads leave them out for one that has not.
+    fn has_maintenance(&self) -> bool {
+        false
+    }
+
     /// Reads the copy in the place with this number ([`Command::Export`], [`Command::CompactTo`]) as an independent reader would.
     /// `Ok(false)` says that there is no file.
     ///

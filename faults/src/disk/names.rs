@@ -301,6 +301,8 @@ pub(super) fn describe(state: &State, ino: Ino) -> Metadata {
     Metadata {
         kind,
         len,
+        // A simulated disk is one file system.
+        device: 0,
         inode: ino.0,
         links: state.image.links(ino),
     }

@@ -30,17 +30,26 @@ pub fn read_exact_at(file: &dyn FsFile, mut buf: &mut [u8], mut offset: u64) -> 
 pub fn read_to_end(file: &dyn FsFile) -> io::Result<Vec<u8>> {
     let len = usize::try_from(file.metadata()?.len).map_err(|_| io::ErrorKind::InvalidInput)?;
     let mut bytes = vec![0; len];
+    let filled = read_up_to(file, &mut bytes, 0)?;
+    bytes.truncate(filled);
+    Ok(bytes)
+}
+
+/// Reads at `offset` until `buf` is full or the file ends, and says how many bytes there were.
+///
+/// # Errors
+/// Every error of the reads but `EINTR`.
+pub fn read_up_to(file: &dyn FsFile, buf: &mut [u8], offset: u64) -> io::Result<usize> {
     let mut filled = 0;
-    while filled < bytes.len() {
-        match file.read_at(&mut bytes[filled..], filled as u64) {
+    while filled < buf.len() {
+        match file.read_at(&mut buf[filled..], offset + filled as u64) {
             Ok(0) => break,
             Ok(n) => filled += n,
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             Err(e) => return Err(e),
         }
     }
-    bytes.truncate(filled);
-    Ok(bytes)
+    Ok(filled)
 }
 
 /// Writes all of `buf` at `offset`.

@@ -25,10 +25,19 @@ pub struct Metadata {
     pub kind: FileKind,
     /// Length in bytes, of a symbolic link that of its target; unspecified for directories.
     pub len: u64,
-    /// Identity on its file system: two names with equal numbers are the same file.
+    /// Which file system it is on; a number that is good for comparing only.
+    pub device: u64,
+    /// Identity on its file system: two names with equal numbers on one device are the same file.
     pub inode: u64,
     /// Number of names.
     pub links: u64,
+}
+
+impl Metadata {
+    /// Whether both describe one file or directory.
+    pub const fn is_same_file(&self, other: &Self) -> bool {
+        self.device == other.device && self.inode == other.inode
+    }
 }
 
 /// One name in a directory.

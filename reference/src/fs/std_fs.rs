@@ -63,6 +63,7 @@ fn describe(metadata: &fs::Metadata) -> Metadata {
     Metadata {
         kind: kind_of(metadata.file_type()),
         len: metadata.len(),
+        device: metadata.dev(),
         inode: metadata.ino(),
         links: metadata.nlink(),
     }

@@ -115,6 +115,35 @@ pub enum StoreError {
         /// What is wrong with it and what is right.
         reason: &'static str,
     },
+    /// A copy was to be written where the store has files of its own, or where no file can be.
+    #[error("no copy can be written to `{}`: {reason}; choose another place", path.display())]
+    BadDestination {
+        /// The place.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Another copy is being written to the same place.
+    #[error("`{}` is being written by another copy; wait for that", path.display())]
+    DestinationBusy {
+        /// The temporary of the other copy.
+        path: PathBuf,
+    },
+    /// A copy could not be read, or could not be put in the place of the snapshot. The store is what it was.
+    #[error("nothing was restored from `{}`", path.display())]
+    NotRestored {
+        /// The copy.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<StoreError>,
+    },
+    /// There is nothing at the path of a copy.
+    #[error("there is no copy at `{}`", path.display())]
+    NoCopy {
+        /// The path.
+        path: PathBuf,
+    },
     /// A snapshot job was handed to a store that did not begin it.
     #[error("the snapshot job belongs to another store; finish it where it was begun")]
     ForeignJob,
@@ -129,6 +158,10 @@ impl StoreError {
             | Self::Poisoned { .. }
             | Self::TooLarge { .. }
             | Self::InvalidOption { .. }
+            | Self::BadDestination { .. }
+            | Self::DestinationBusy { .. }
+            | Self::NotRestored { .. }
+            | Self::NoCopy { .. }
             | Self::ForeignJob => Outcome::Absent,
             _ => Outcome::Unknown,
         }

@@ -71,19 +71,12 @@ impl Layout {
     /// what earlier ones left.
     pub(super) fn snapshot_temp(&self, covered: u64, attempt: u64) -> PathBuf {
         self.snapshot_dir
-            .join(format!("{}.{covered}-{attempt}.tmp", self.snapshot_name))
+            .join(temp_of(&self.snapshot_name, covered, attempt))
     }
 
     /// Whether `name` is one that [`snapshot_temp`](Self::snapshot_temp) gives.
     pub(super) fn is_snapshot_temp(&self, name: &str) -> bool {
-        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-        name.strip_prefix(self.snapshot_name.as_str())
-            .and_then(|rest| {
-                rest.strip_prefix('.')?
-                    .strip_suffix(".tmp")?
-                    .split_once('-')
-            })
-            .is_some_and(|(covered, attempt)| digits(covered) && digits(attempt))
+        is_temp_of(&self.snapshot_name, name)
     }
 
     pub(super) fn segment(&self, number: u64) -> PathBuf {
@@ -108,6 +101,23 @@ impl Layout {
         name.push_str(suffix);
         self.log_dir.join(name)
     }
+}
+
+/// The name under which an image of `covered` is written that is to be called `name`.
+pub(super) fn temp_of(name: &str, covered: u64, attempt: u64) -> String {
+    format!("{name}.{covered}-{attempt}.tmp")
+}
+
+/// Whether [`temp_of`] gives `temp` for `name`.
+pub(super) fn is_temp_of(name: &str, temp: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    temp.strip_prefix(name)
+        .and_then(|rest| {
+            rest.strip_prefix('.')?
+                .strip_suffix(".tmp")?
+                .split_once('-')
+        })
+        .is_some_and(|(covered, attempt)| digits(covered) && digits(attempt))
 }
 
 /// What a name in the log directory stands for; `None` for names that are not ours.

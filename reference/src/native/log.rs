@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::fs::{FsFile, OpenOptions, append_all};
+use crate::fs::{FsFile, append_all};
 use crate::host::Host;
 
-use super::directory::{Settled, sync_dir};
+use super::directory::Settled;
 use super::error::{StoreError, io_error};
 use super::frame::{FRAME_HEADER_BYTES, write_frame};
 use super::layout::Layout;
 use super::limits::SEGMENT_NUMBER_MAX;
-use super::naming::confirm;
+use super::naming::{Misplaced, place};
 use super::options::Options;
 use super::segment::{SEGMENT_HEADER_BYTES, SegmentHeader};
 
@@ -63,14 +63,15 @@ pub(super) struct Log {
 }
 
 impl Log {
-    /// A log that continues after `sequence`, up to which everything is durable, beside the segments `marks`.
+    /// A log that continues after `sequence`, up to which everything is durable, beside the segments `marks`, with a segment
+    /// `next_number`.
     pub(super) fn new(
         host: &Host,
         layout: Arc<Layout>,
         settled: Settled,
         options: &Options,
         marks: Vec<Mark>,
-        sequence: u64,
+        (sequence, next_number): (u64, u64),
     ) -> Self {
         Self {
             host: host.clone(),
@@ -79,7 +80,7 @@ impl Log {
             segment_bytes_max: options.segment_bytes_max,
             active: None,
             staged: Vec::new(),
-            next_number: marks.last().map_or(1, |mark| mark.number + 1),
+            next_number,
             marks,
             established: 0,
             staged_to: sequence,
@@ -106,8 +107,9 @@ impl Log {
         self.established
     }
 
-    pub(super) fn has_segments(&self) -> bool {
-        !self.marks.is_empty()
+    /// Number of the newest segment on disk, or 0.
+    pub(super) fn newest(&self) -> u64 {
+        self.marks.last().map_or(0, |mark| mark.number)
     }
 
     /// Copies what an earlier life wrote, and nobody knows to be durable, into a new segment, and makes that durable.
@@ -168,7 +170,7 @@ impl Log {
             return Ok(());
         }
         match &active.file {
-            None => return self.establish(),
+            None => return self.establish().map_err(Misplaced::into_error),
             Some(file) => {
                 append_all(&**file, &self.staged).map_err(io_error("append to", &active.path))?
             }
@@ -244,7 +246,35 @@ impl Log {
         self.active = None;
         self.staged_to = cut;
         self.start_segment(cut + 1)?;
-        self.establish()
+        self.establish().map_err(Misplaced::into_error)
+    }
+
+    /// Leaves the active segment as it is: a durable snapshot holds everything up to `cut`, and the next commit starts a new segment
+    /// behind that.
+    pub(super) fn skip_to(&mut self, cut: u64) {
+        self.staged.clear();
+        self.active = None;
+        self.roll = false;
+        self.staged_to = cut;
+        self.written_to = cut;
+        self.synced_to = cut;
+        self.unsynced_since = None;
+    }
+
+    /// After [`skip_to`](Self::skip_to), puts an empty segment in the place of the newest, unless that starts behind `cut`, or there
+    /// is none. After an error that says that the segment is absent the log is as it was.
+    pub(super) fn renew(&mut self, cut: u64) -> Result<(), Misplaced> {
+        debug_assert!(self.active.is_none() && self.staged_to == cut);
+        let is_empty = |newest: &Mark| newest.base == Some(cut + 1);
+        if self.marks.last().is_none_or(is_empty) {
+            return Ok(());
+        }
+        self.start_segment(cut + 1).map_err(Misplaced::Absent)?;
+        let established = self.establish();
+        if established.is_err() {
+            self.skip_to(cut);
+        }
+        established
     }
 
     /// Completes the active segment. A later segment states that this one is durable to its end, so that it has to be, whatever
@@ -298,23 +328,19 @@ impl Log {
     }
 
     /// Gives the active segment its name, once its header and first frames are durable, and makes the name durable.
-    fn establish(&mut self) -> Result<(), StoreError> {
+    fn establish(&mut self) -> Result<(), Misplaced> {
         let Some(active) = &mut self.active else {
             return Ok(());
         };
         SegmentHeader::set_first_to(&mut self.staged, self.staged_to);
         let fs = &*self.host.fs;
-        self.settled.settle(fs, &self.layout.log_dir)?;
+        self.settled
+            .settle(fs, &self.layout.log_dir)
+            .map_err(Misplaced::Absent)?;
         let temp = self.layout.segment_temp(active.number);
-        let file = fs
-            .open(&temp, OpenOptions::read_write().create_new().append())
-            .map_err(io_error("create", &temp))?;
-        append_all(&*file, &self.staged).map_err(io_error("append to", &temp))?;
-        file.sync_data().map_err(io_error("sync", &temp))?;
-        fs.rename(&temp, &active.path)
-            .map_err(io_error("rename", &temp))?;
-        confirm(&*file, &active.path)?;
-        sync_dir(fs, &self.layout.log_dir)?;
+        let file = place(fs, &temp, &active.path, |file| {
+            append_all(file, &self.staged).map_err(io_error("append to", &temp))
+        })?;
         active.file = Some(file);
         active.len = self.staged.len() as u64;
         self.staged.clear();

@@ -1,11 +1,89 @@
 //! Giving a finished file its name, durably, also where `fsync` of a directory does nothing.
 
+use std::io;
 use std::path::Path;
 
 use crate::fs::{FsFile, FsOps, OpenOptions};
 
 use super::directory::sync_dir;
 use super::error::{StoreError, io_error};
+
+/// Why a file did not get its name as it should, and what is known of that.
+#[derive(Debug)]
+pub(super) enum Misplaced {
+    /// It has not got the name and will not: whatever had it, has it.
+    Absent(StoreError),
+    /// It may have the name, for now or for good. If so, it is whole.
+    Unsure(StoreError),
+    /// It has the name, and its bytes may be lost although they can be read.
+    Doubtful(StoreError),
+}
+
+impl Misplaced {
+    /// The error alone.
+    pub(super) fn into_error(self) -> StoreError {
+        match self {
+            Self::Absent(error) | Self::Unsure(error) | Self::Doubtful(error) => error,
+        }
+    }
+}
+
+/// Creates a file under the name `temp`, has `write` fill it, makes it durable, and gives it the name `path`, durably, in place of
+/// what had it. Both names are in one directory, which is there.
+///
+/// At every instant `path` is what it was or the new file, whole. For that the old file is held open until the new name is durable:
+/// there are file systems that write into the blocks of a replaced file before the replacement is durable (ext4 with
+/// data=writeback), but not while somebody has it open.
+pub(super) fn place(
+    fs: &dyn FsOps,
+    temp: &Path,
+    path: &Path,
+    write: impl FnOnce(&dyn FsFile) -> Result<(), StoreError>,
+) -> Result<Box<dyn FsFile>, Misplaced> {
+    let file = match fs.open(temp, OpenOptions::read_write().create_new().append()) {
+        Ok(file) => file,
+        Err(error) => {
+            if error.kind() != io::ErrorKind::AlreadyExists {
+                // It may have been created all the same.
+                let _ = fs.remove_file(temp);
+            }
+            return Err(Misplaced::Absent(io_error("create", temp)(error)));
+        }
+    };
+    let written = write(&*file)
+        .and_then(|()| file.sync_data().map_err(io_error("sync", temp)))
+        .and_then(|()| hold(fs, path));
+    let held = match written {
+        Ok(held) => held,
+        Err(error) => {
+            drop(file);
+            // Best effort: what stays is removed by the next open, or by the next copy to this place.
+            let _ = fs.remove_file(temp);
+            return Err(Misplaced::Absent(error));
+        }
+    };
+    if let Err(error) = fs.rename(temp, path).map_err(io_error("rename", temp)) {
+        drop(file);
+        // A rename that failed may have taken effect. Who can still remove the old name knows that it has not.
+        return Err(match fs.remove_file(temp) {
+            Ok(()) => Misplaced::Absent(error),
+            Err(_) => Misplaced::Unsure(error),
+        });
+    }
+    confirm(&*file, path).map_err(Misplaced::Doubtful)?;
+    sync_parent(fs, path).map_err(Misplaced::Unsure)?;
+    drop(held);
+    Ok(file)
+}
+
+/// The file at `path`, if there is one.
+fn hold(fs: &dyn FsOps, path: &Path) -> Result<Option<Box<dyn FsFile>>, StoreError> {
+    match fs.open(path, OpenOptions::read_only()) {
+        Ok(file) => Ok(Some(file)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) => Err(io_error("open", path)(e)),
+    }
+}
 
 /// Syncs a file once more, behind the rename that gave it its name.
 ///
@@ -16,12 +94,12 @@ use super::error::{StoreError, io_error};
 ///
 /// # Errors
 /// `Io`. It may be about the bytes, too: there are file systems that report a failure only at the next sync.
-pub(super) fn confirm(file: &dyn FsFile, path: &Path) -> Result<(), StoreError> {
+fn confirm(file: &dyn FsFile, path: &Path) -> Result<(), StoreError> {
     file.sync_all().map_err(io_error("sync", path))
 }
 
 /// Makes the entries of the directory durable that a path is in.
-pub(super) fn sync_parent(fs: &dyn FsOps, path: &Path) -> Result<(), StoreError> {
+fn sync_parent(fs: &dyn FsOps, path: &Path) -> Result<(), StoreError> {
     match path.parent() {
         Some(dir) => sync_dir(fs, dir),
         None => Ok(()),

@@ -9,7 +9,8 @@ use crate::fs::{DirEntry, FsOps};
 use super::batch;
 use super::error::{StoreError, io_error};
 use super::frame::{Frame, read_frame, was_synced};
-use super::image::{ImageHeader, read_image};
+use super::image::ImageHeader;
+use super::image_reader::read_image;
 use super::layout::{Layout, LogName, parse_log_name};
 use super::log::Mark;
 use super::segment::{SEGMENT_HEADER_BYTES, Segment};
@@ -60,6 +61,12 @@ impl Recovered {
         self.covered() > self.durable_to
     }
 
+    /// A number that no segment has, and that the snapshot does not speak of.
+    pub(super) fn next_number(&self) -> u64 {
+        let newest = self.marks.last().map_or(0, |mark| mark.number);
+        newest.max(self.image.map_or(0, |image| image.segment)) + 1
+    }
+
     /// Whether the state depends on a segment that says only that older ones no longer count, and whose name may not be durable.
     pub(super) const fn is_restart_unsure(&self) -> bool {
         self.restarted
@@ -86,6 +93,30 @@ fn list(fs: &dyn FsOps, dir: &std::path::Path) -> Result<Vec<DirEntry>, StoreErr
     }
 }
 
+/// What there is of a damaged store, without its content: the numbers that its files have used up. A store that goes on from there
+/// continues after `sequence`, or after the snapshot if that is intact and reaches further.
+pub(super) fn recover_numbers(
+    fs: &dyn FsOps,
+    layout: &Layout,
+    sequence: u64,
+) -> Result<Recovered, StoreError> {
+    // One that is damaged says nothing.
+    let image = read_image(fs, &layout.snapshot, &mut |_, _| ()).unwrap_or(None);
+    let sequence = image.map_or(sequence, |image| image.covered.max(sequence));
+    let mut recovered = Recovered {
+        table: Table::default(),
+        sequence,
+        durable_to: sequence,
+        image,
+        marks: Vec::new(),
+        temporaries: Vec::new(),
+        tail: Tail::default(),
+        restarted: false,
+    };
+    find_names(fs, layout, &mut recovered)?;
+    Ok(recovered)
+}
+
 /// Reads the snapshot and as much of the log as it does not cover.
 pub(super) fn recover(fs: &dyn FsOps, layout: &Layout) -> Result<Recovered, StoreError> {
     let mut table = Table::default();
@@ -102,6 +133,28 @@ pub(super) fn recover(fs: &dyn FsOps, layout: &Layout) -> Result<Recovered, Stor
         tail: Tail::default(),
         restarted: false,
     };
+    find_names(fs, layout, &mut recovered)?;
+    let newest = recovered.marks.last().map_or(0, |mark| mark.number);
+    if let Some(image) = image
+        && !image.voids
+        && image.segment > newest
+    {
+        return Err(StoreError::LogMissing {
+            path: layout.log_dir.clone(),
+            number: image.segment,
+        });
+    }
+    let segments = read_segments(fs, layout, &mut recovered)?;
+    replay(&mut recovered, segments)?;
+    Ok(recovered)
+}
+
+/// Lists segments and temporaries.
+fn find_names(
+    fs: &dyn FsOps,
+    layout: &Layout,
+    recovered: &mut Recovered,
+) -> Result<(), StoreError> {
     let entries = list(fs, &layout.log_dir)?;
     for entry in &entries {
         match parse_log_name(&entry.name) {
@@ -126,19 +179,7 @@ pub(super) fn recover(fs: &dyn FsOps, layout: &Layout) -> Result<Recovered, Stor
             .temporaries
             .push(layout.snapshot_dir.join(&entry.name));
     }
-
-    let newest = recovered.marks.last().map_or(0, |mark| mark.number);
-    if let Some(image) = image
-        && image.segment > newest
-    {
-        return Err(StoreError::LogMissing {
-            path: layout.log_dir.clone(),
-            number: image.segment,
-        });
-    }
-    let segments = read_segments(fs, layout, &mut recovered)?;
-    replay(&mut recovered, segments)?;
-    Ok(recovered)
+    Ok(())
 }
 
 /// The segments that hold what the snapshot does not cover, and damaged ones between them.
@@ -157,16 +198,17 @@ fn read_segments(
     recovered: &mut Recovered,
 ) -> Result<Needed, StoreError> {
     let first_needed = recovered.covered() + 1;
+    let void = recovered.image.map_or(0, |image| image.void());
     let mut needed = Needed {
         segments: Vec::new(),
         damage: None,
     };
     let mut next_base = None;
     for mark in recovered.marks.iter_mut().rev() {
-        if next_base.is_some_and(|base| base <= first_needed) {
+        if mark.number <= void || next_base.is_some_and(|base| base <= first_needed) {
             break;
         }
-        match Segment::read(fs, layout.segment(mark.number), mark.number) {
+        match Segment::open(fs, layout.segment(mark.number), mark.number) {
             Ok(segment) => {
                 if next_base.is_some_and(|base| segment.base > base) {
                     return Err(StoreError::Corrupted {
@@ -204,7 +246,8 @@ fn replay(recovered: &mut Recovered, needed: Needed) -> Result<(), StoreError> {
         mut damage,
     } = needed;
     let mut segments = segments.into_iter().peekable();
-    while let Some(segment) = segments.next() {
+    while let Some(mut segment) = segments.next() {
+        segment.load()?;
         let limit = segments.peek().map(|next| next.base);
         let (expected, offset) = replay_segment(recovered, &segment, limit)?;
         match limit {

@@ -10,10 +10,12 @@
 //! A segment gets its name by a rename, after its header and its frames up to `first to` were synced. No crash leaves one with
 //! half a header, or without those frames.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::fs::{FsOps, OpenOptions, read_to_end};
+use crate::fs::{FsFile, FsOps, OpenOptions, read_up_to};
 
+use super::chunks::CHUNK_BYTES;
 use super::codec::{Reader, put_u32, put_u64};
 use super::error::{StoreError, io_error};
 use super::limits::SEQUENCE_MAX;
@@ -92,24 +94,26 @@ impl SegmentHeader {
     }
 }
 
-/// A segment that was read whole.
-#[derive(Debug)]
+/// A segment whose header was read.
 pub(super) struct Segment {
     pub(super) path: PathBuf,
     pub(super) base: u64,
     pub(super) first_to: u64,
     /// Seed of the frames' checksums.
     pub(super) seed: u32,
+    /// The start of the file; all of it after [`load`](Self::load).
     pub(super) bytes: Vec<u8>,
+    /// Length and handle of a file of which there is more to read.
+    rest: Option<(usize, Box<dyn FsFile>)>,
 }
 
 impl Segment {
-    /// Reads the segment `number` at `path`; of its content only the header is looked at.
-    pub(super) fn read(fs: &dyn FsOps, path: PathBuf, number: u64) -> Result<Self, StoreError> {
+    /// Reads the header of the segment `number` at `path`, and what comes with it in one chunk.
+    pub(super) fn open(fs: &dyn FsOps, path: PathBuf, number: u64) -> Result<Self, StoreError> {
         let file = fs
             .open(&path, OpenOptions::read_only())
             .map_err(io_error("open", &path))?;
-        let bytes = read_to_end(&*file).map_err(io_error("read", &path))?;
+        let (len, bytes) = read_start(&*file).map_err(io_error("read", &path))?;
         check_magic(&path, &bytes, MAGIC, VERSION)?;
         let corrupted = |(offset, reason)| StoreError::Corrupted {
             path: path.clone(),
@@ -128,9 +132,33 @@ impl Segment {
             base: header.base,
             first_to: header.first_to,
             seed,
+            rest: (bytes.len() < len).then_some((len, file)),
             bytes,
         })
     }
+
+    /// Reads what is left of the file.
+    pub(super) fn load(&mut self) -> Result<(), StoreError> {
+        if let Some((len, file)) = self.rest.take() {
+            let start = self.bytes.len();
+            self.bytes.resize(len, 0);
+            let rest = self.bytes.get_mut(start..).unwrap_or_default();
+            let filled =
+                read_up_to(&*file, rest, start as u64).map_err(io_error("read", &self.path))?;
+            self.bytes.truncate(start + filled);
+        }
+        Ok(())
+    }
+}
+
+/// The length of a file, and its first chunk.
+fn read_start(file: &dyn FsFile) -> io::Result<(usize, Vec<u8>)> {
+    let len = usize::try_from(file.metadata()?.len).map_err(|_| io::ErrorKind::InvalidInput)?;
+    let mut bytes = vec![0; len.min(CHUNK_BYTES)];
+    let filled = read_up_to(file, &mut bytes, 0)?;
+    let len = if filled < bytes.len() { filled } else { len };
+    bytes.truncate(filled);
+    Ok((len, bytes))
 }
 
 /// Compares the first twelve bytes of a file with its magic and its version.

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::fs::OpenOptions;
 use crate::level::{Ack, Level};
 
+use super::directory::sync_dir;
 use super::error::{StoreError, io_error};
 use super::image::{ImageHeader, write_image};
-use super::naming::{confirm, sync_parent};
+use super::naming::{Misplaced, place};
 use super::options::{LogMode, Options, SnapshotPolicy};
 use super::store::Store;
 use super::table::Table;
@@ -38,6 +38,8 @@ pub(super) struct Snapshots {
     uncertain: Option<u64>,
     /// Number of a segment that the snapshot at open referred to.
     segment: u64,
+    /// Number of the newest segment that does not count, because the store was restored behind it; or 0.
+    void: u64,
     attempts: u64,
     due_at: Option<Duration>,
 }
@@ -53,6 +55,7 @@ impl Snapshots {
             promoted: image.map(|image| image.covered),
             uncertain: None,
             segment: image.map_or(0, |image| image.segment),
+            void: image.map_or(0, |image| image.void()),
             attempts: 0,
             due_at: match options.snapshot_policy {
                 SnapshotPolicy::Never => None,
@@ -63,6 +66,24 @@ impl Snapshots {
 
     pub(super) const fn promoted(&self) -> Option<u64> {
         self.promoted
+    }
+
+    /// Number of a segment that the snapshot refers to, or 0.
+    pub(super) const fn segment(&self) -> u64 {
+        self.segment
+    }
+
+    /// Whether a snapshot of everything up to `sequence` is in place, and nothing else may be.
+    pub(super) fn holds(&self, sequence: u64) -> bool {
+        self.promoted == Some(sequence) && self.uncertain.is_none()
+    }
+
+    /// Takes note of an image that was put in place of everything there was.
+    pub(super) fn restored(&mut self, image: ImageHeader) {
+        self.promoted = Some(image.covered);
+        self.uncertain = None;
+        self.segment = image.segment;
+        self.void = image.void();
     }
 
     pub(super) const fn due_at(&self) -> Option<Duration> {
@@ -139,9 +160,11 @@ impl Store {
         } else {
             job
         };
-        if let Promotion::Doubtful(_) = self.promote(&job)? {
+        match self.promote(&job.table, self.header(job.covered)) {
+            Ok(()) => {}
             // The bytes may be lost although they can be read: they are written again, from memory to a new file.
-            self.promote_again(&job)?;
+            Err(Misplaced::Doubtful(_)) => self.promote_again(&job.table, job.covered)?,
+            Err(other) => return Err(other.into_error()),
         }
         if self.is_poisoned() && self.options.log_mode != LogMode::Never {
             self.log.restart(job.covered)?;
@@ -153,61 +176,60 @@ impl Store {
     }
 
     /// Replaces a snapshot whose bytes may not be durable. Where that fails, nothing more can be promised.
-    fn promote_again(&mut self, job: &SnapshotJob) -> Result<(), StoreError> {
-        let result = match self.promote(job) {
-            Ok(Promotion::Done) => Ok(()),
-            Ok(Promotion::Doubtful(error)) | Err(error) => Err(error),
-        };
-        self.guard(result)
+    fn promote_again(&mut self, table: &Table, covered: u64) -> Result<(), StoreError> {
+        let result = self.promote_over(table, self.header(covered));
+        self.guard(result.map_err(Misplaced::into_error))
     }
 
-    fn promote(&mut self, job: &SnapshotJob) -> Result<Promotion, StoreError> {
+    /// Puts an image of `table` in place of one that may be in place of the snapshot, once that is settled: what it replaced
+    /// stays whole.
+    pub(super) fn promote_over(
+        &mut self,
+        table: &Table,
+        header: ImageHeader,
+    ) -> Result<(), Misplaced> {
+        sync_dir(&*self.host.fs, &self.layout.snapshot_dir).map_err(Misplaced::Unsure)?;
+        self.promote(table, header)
+    }
+
+    /// What a snapshot up to `covered` says of itself.
+    fn header(&self, covered: u64) -> ImageHeader {
+        let segment = self.log.established().max(self.snapshots.segment);
+        ImageHeader {
+            covered,
+            floor: self.durable_to().min(covered),
+            segment,
+            // Behind a newer segment those before it count no longer by themselves.
+            voids: segment != 0 && segment == self.snapshots.void,
+        }
+    }
+
+    /// Puts an image of `table` in place of the snapshot.
+    pub(super) fn promote(&mut self, table: &Table, header: ImageHeader) -> Result<(), Misplaced> {
         self.snapshots.attempts += 1;
         let fs = &*self.host.fs;
-        self.log.settled.settle(fs, &self.layout.snapshot_dir)?;
+        self.log
+            .settled
+            .settle(fs, &self.layout.snapshot_dir)
+            .map_err(Misplaced::Absent)?;
+        let snapshot = &self.layout.snapshot;
         let temp = self
             .layout
-            .snapshot_temp(job.covered, self.snapshots.attempts);
-        let header = ImageHeader {
-            covered: job.covered,
-            floor: self.durable_to().min(job.covered),
-            segment: self.log.established().max(self.snapshots.segment),
-        };
-        let write = || {
-            let file = fs
-                .open(&temp, OpenOptions::read_write().create_new().append())
-                .map_err(io_error("create", &temp))?;
-            write_image(&*file, &job.table, header, self.options.compression)
-                .map_err(io_error("append to", &temp))?;
-            file.sync_data().map_err(io_error("sync", &temp))?;
-            Ok(file)
-        };
-        let uncertain = &mut self.snapshots.uncertain;
-        let renamed = write().and_then(|file| {
-            *uncertain = (*uncertain).max(Some(job.covered));
-            fs.rename(&temp, &self.layout.snapshot)
-                .map_err(io_error("rename", &temp))?;
-            Ok(file)
+            .snapshot_temp(header.covered, self.snapshots.attempts);
+        let compression = self.options.compression;
+        let placed = place(fs, &temp, snapshot, |file| {
+            write_image(file, table, header, compression).map_err(io_error("append to", &temp))
         });
-        if renamed.is_err() {
-            // Best effort: what stays is removed by the next open.
-            let _ = fs.remove_file(&temp);
+        let closed = match placed {
+            Ok(file) => file
+                .close()
+                .map_err(|error| Misplaced::Unsure(io_error("close", snapshot)(error))),
+            Err(misplaced) => Err(misplaced),
+        };
+        if matches!(closed, Err(Misplaced::Unsure(_) | Misplaced::Doubtful(_))) {
+            let uncertain = &mut self.snapshots.uncertain;
+            *uncertain = (*uncertain).max(Some(header.covered));
         }
-        let file = renamed?;
-        if let Err(error) = confirm(&*file, &self.layout.snapshot) {
-            return Ok(Promotion::Doubtful(error));
-        }
-        sync_parent(fs, &self.layout.snapshot)?;
-        file.close()
-            .map_err(io_error("close", &self.layout.snapshot))?;
-        Ok(Promotion::Done)
+        closed
     }
-}
-
-/// How a snapshot got its name.
-enum Promotion {
-    /// Durably, as far as anybody says.
-    Done,
-    /// It has the name, and a sync that came behind has failed.
-    Doubtful(StoreError),
 }

@@ -12,13 +12,13 @@ use super::change::Change;
 use super::directory::{Settled, sync_dir};
 use super::error::{StoreError, io_error};
 use super::layout::Layout;
-use super::limits::SEQUENCE_MAX;
+use super::limits::{SEGMENT_NUMBER_MAX, SEQUENCE_MAX};
 use super::lock::Lock;
 use super::log::Log;
 use super::naming::settle_names;
 use super::options::{CreatePolicy, LogMode, Options, SnapshotPolicy, SyncPolicy};
 use super::queue::Queue;
-use super::recovery::recover;
+use super::recovery::{Recovered, recover};
 use super::snapshot::Snapshots;
 use super::table::Table;
 
@@ -37,7 +37,7 @@ pub struct Store {
     /// The last commit published.
     pub(super) sequence: u64,
     pub(super) log: Log,
-    queue: Queue,
+    pub(super) queue: Queue,
     pub(super) snapshots: Snapshots,
     /// Encoding buffer.
     pub(super) body: Vec<u8>,
@@ -58,8 +58,8 @@ impl std::fmt::Debug for Store {
 impl Store {
     /// Opens the store, recovering from whatever a crash left.
     ///
-    /// When it returns, everything recovered is durable, and no temporary of an earlier life is left. Opening reads the snapshot
-    /// and the segments it does not cover, each at once, so that it needs memory for both beside the map.
+    /// When it returns, everything recovered is durable, and no temporary of an earlier life is left. Opening reads the snapshot in
+    /// chunks, and one after the other the segments that it does not cover, so that it needs memory for one of them beside the map.
     ///
     /// # Errors
     /// `InvalidOption`, `Locked`, `NotFound`; `Corrupted`, `ForeignFile`, `NewerVersion`, `Missing` and `LogMissing` for files that
@@ -70,7 +70,20 @@ impl Store {
         let fs = &*host.fs;
         let mut settled = Settled::default();
         let lock = Lock::take(fs, &layout, options.create_policy, &mut settled)?;
-        let mut recovered = recover(fs, &layout)?;
+        let recovered = recover(fs, &layout)?;
+        Self::start(host, options, layout, lock, settled, recovered)
+    }
+
+    /// Makes what was recovered durable, and a store of it.
+    pub(super) fn start(
+        host: &Host,
+        options: &Options,
+        layout: Arc<Layout>,
+        lock: Lock,
+        mut settled: Settled,
+        mut recovered: Recovered,
+    ) -> Result<Self, StoreError> {
+        let fs = &*host.fs;
         let (has_log, has_image) = (!recovered.marks.is_empty(), recovered.image.is_some());
         if options.create_policy == CreatePolicy::OpenExisting && !has_log && !has_image {
             return Err(StoreError::NotFound {
@@ -83,25 +96,25 @@ impl Store {
         if has_image {
             settled.know(&layout.snapshot_dir);
         }
-        // A replacement of the snapshot is durable before this life writes a byte: there are file systems that write into the blocks of
-        // a replaced file before that (ext4 with data=writeback). Nothing on the disk tells that it is: a newer segment may be one
-        // that the life before could not establish.
-        if has_image {
-            sync_dir(fs, &layout.snapshot_dir)?;
-        }
         for temporary in &recovered.temporaries {
             fs.remove_file(temporary)
                 .map_err(io_error("remove", temporary))?;
         }
-        // A life that was killed between renaming the snapshot and syncing its directory leaves a name that a power loss may
-        // take back, also after this life has logged what follows that snapshot.
         if recovered.is_image_unsure() {
+            // A life that was killed between renaming the snapshot and syncing its directory leaves a name that a power loss may
+            // take back, also after this life has logged what follows that snapshot.
             let marker = layout.snapshot_temp(recovered.sequence, 0);
             settle_names(fs, &layout.snapshot_dir, &marker)?;
+        } else if has_image {
+            // A replacement of the snapshot is durable before this life writes a byte: there are file systems that write into the
+            // blocks of a replaced file before that (ext4 with data=writeback). Nothing on the disk tells that it is: a newer segment
+            // may be one that the life before could not establish.
+            sync_dir(fs, &layout.snapshot_dir)?;
         }
+        let next_number = recovered.next_number();
         if recovered.is_restart_unsure() {
-            let free = recovered.marks.last().map_or(1, |mark| mark.number + 1);
-            settle_names(fs, &layout.log_dir, &layout.segment_temp(free))?;
+            let marker = layout.segment_temp(next_number.min(SEGMENT_NUMBER_MAX));
+            settle_names(fs, &layout.log_dir, &marker)?;
         }
         let marks = std::mem::take(&mut recovered.marks);
         let mut log = Log::new(
@@ -110,7 +123,7 @@ impl Store {
             settled,
             options,
             marks,
-            recovered.sequence,
+            (recovered.sequence, next_number),
         );
         log.carry(recovered.tail())?;
         Ok(Self {
@@ -257,7 +270,7 @@ impl Store {
         self.check_poison()?;
         self.write_queue()?;
         self.log.sync()?;
-        let has_files = self.snapshots.promoted().is_some() || self.log.has_segments();
+        let has_files = self.snapshots.promoted().is_some() || self.log.newest() != 0;
         if self.options.log_mode == LogMode::Never
             && (has_files || self.options.snapshot_policy != SnapshotPolicy::Never)
             && self.durable_to() < self.sequence
@@ -386,15 +399,18 @@ impl Store {
         }
     }
 
+    /// Poisons the store, and passes the cause on.
+    pub(super) fn poison_by(&mut self, error: StoreError) -> StoreError {
+        self.poison = Some(match std::error::Error::source(&error) {
+            Some(source) => format!("{error}: {source}"),
+            None => error.to_string(),
+        });
+        error
+    }
+
     /// Poisons the store when the log failed, or a snapshot is in place that may not be whole: what the failed call left on disk is
     /// unknown, and the operating system may call the same pages clean the next time it is asked.
     pub(super) fn guard(&mut self, result: Result<(), StoreError>) -> Result<(), StoreError> {
-        if let Err(e) = &result {
-            self.poison = Some(match std::error::Error::source(e) {
-                Some(source) => format!("{e}: {source}"),
-                None => e.to_string(),
-            });
-        }
-        result
+        result.map_err(|error| self.poison_by(error))
     }
 }

@@ -58,7 +58,7 @@ fn check_prefix(store: &Store) -> u64 {
     sequence
 }
 
-fn is_typed(error: &StoreError) -> bool {
+pub(crate) fn is_typed(error: &StoreError) -> bool {
     matches!(
         error,
         StoreError::Corrupted { .. }

@@ -3,7 +3,9 @@
 mod damage;
 mod faults;
 mod files;
+mod fuzz;
 mod groups;
+mod maintenance;
 mod model;
 mod snapshots;
 mod support;

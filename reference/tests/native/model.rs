@@ -1,10 +1,12 @@
 //! Random commands against a map in memory, over random changes of mode between lives of the store.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use plimsoll_reference::level::Level;
 use plimsoll_reference::native::{
-    Compression, LogMode, Mutation, Options, SnapshotJob, SnapshotPolicy, Store, SyncPolicy,
+    Compression, LogMode, Mutation, Options, SnapshotJob, SnapshotPolicy, Store, StoreError,
+    SyncPolicy, restore_snapshot,
 };
 use proptest::prelude::*;
 
@@ -17,6 +19,13 @@ enum Step {
     Begin,
     Finish(prop::sample::Index),
     Sync,
+    Checkpoint,
+    Compact,
+    CompactTo(u8),
+    Export(u8),
+    Restore(u8),
+    /// Of the closed store.
+    RestoreClosed(u8),
     Tick,
     Advance(u64),
     Close(Mode),
@@ -76,6 +85,12 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Begin),
         1 => any::<prop::sample::Index>().prop_map(Step::Finish),
         1 => Just(Step::Sync),
+        1 => Just(Step::Checkpoint),
+        1 => Just(Step::Compact),
+        1 => (0_u8..2).prop_map(Step::CompactTo),
+        1 => (0_u8..2).prop_map(Step::Export),
+        1 => (0_u8..2).prop_map(Step::Restore),
+        1 => (0_u8..2).prop_map(Step::RestoreClosed),
         1 => Just(Step::Tick),
         1 => (0_u64..2_000).prop_map(Step::Advance),
         1 => mode().prop_map(Step::Close),
@@ -87,6 +102,7 @@ fn step() -> impl Strategy<Value = Step> {
 struct Model {
     states: Vec<Map>,
     floor: u64,
+    copies: [Option<Map>; 2],
 }
 
 impl Model {
@@ -109,6 +125,12 @@ impl Model {
         self.states.push(state);
     }
 
+    /// A restore is a commit that replaces everything.
+    fn restore(&mut self, copy: Map) {
+        self.states.push(copy);
+        self.floor = self.last();
+    }
+
     fn check_reopened(&mut self, store: &Store) {
         let sequence = store.sequence();
         assert!(
@@ -125,6 +147,10 @@ impl Model {
         self.states.truncate(sequence as usize + 1);
         self.floor = sequence;
     }
+}
+
+fn copy_path(place: u8) -> PathBuf {
+    PathBuf::from(format!("copies/{place}"))
 }
 
 struct Run {
@@ -187,6 +213,46 @@ impl Run {
                     );
                 }
             }
+            Step::Checkpoint | Step::Compact => {
+                let ack = match step {
+                    Step::Checkpoint => store.checkpoint(),
+                    _ => store.compact_in_place(),
+                };
+                assert_eq!(ack.expect("nothing fails").level, Level::Power);
+                self.model.floor = self.model.last();
+            }
+            Step::CompactTo(place) | Step::Export(place) => {
+                let dest = copy_path(place);
+                let ack = match step {
+                    Step::Export(_) => store.export_snapshot(&dest),
+                    _ => store.compact_to(&dest),
+                };
+                assert_eq!(ack.expect("nothing fails").level, Level::Power);
+                self.model.copies[usize::from(place)] = self.model.states.last().cloned();
+            }
+            Step::Restore(place) => {
+                let restored = store.restore(&copy_path(place));
+                match self.model.copies[usize::from(place)].clone() {
+                    Some(copy) => {
+                        assert_eq!(restored.expect("nothing fails").level, Level::Power);
+                        self.model.restore(copy);
+                    }
+                    None => assert!(matches!(restored, Err(StoreError::NoCopy { .. }))),
+                }
+            }
+            Step::RestoreClosed(place) => {
+                drop(self.store.take());
+                // What a kill leaves is what is then replaced.
+                self.reopen();
+                drop(self.store.take());
+                let options = self.options();
+                let restored = restore_snapshot(&self.bench.host, &copy_path(place), &options);
+                if let Some(copy) = self.model.copies[usize::from(place)].clone() {
+                    restored.expect("nothing fails");
+                    self.model.restore(copy);
+                }
+                self.reopen();
+            }
             Step::Sync | Step::Tick => {
                 let ack = match step {
                     Step::Sync => store.sync(),
@@ -230,7 +296,7 @@ proptest! {
         dirs in any::<bool>(),
         steps in prop::collection::vec(step(), 1..40),
     ) {
-        let model = Model { states: vec![Map::new()], floor: 0 };
+        let model = Model { states: vec![Map::new()], floor: 0, copies: [None, None] };
         let mut run = Run { bench: Bench::new(), dirs, mode: first, model, store: None, jobs: Vec::new() };
         run.reopen();
         for step in steps {

@@ -131,6 +131,7 @@ pub(crate) struct Faults {
     count: AtomicU64,
     fail_at: AtomicU64,
     when: AtomicU64,
+    largest: AtomicU64,
     syncs: std::sync::Mutex<Vec<String>>,
 }
 
@@ -140,6 +141,7 @@ impl TestFs {
             count: AtomicU64::new(0),
             fail_at: AtomicU64::new(u64::MAX),
             when: AtomicU64::new(0),
+            largest: AtomicU64::new(0),
             syncs: std::sync::Mutex::default(),
         };
         Self {
@@ -161,6 +163,11 @@ impl TestFs {
             self.faults.count.load(Ordering::Relaxed) > self.faults.fail_at.load(Ordering::Relaxed);
         self.faults.fail_at.store(u64::MAX, Ordering::Relaxed);
         fired
+    }
+
+    /// The largest buffer that was read into or written since the last call, in bytes.
+    pub(crate) fn take_largest(&self) -> u64 {
+        self.faults.largest.swap(0, Ordering::Relaxed)
     }
 
     /// The syncs since the last call, as `operation path`.
@@ -188,6 +195,7 @@ impl Faults {
     }
 
     fn append(&self, file: &dyn FsFile, buf: &[u8]) -> io::Result<usize> {
+        self.largest.fetch_max(buf.len() as u64, Ordering::Relaxed);
         let partly = self.when.load(Ordering::Relaxed) == When::Partly as u64;
         if partly && self.count.load(Ordering::Relaxed) == self.fail_at.load(Ordering::Relaxed) {
             file.append(&buf[..buf.len() / 2])?;
@@ -261,6 +269,9 @@ struct TestFile {
 
 impl FsFile for TestFile {
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.faults
+            .largest
+            .fetch_max(buf.len() as u64, Ordering::Relaxed);
         self.inner.read_at(buf, offset)
     }
 

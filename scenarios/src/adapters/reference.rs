@@ -18,6 +18,11 @@ use plimsoll_sim::sut::{CommandError, Contract, Instance, OpenError, Sut, Visit}
 /// The directory of the store.
 const BASE: &str = "data";
 
+/// Where a copy is kept, by its number.
+fn copy_path(place: u8) -> PathBuf {
+    PathBuf::from(format!("copies/{place}.plim"))
+}
+
 /// The reference store with given options.
 #[derive(Clone, Debug)]
 pub struct Reference {
@@ -114,6 +119,14 @@ impl Sut for Reference {
     fn read_canonical(&self, fs: &dyn FsOps, visit: &mut Visit<'_>) -> Result<bool, String> {
         read_snapshot(fs, &self.snapshot, visit).map_err(|error| text(&error))
     }
+
+    fn has_maintenance(&self) -> bool {
+        true
+    }
+
+    fn read_copy(&self, fs: &dyn FsOps, place: u8, visit: &mut Visit<'_>) -> Result<bool, String> {
+        read_snapshot(fs, &copy_path(place), visit).map_err(|error| text(&error))
+    }
 }
 
 struct Open {
@@ -151,6 +164,11 @@ impl Instance for Open {
                 }
             },
             Command::Sync => store.sync(),
+            Command::Checkpoint => store.checkpoint(),
+            Command::Compact => store.compact_in_place(),
+            Command::CompactTo(place) => store.compact_to(&copy_path(*place)),
+            Command::Export(place) => store.export_snapshot(&copy_path(*place)),
+            Command::Restore(place) => store.restore(&copy_path(*place)),
             Command::Tick | Command::Advance(_) => store.tick(),
             _ => return Err(CommandError::unsupported()),
         };

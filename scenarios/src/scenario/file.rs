@@ -74,6 +74,8 @@ pub(super) struct Workload {
 pub(super) struct Exhaustive {
     pub(super) commands: Spanned<u32>,
     pub(super) keys: Spanned<u32>,
+    #[serde(default)]
+    pub(super) maintenance: bool,
 }
 
 /// Fields of [`plimsoll_sim::workload::Shape`], and the seeds.

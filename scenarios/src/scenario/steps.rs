@@ -85,6 +85,7 @@ fn exhaustive(keys: &file::Exhaustive) -> Resolved<Scope> {
     Ok(Scope {
         commands: *keys.commands.get_ref(),
         keys: *keys.keys.get_ref(),
+        maintenance: keys.maintenance,
     })
 }
 

@@ -176,6 +176,13 @@ impl Promises {
     }
 
     fn acked(&mut self, position: Position, level: Level, command: Option<&Command>) {
+        if let Some(place) = command.and_then(Command::copies_to) {
+            // The promise is about the copy. What the store holds is held as it was.
+            if level == Level::Power && !self.is_deceived() {
+                self.copies.insert(place, position - 1);
+            }
+            return;
+        }
         let covered = match command {
             Some(Command::SnapshotFinish(slot)) => self.cuts.get(slot).copied().unwrap_or(position),
             _ => position,
@@ -202,9 +209,6 @@ impl Promises {
                 ) {
                     self.snapshot = Some(self.snapshot.unwrap_or(0).max(covered));
                     self.snapshots = self.snapshots.saturating_add(1);
-                }
-                if let Some(place) = command.and_then(Command::copies_to) {
-                    self.copies.insert(place, position - 1);
                 }
             }
         }

@@ -104,17 +104,16 @@ impl<'a, 'b> Sweep<'a, 'b> {
         let mut events = recording.events.iter().peekable();
         for at in 0..=recording.log.len() {
             self.at = at;
-            let mut promised = false;
             while let Some(event) = events.next_if(|event| event.at <= at) {
                 let step = (event.step as usize)
                     .checked_sub(1)
                     .map(|index| &recording.steps[index]);
-                promised |= self.promises.observe(event, step);
-            }
-            if promised {
-                self.judge_here(&mut frontier);
-                if self.goal.is_reached(self.found) {
-                    return Ended::Reached;
+                // Before the next command is begun: what that may change is not excused yet.
+                if self.promises.observe(event, step) {
+                    self.judge_here(&mut frontier);
+                    if self.goal.is_reached(self.found) {
+                        return Ended::Reached;
+                    }
                 }
             }
             let Some(entry) = recording.log.get(at) else {

@@ -6,7 +6,7 @@
 //! Shorter workloads are not enumerated: a sweep crashes every prefix of a run, and every prefix that is followed by a clean close
 //! is the start of a workload in which the next command is `reopen`.
 //!
-//! **Not covered**: batches, overlapping snapshots, background work, the passing of time; random workloads have them.
+//! **Not covered**: copies to several places, batches, overlapping snapshots, background work, the passing of time; random workloads have them.
 
 use super::{Command, Mutation};
 
@@ -17,6 +17,8 @@ pub struct Scope {
     pub commands: u32,
     /// Number of keys.
     pub keys: u32,
+    /// Whether compactions, copies to one place and restores are among the commands.
+    pub maintenance: bool,
 }
 
 impl Scope {
@@ -27,9 +29,13 @@ impl Scope {
     /// ```
     /// use plimsoll_sim::workload::Scope;
     ///
-    /// let workloads = Scope { commands: 1, keys: 2 }.workloads();
-    /// let texts: Vec<String> = workloads.iter().map(|steps| steps[0].to_string()).collect();
-    /// assert_eq!(texts, ["put k0 v1", "delete k0", "snapshot", "sync", "reopen"]);
+    /// let scope = Scope { commands: 1, keys: 2, maintenance: false };
+    /// let texts = |scope: Scope| -> Vec<String> {
+    ///     scope.workloads().iter().map(|steps| steps[0].to_string()).collect()
+    /// };
+    /// assert_eq!(texts(scope), ["put k0 v1", "delete k0", "snapshot", "sync", "reopen"]);
+    /// let scope = Scope { maintenance: true, ..scope };
+    /// assert_eq!(texts(scope)[5..], ["checkpoint", "compact", "export 0", "restore 0"]);
     /// ```
     pub fn workloads(self) -> Vec<Vec<Command>> {
         let mut workloads = vec![(Vec::new(), 0)];
@@ -63,6 +69,16 @@ impl Scope {
         for command in [Command::Snapshot, Command::Sync, Command::Reopen] {
             longer.push(with(command, used));
         }
+        if self.maintenance {
+            for command in [
+                Command::Checkpoint,
+                Command::Compact,
+                Command::Export(0),
+                Command::Restore(0),
+            ] {
+                longer.push(with(command, used));
+            }
+        }
         longer
     }
 }
@@ -75,11 +91,16 @@ mod tests {
 
     fn texts(commands: u32, keys: u32) -> Vec<String> {
         let text = |steps: &Vec<Command>| format!("{steps:?}");
-        Scope { commands, keys }
-            .workloads()
-            .iter()
-            .map(text)
-            .collect()
+        let maintenance = false;
+        Scope {
+            commands,
+            keys,
+            maintenance,
+        }
+        .workloads()
+        .iter()
+        .map(text)
+        .collect()
     }
 
     #[test]
@@ -109,6 +130,7 @@ mod tests {
         for steps in (Scope {
             commands: 4,
             keys: 2,
+            maintenance: false,
         })
         .workloads()
         {

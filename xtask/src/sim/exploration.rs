@@ -117,7 +117,11 @@ pub(crate) fn ids(chance: &Chance, sut: &str, disk: &str) -> Vec<ExploreId> {
 
 /// The case of an id. `sut` and `profile` are those that the id names.
 pub(crate) fn case(id: &ExploreId, sut: Arc<dyn Sut>, profile: Arc<Profile>) -> Case {
-    let workload = generate(id.seed.0, &shape(id));
+    let mut shape = shape(id);
+    if sut.has_maintenance() {
+        maintain(id, &mut shape);
+    }
+    let workload = generate(id.seed.0, &shape);
     Case {
         errors: if id.errors {
             ErrorSweep::Every
@@ -173,6 +177,27 @@ fn shape(id: &ExploreId) -> Shape {
         }
     }
     shape
+}
+
+/// One workload in four folds, compacts, copies and restores the store as well.
+fn maintain(id: &ExploreId, shape: &mut Shape) {
+    let mut rng = Rng::stream(id.seed.0, "maintenance");
+    if rng.ratio(3, 4) {
+        return;
+    }
+    let weights = [
+        (&mut shape.checkpoints, 3),
+        (&mut shape.compactions, 4),
+        (&mut shape.copies, 5),
+        (&mut shape.restores, 4),
+    ];
+    for (weight, usual) in weights {
+        *weight = match rng.below(8) {
+            0 => 0,
+            1 => usual * 6,
+            _ => usual,
+        };
+    }
 }
 
 #[cfg(test)]
