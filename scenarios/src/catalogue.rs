@@ -252,7 +252,8 @@ pub const CATALOGUE: &[CatalogueFile] = files! {
         "aw-r9-commits-again-fixed"
         "aw-fixed-random"
         "aw-fixed-errors"
-        "aw-fixed-errors-power";
+        "aw-fixed-sync-failures"
+        "aw-last-close-says-nothing";
     "tinycloud":
         "tiny-h3-paced-copy"
         "tiny-h3-paced-copy-fixed"

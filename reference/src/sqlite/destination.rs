@@ -6,7 +6,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::fs::{FsOps, OpenOptions};
+use crate::fs::{FileKind, FsOps, OpenOptions};
 use crate::host::Host;
 use crate::native::CreatePolicy;
 
@@ -121,7 +121,9 @@ impl Destination {
         }
         // Opening follows symbolic links, to the file that another name may lead to.
         let file = match live.host.fs.open(&self.path, OpenOptions::read_only()) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.is_there(live)? => {
+                return Ok(None);
+            }
             result => result.map_err(io_error("open", &self.path))?,
         };
         let metadata = file.metadata().map_err(io_error("look up", &self.path))?;
@@ -129,6 +131,13 @@ impl Destination {
             return Err(refused());
         }
         Ok(Some(metadata.inode))
+    }
+
+    /// Whether there is a file at the path. A symbolic link that leads nowhere is none.
+    fn is_there(&self, live: &Live<'_>) -> Result<bool, StoreError> {
+        let metadata = live.host.fs.metadata(&self.path);
+        let metadata = metadata.map_err(io_error("look up", &self.path))?;
+        Ok(metadata.is_some_and(|metadata| metadata.kind != FileKind::Symlink))
     }
 
     /// Takes what belongs to the copy in place into it, and removes it: beside a new file it would damage that.
@@ -213,10 +222,16 @@ impl Destination {
     fn prune(&self, fs: &dyn FsOps) -> Result<(), StoreError> {
         let older = Beside::list(fs, &self.path)?.older;
         let kept = usize::try_from(self.keep - 1).unwrap_or(usize::MAX);
-        for &number in older.iter().rev().skip(kept) {
+        let mut needless = older.iter().rev().skip(kept).peekable();
+        if needless.peek().is_none() {
+            return Ok(());
+        }
+        for &number in needless {
             remove(fs, &older_path(&self.path, number))?;
         }
-        Ok(())
+        // Before their blocks are used again: a name that a power loss brings back would lead to what was written there (ext4 with
+        // data=writeback).
+        sync_dir(fs, parent(&self.path))
     }
 }
 

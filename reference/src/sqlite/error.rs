@@ -125,6 +125,16 @@ impl StoreError {
         }
     }
 
+    /// Whether SQLite may show a commit that failed so. It makes one that counts visible before the last step that makes it durable; a
+    /// full disk it meets earlier.
+    pub(super) fn leaves_doubt(&self) -> bool {
+        let code = match self {
+            Self::Sqlite { source, .. } => source.sqlite_error_code(),
+            _ => None,
+        };
+        self.outcome() == Outcome::Unknown && code == Some(ErrorCode::SystemIoFailure)
+    }
+
     /// Adds what the operating system said last, where SQLite does not pass that on.
     pub(super) fn with_os(mut self, last: Option<io::Error>) -> Self {
         if let Self::Sqlite { os: os @ None, .. } = &mut self {

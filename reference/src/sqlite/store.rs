@@ -53,6 +53,8 @@ pub struct Store {
     warnings: Vec<Warning>,
     /// The first failure of a commit.
     poison: Option<String>,
+    /// Whether SQLite may show a commit of which nobody knows whether it is durable.
+    in_doubt: bool,
 }
 
 impl std::fmt::Debug for Store {
@@ -115,6 +117,7 @@ impl Store {
             },
             warnings: warning.into_iter().collect(),
             poison: None,
+            in_doubt: false,
         })
     }
 
@@ -152,8 +155,10 @@ impl Store {
     /// The value of a key, as last published.
     ///
     /// # Errors
-    /// `Sqlite`. A read that fails poisons nothing.
+    /// `Sqlite`. A read that fails poisons nothing. `Poisoned` after a commit that failed when it may have counted already: SQLite shows it
+    /// although it may not be durable, and what was read once must stay.
     pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.check_doubt()?;
         self.database.get(key).map_err(|error| self.explain(error))
     }
 
@@ -162,6 +167,7 @@ impl Store {
     /// # Errors
     /// As [`get`](Self::get); some may have been visited.
     pub fn scan(&self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
+        self.check_doubt()?;
         self.database
             .visit(visit)
             .map_err(|error| self.explain(error))
@@ -172,6 +178,7 @@ impl Store {
     /// # Errors
     /// As [`get`](Self::get).
     pub fn len(&self) -> Result<u64, StoreError> {
+        self.check_doubt()?;
         self.database.len().map_err(|error| self.explain(error))
     }
 
@@ -188,7 +195,8 @@ impl Store {
         self.home == Home::Memory
     }
 
-    /// Whether an earlier failure keeps the store from taking writes. Reads go on, and so do snapshots and exports.
+    /// Whether an earlier failure keeps the store from taking writes. Reads go on unless the outcome of a commit is unknown, and so do
+    /// snapshots and exports.
     pub fn is_poisoned(&self) -> bool {
         self.poison.is_some()
     }
@@ -433,6 +441,14 @@ impl Store {
         self.warnings.push(warning);
     }
 
+    fn check_doubt(&self) -> Result<(), StoreError> {
+        if self.in_doubt {
+            self.check_poison()
+        } else {
+            Ok(())
+        }
+    }
+
     pub(super) fn check_poison(&self) -> Result<(), StoreError> {
         match &self.poison {
             None => Ok(()),
@@ -447,6 +463,7 @@ impl Store {
     pub(super) fn guard(&mut self, result: Result<(), StoreError>) -> Result<(), StoreError> {
         result.map_err(|error| {
             let error = self.explain(error);
+            self.in_doubt |= error.leaves_doubt();
             if self.poison.is_none() {
                 self.poison = Some(error.text());
             }

@@ -182,6 +182,7 @@ fn each_commit_and_each_snapshot_syncs_what_it_must_and_no_more() {
     assert_eq!(
         bench.fs.take_syncs(),
         [
+            "sync_dir d",
             "sync_data d/0000000003.log.tmp",
             "sync_all d/0000000003.log.tmp",
             "sync_dir d"

@@ -100,7 +100,9 @@ const UNSURE: &str = "/unsure-snapshot";
 const UNSURE_PLAN: &str = "rename *.plim.* #2 EIO after";
 
 /// For each mode of the reference the runs of which each sync is dropped in turn: a long one in which nothing fails, one in which
-/// nobody knows whether the name of a snapshot is durable when the store is opened, and for some modes one of maintenance.
+/// nobody knows whether the name of a snapshot is durable when the store is opened, and for some modes one of maintenance. The second is
+/// left out where the snapshots have a directory of their own: a second rename there supersedes what the syncs in doubt made durable, and
+/// of what was superseded the op log proves nothing.
 pub fn sync_deletion_cases() -> Vec<Case> {
     let plain = |sut: &Arc<dyn Sut>| {
         let id = format!("calibrate/{}", sut.name());
@@ -126,7 +128,8 @@ pub fn sync_deletion_cases() -> Vec<Case> {
     let modes = reference::modes();
     let is_maintained = |sut: &&Arc<dyn Sut>| MAINTAINED.contains(&sut.name());
     let maintained = modes.iter().filter(is_maintained).map(maintained);
-    let unsure = modes.iter().map(unsure);
+    let has_one_dir = |sut: &&Arc<dyn Sut>| !sut.name().ends_with("custom-paths");
+    let unsure = modes.iter().filter(has_one_dir).map(unsure);
     let plain = modes.iter().map(plain);
     plain.chain(unsure).chain(maintained).collect()
 }
