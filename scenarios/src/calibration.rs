@@ -12,5 +12,5 @@ mod sync_deletion;
 pub use case::{disks, steps};
 pub use fsync_failures::{FailureSubject, fsync_failure_subjects};
 pub use recorded::{Recording, recordings};
-pub use sqlite::{SqliteTrial, SqliteVerdict, sqlite_trials};
+pub use sqlite::{SqliteAnswer, SqliteTrial, SqliteVerdict, sqlite_trials};
 pub use sync_deletion::{sqlite_sync_case, sync_deletion_cases};

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use plimsoll_faults::litmus::LitmusError;
 use plimsoll_faults::profile::Profile;
 use plimsoll_scenarios::calibration::{self, FailureSubject};
-pub(crate) use plimsoll_scenarios::calibration::{SqliteTrial, SqliteVerdict};
+pub(crate) use plimsoll_scenarios::calibration::{SqliteAnswer, SqliteTrial, SqliteVerdict};
 use plimsoll_scenarios::{Registry, Scenario, catalogue};
 use plimsoll_sim::case::{Case, Disk};
 use plimsoll_sim::sut::Sut;

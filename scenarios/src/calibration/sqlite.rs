@@ -85,14 +85,32 @@ impl fmt::Display for SqliteVerdict {
     }
 }
 
+/// What is known of a mode of SQLite on a disk.
+#[derive(Clone, Debug)]
+pub enum SqliteAnswer {
+    /// What power cuts left on a real file system.
+    Recorded(Recording),
+    /// What SQLite documents of the mode: whether a power loss may take commits that had returned.
+    Documented {
+        /// Whether it may.
+        loses: bool,
+    },
+    /// The disk lies: anything may be wrong, and something must be.
+    Lied,
+}
+
+/// Modes that were not recorded. Of a write-ahead log with `synchronous=NORMAL` SQLite says that a transaction "might roll back following a
+/// power loss" (its documentation of `PRAGMA synchronous`).
+const DOCUMENTED: [(&str, bool); 1] = [("sqlite-wal-normal", true)];
+
 /// A mode of SQLite on a disk.
 #[derive(Clone)]
 pub struct SqliteTrial {
     /// The store, without a claim.
     pub store: String,
     case: Case,
-    /// What was recorded of it; nothing on a disk that lies, on which anything may be wrong and something must be.
-    pub recorded: Option<Recording>,
+    /// What is known of it.
+    pub answer: SqliteAnswer,
 }
 
 impl SqliteTrial {
@@ -108,14 +126,27 @@ impl SqliteTrial {
 
     /// Whether a verdict is the known answer.
     pub fn agrees(&self, verdict: SqliteVerdict) -> bool {
-        match &self.recorded {
-            Some(recording) => verdict == SqliteVerdict::recorded(recording),
-            None => !verdict.is_clean(),
+        match &self.answer {
+            SqliteAnswer::Recorded(recording) => verdict == SqliteVerdict::recorded(recording),
+            SqliteAnswer::Documented { loses } => {
+                verdict
+                    == SqliteVerdict {
+                        loses: *loses,
+                        damages: false,
+                        other: false,
+                    }
+            }
+            SqliteAnswer::Lied => !verdict.is_clean(),
         }
+    }
+
+    /// Whether the disk does not lie.
+    pub const fn is_honest(&self) -> bool {
+        !matches!(self.answer, SqliteAnswer::Lied)
     }
 }
 
-/// Every recording as a trial, store by store, each store followed by what becomes of it on the same disks when they lie.
+/// Everything known as a trial, store by store, each store followed by what becomes of it on the same disks when they lie.
 pub fn sqlite_trials() -> Vec<SqliteTrial> {
     let recordings = recordings();
     let stores: BTreeSet<&str> = recordings.iter().map(|it| it.store.as_str()).collect();
@@ -126,14 +157,34 @@ pub fn sqlite_trials() -> Vec<SqliteTrial> {
     let trials = |store: &str| -> Vec<SqliteTrial> {
         let honest = of(store).into_iter().map(|recording| {
             let disk = disk(&recording.disk, false);
-            trial(&recording.store.clone(), disk, Some(recording))
+            let store = recording.store.clone();
+            trial(&store, disk, SqliteAnswer::Recorded(recording))
         });
         let lying = of(store)
             .into_iter()
-            .map(|recording| trial(&recording.store, disk(&recording.disk, true), None));
+            .map(|it| trial(&it.store, disk(&it.disk, true), SqliteAnswer::Lied));
         honest.chain(lying).collect()
     };
-    stores.into_iter().flat_map(trials).collect()
+    let documented = |(store, loses): (&str, bool)| -> Vec<SqliteTrial> {
+        let on = |lies| {
+            let answer = if lies {
+                SqliteAnswer::Lied
+            } else {
+                SqliteAnswer::Documented { loses }
+            };
+            // In the order of the recordings of the first store.
+            let first = recordings.first().map(|it| it.store.clone());
+            let is_first = |it: &&Recording| Some(&it.store) == first.as_ref();
+            let disks = recordings.iter().filter(is_first);
+            let trials = disks.map(move |it| trial(store, disk(&it.disk, lies), answer.clone()));
+            trials.collect::<Vec<_>>()
+        };
+        [on(false), on(true)].concat()
+    };
+    let recorded = stores.into_iter().flat_map(trials);
+    recorded
+        .chain(DOCUMENTED.into_iter().flat_map(documented))
+        .collect()
 }
 
 fn disk(name: &str, lies: bool) -> Disk {
@@ -148,7 +199,7 @@ fn disk(name: &str, lies: bool) -> Disk {
     }
 }
 
-fn trial(store: &str, disk: Disk, recorded: Option<Recording>) -> SqliteTrial {
+fn trial(store: &str, disk: Disk, answer: SqliteAnswer) -> SqliteTrial {
     let claiming = format!("{store}{CLAIM}");
     let sut = Registry::shipped()
         .sut(&claiming)
@@ -170,6 +221,6 @@ fn trial(store: &str, disk: Disk, recorded: Option<Recording>) -> SqliteTrial {
                 disk,
             )
         },
-        recorded,
+        answer,
     }
 }

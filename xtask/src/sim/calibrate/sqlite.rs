@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::page::{self, Page, Row, add};
 use super::section::Section;
-use crate::catalogue::{self, SqliteTrial, SqliteVerdict};
+use crate::catalogue::{self, SqliteAnswer, SqliteTrial, SqliteVerdict};
 use crate::exit::Ending;
 use crate::report::jsonl;
 
@@ -18,8 +18,8 @@ struct Measured {
     disk: String,
     verdict: SqliteVerdict,
     agrees: bool,
-    /// What was recorded, in words; nothing on a disk that lies.
-    recorded: Option<String>,
+    /// What was recorded or is documented, in words; nothing on a disk that lies.
+    known: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -30,7 +30,7 @@ struct Line<'a> {
     disk: &'a str,
     holds: bool,
     verdict: String,
-    recorded: Option<&'a str>,
+    known: Option<&'a str>,
 }
 
 /// Name of the column that counts the disks that lie.
@@ -51,7 +51,7 @@ pub(super) fn print(page: &mut Page<'_>) -> anyhow::Result<()> {
     let Some(first) = stores.first() else {
         return Ok(());
     };
-    let about = "whether a power loss takes commits that had returned, in the model and in recordings from real file systems;\n  and the disks on which anything goes wrong when they lie";
+    let about = "whether a power loss takes commits that had returned, in the model and in recordings from real file systems or by its documentation;\n  and the disks on which anything goes wrong when they lie";
     page.title("SQLite", about, &columns(&names(first)))?;
     for trials in &stores {
         page.row(&Mode {
@@ -64,7 +64,7 @@ pub(super) fn print(page: &mut Page<'_>) -> anyhow::Result<()> {
 
 /// The disks that do not lie.
 fn names(trials: &[SqliteTrial]) -> Vec<String> {
-    let honest = trials.iter().filter(|trial| trial.recorded.is_some());
+    let honest = trials.iter().filter(|trial| trial.is_honest());
     honest.map(SqliteTrial::disk).collect()
 }
 
@@ -80,13 +80,26 @@ impl Measured {
             disk: trial.disk(),
             verdict,
             agrees: trial.agrees(verdict),
-            recorded: trial.recorded.as_ref().map(|it| {
-                let (place, lost, damaged, images) = (&it.place, it.lost, it.damaged, it.images);
-                format!(
-                    "{place}: {lost} of {images} images lost a commit, {damaged} failed the check"
-                )
-            }),
+            known: known(&trial.answer),
         }
+    }
+}
+
+fn known(answer: &SqliteAnswer) -> Option<String> {
+    match answer {
+        SqliteAnswer::Recorded(it) => {
+            let (place, lost, damaged, images) = (&it.place, it.lost, it.damaged, it.images);
+            Some(format!(
+                "recorded on {place}: {lost} of {images} images lost a commit, {damaged} failed the check"
+            ))
+        }
+        SqliteAnswer::Documented { loses } => {
+            let word = if *loses { "may" } else { "must not" };
+            Some(format!(
+                "by its documentation a power loss {word} take commits"
+            ))
+        }
+        SqliteAnswer::Lied => None,
     }
 }
 
@@ -102,8 +115,8 @@ impl Row for Mode {
     }
 
     fn human(&self, verbose: bool) -> String {
-        let honest = || self.measured.iter().filter(|it| it.recorded.is_some());
-        let lying = || self.measured.iter().filter(|it| it.recorded.is_none());
+        let honest = || self.measured.iter().filter(|it| it.known.is_some());
+        let lying = || self.measured.iter().filter(|it| it.known.is_none());
         let disks: Vec<String> = honest().map(|it| it.disk.clone()).collect();
         let mut cells: Vec<String> = honest().map(|it| it.verdict.to_string()).collect();
         let wrong = lying().filter(|it| !it.verdict.is_clean()).count();
@@ -113,9 +126,9 @@ impl Row for Mode {
             if !verbose && it.agrees {
                 continue;
             }
-            let known = match &it.recorded {
-                Some(recorded) => format!("recorded on {recorded}"),
-                None => "something must go wrong where syncs lie".to_owned(),
+            let known = match &it.known {
+                Some(known) => known.as_str(),
+                None => "something must go wrong where syncs lie",
             };
             let (disk, verdict) = (&it.disk, it.verdict);
             add(&mut text, &format!("      {disk}: {verdict}; {known}\n"));
@@ -132,7 +145,7 @@ impl Row for Mode {
                 disk: &it.disk,
                 holds: it.agrees,
                 verdict: it.verdict.to_string(),
-                recorded: it.recorded.as_deref(),
+                known: it.known.as_deref(),
             })
         };
         self.measured.iter().map(line).collect()
@@ -143,7 +156,7 @@ impl Row for Mode {
 mod tests {
     use super::*;
 
-    fn measured(disk: &str, loses: bool, agrees: bool, recorded: Option<&str>) -> Measured {
+    fn measured(disk: &str, loses: bool, agrees: bool, known: Option<&str>) -> Measured {
         Measured {
             disk: disk.to_owned(),
             verdict: SqliteVerdict {
@@ -152,13 +165,13 @@ mod tests {
                 other: false,
             },
             agrees,
-            recorded: recorded.map(str::to_owned),
+            known: known.map(str::to_owned),
         }
     }
 
     #[test]
     fn what_differs_from_the_recordings_is_shown_beside_them() {
-        let recorded = "ext4: 98 of 246 images lost a commit, 0 failed the check";
+        let recorded = "recorded on ext4: 98 of 246 images lost a commit, 0 failed the check";
         let mode = |agrees: bool| Mode {
             store: "sqlite-delete-full".to_owned(),
             measured: vec![
