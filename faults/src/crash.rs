@@ -12,6 +12,7 @@ mod canonical;
 mod choice;
 mod choices;
 mod enumerate;
+mod eviction;
 mod failed_sync;
 mod frontier;
 mod holder;

@@ -8,6 +8,7 @@ pub mod image;
 pub mod latency;
 pub mod litmus;
 pub mod log;
+pub mod object_target;
 pub mod op_kind;
 pub mod plan;
 pub mod profile;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::errno::Errno;
 use crate::image::{Content, Ino, Name, Sector};
+use crate::object_target::ObjectTarget;
 use crate::op_kind::OpKind;
 
 /// How a file came to its new length.
@@ -108,12 +109,14 @@ pub enum MicroOp {
         /// The directory.
         dir: Ino,
     },
-    /// A server evicts the client: from now on the file holds what the servers have. Changes that it had not sent are gone.
+    /// A server, or each of them, evicts the client: what it had not sent there is gone.
     Evicted {
         /// The file.
         ino: Ino,
-        /// What the servers have.
+        /// What the file holds from now on.
         content: Arc<Content>,
+        /// The object target that does it; all servers, without one.
+        target: Option<ObjectTarget>,
     },
     /// The last handle on such a file is closed.
     Released {
@@ -216,8 +219,12 @@ pub struct Entry {
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let [MicroOp::Evicted { .. }] = self.changes.as_slice() {
-            return write!(f, "eviction: unsent pages of {} are discarded", self.path);
+        if let [MicroOp::Evicted { target, .. }] = self.changes.as_slice() {
+            write!(f, "eviction: unsent pages of {}", self.path)?;
+            if let Some(target) = target {
+                write!(f, " on target {target}")?;
+            }
+            return f.write_str(" are discarded");
         }
         write!(f, "{} {}", self.kind, self.path)?;
         if let Some(second) = &self.second {

@@ -151,6 +151,11 @@ impl OpKind {
         )
     }
 
+    /// Whether the operation may touch the object targets that files are spread over: it is about bytes of a file, or writes some back.
+    pub const fn touches_object_targets(self) -> bool {
+        self.has_range() || matches!(self, Self::SyncAll | Self::SyncData)
+    }
+
     /// Whether the operation exists to make something durable.
     pub const fn is_sync(self) -> bool {
         matches!(self, Self::SyncAll | Self::SyncData | Self::SyncDir)

@@ -16,6 +16,9 @@
 //! sync from 5s until 9s delay 2s       every sync that begins in those seconds takes two seconds longer
 //! write 1/64*3 EINTR                   one write in 64 is interrupted, and the two after it
 //! fsync *.log #2 evict                 what the log has unsynced is discarded, and its second fsync fails
+//! write target 1 of 2 stripe 65536 EIO every write into every second stripe of 64 KiB fails
+//! fsync *.log #2 EIO for target 0 of 4 the second fsync of a log fails, and then all that touches the first of four object targets
+//! fsync #1 evict target 1 of 2         what goes to the second of two object targets is discarded, and the first fsync reports it
 //! sync #2 hang                         the second sync never returns
 //! writeback *.log block 0 xxW          the first block of a log is not written the first two times that a sync should
 //! space 8192 EDQUOT freed #90          files may hold 8,192 bytes in all, until the ninetieth operation
@@ -23,7 +26,10 @@
 //!
 //! A path that holds blanks, quotes or semicolons, or that reads like another word of the line, is written `"in quotes"`.
 //!
-//! **Not modelled**: failing one object target of a striped file, and operations of one process only.
+//! Object targets are counted from 0. Stripe *k* of every file, of 1 MiB where the plan does not say, is on target *k* modulo their
+//! number: a recording serves disks with different stripes, so that it is the plan that knows them.
+//!
+//! **Not modelled**: operations of one process only.
 
 mod arbitrary;
 mod duration;

@@ -6,6 +6,7 @@ use arbitrary::{Arbitrary, Unstructured};
 use plimsoll_faults::errno::Errno;
 use plimsoll_faults::fsync_failure::FsyncFailure;
 use plimsoll_faults::latency::Latency;
+use plimsoll_faults::object_target::ObjectTarget;
 use plimsoll_faults::op_kind::OpKind;
 use plimsoll_faults::plan::{
     ByteRange, Chance, Damage, Effect, Fault, FaultPlan, FaultTable, Freed, Occurrence, OpSelector,
@@ -54,6 +55,18 @@ proptest! {
     }
 
     #[test]
+    fn evictions_come_back(target: Option<(u8, u8, u8)>, silent: bool) {
+        let target = target.and_then(|(index, more, double)| {
+            let count = u32::from(index) + 1 + u32::from(more);
+            ObjectTarget::new(u32::from(index), count, 4096 << (double % 12))
+        });
+        let fault = Fault::new(OpSelector::Sync, Effect::Evict { target, silent });
+        prop_assert_eq!(fault.to_string().parse::<Fault>(), Ok(fault.clone()));
+        let file: File = toml::from_str(&fault.to_toml()).expect("it is TOML");
+        prop_assert_eq!(file.faults[0].fault(), Ok(fault));
+    }
+
+    #[test]
     fn any_path_comes_back(path in "\\PC{1,12}|[a-z \";#\\\\\n]{1,8}") {
         let mut fault: Fault = "fsync drop".parse().expect("a fault");
         fault.path = Some(path);
@@ -72,7 +85,7 @@ proptest! {
     #[test]
     fn never_panics_on_words(words in prop::collection::vec(prop::sample::select(&[
         "write", "sync", "space", "#2", "#2..", "bytes", "0..9", "in", "open", "from", "5s", "until", "1/2", "1/2*3", "EIO",
-        "writeback", "block", "xW", "F4", "delay", "stall", "flip", "flip*2", "late", "for", "file", "inodes", "freed", "\"", "a b", ";", "*.log", "12",
+        "writeback", "block", "xW", "F4", "delay", "stall", "flip", "flip*2", "target", "0", "of", "2", "stripe", "4096", "evict", "late", "for", "file", "inodes", "freed", "\"", "a b", ";", "*.log", "12",
     ][..]), 0..9)) {
         let text = words.join(" ");
         if let Ok(plan) = text.parse::<FaultPlan>() {
@@ -84,7 +97,7 @@ proptest! {
 #[test]
 fn every_dimension_has_a_word() {
     let fault: Fault =
-        "write *.log #2..4 bytes 0..4096 in snapshot from 5s until 9s 1/64*3 ENOSPC partial for directory"
+        "write *.log #2..4 bytes 0..4096 target 1 of 3 stripe 8192 in snapshot from 5s until 9s 1/64*3 ENOSPC partial for target 0 of 2"
             .parse()
             .expect("a fault");
     assert_eq!(
@@ -98,6 +111,7 @@ fn every_dimension_has_a_word() {
                     first: 0,
                     end: Some(4096)
                 }),
+                target: ObjectTarget::new(1, 3, 8192),
                 phase: Some(Phase::Snapshot),
                 from: Some(Duration::from_secs(5)),
                 until: Some(Duration::from_secs(9)),
@@ -108,7 +122,7 @@ fn every_dimension_has_a_word() {
                 }),
             },
             effect: Effect::Fail(Errno::ENOSPC, Position::Partial),
-            scope: Scope::Directory,
+            scope: Scope::Target(ObjectTarget::FIRST_OF_TWO),
         }
     );
 }
@@ -126,6 +140,10 @@ fn what_was_written_before_means_what_it_meant() {
         "fsync #1 EIO F4",
         "writeback *.log block 0 xxW",
         "writeback *.log wX F2",
+        "write *.db target 1 of 2 stripe 65536 EIO",
+        "fsync *.log #2 EIO for target 3 of 4",
+        "fsync #1 evict target 1 of 2",
+        "read \"target\" target 0 of 1 evict-silently target 1 of 2 stripe 4096 for target 2 of 3",
     ] {
         let plan: FaultPlan = text.parse().expect("a plan");
         assert_eq!(plan.to_string(), text);
@@ -203,6 +221,55 @@ fn says_what_is_wrong_and_where() {
         ),
         ("write 3/2 EIO", "`3/2` is no chance", 7),
         ("write delay slow", "`slow` is no delay", 13),
+        ("write target", "the number of a target is missing", 13),
+        (
+            "write target x of 2 EIO",
+            "`x` is not the number of a target",
+            14,
+        ),
+        ("write target 1 EIO", "`of`, and how many targets", 16),
+        ("write target 1", "`of`, and how many targets", 15),
+        (
+            "write target 0 of 0 EIO",
+            "there is at least one target",
+            19,
+        ),
+        (
+            "write EIO for target 2 of 2",
+            "of 2 targets none has the number 2",
+            22,
+        ),
+        ("fsync evict target -1 of 2", "`-1` is not the number", 20),
+        (
+            "write target 1 of 2 stripe EIO",
+            "`EIO` is not the length of a stripe",
+            28,
+        ),
+        (
+            "write EIO for target 0 of 2 stripe 5000",
+            "cannot have 5000 bytes",
+            36,
+        ),
+        (
+            "fsync evict target 0 of 2 stripe 12288",
+            "cannot have 12288 bytes",
+            34,
+        ),
+        (
+            "write target 0 of 2 stripe 2048 EIO",
+            "cannot have 2048 bytes",
+            28,
+        ),
+        (
+            "write target 0 of 2 target 1 of 2 EIO",
+            "`target` is one word too many",
+            21,
+        ),
+        (
+            "rename target 0 of 2 EIO",
+            "`rename` touches no object target",
+            22,
+        ),
         ("write EIO for all", "`all` is no scope", 15),
         ("write EIO F1", "F1 is a way in which syncs fail", 7),
         (
@@ -277,6 +344,14 @@ fn a_table_is_refused_at_the_value_that_is_wrong() {
         wrong("[[faults]]\nop = \"write\"\neffect = \"EIO\"\nposition = \"later\"\n");
     assert_eq!(value, "\"later\"");
     assert!(message.contains("one word too many"), "{message}");
+    let (value, message) =
+        wrong("[[faults]]\nop = \"write\"\ntarget = \"2 of 2\"\neffect = \"EIO\"\n");
+    assert_eq!(value, "\"2 of 2\"");
+    assert!(message.contains("none has the number 2"), "{message}");
+    let (value, _) = wrong(
+        "[[faults]]\nop = \"fsync\"\neffect = \"evict\"\nscope = \"target 0 of 2 stripe 1\"\n",
+    );
+    assert_eq!(value, "\"target 0 of 2 stripe 1\"");
     let (value, _) = wrong("[[faults]]\nop = \"write; sync\"\neffect = \"EIO\"\n");
     assert_eq!(value, "\"write; sync\"");
     let (value, _) = wrong("[[faults]]\nop = \"write\"\npath = \"[\"\neffect = \"EIO\"\n");

@@ -103,6 +103,8 @@ pub const CATALOGUE: &[CatalogueFile] = files! {
         "net-nfs-async-server-crash"
         "net-ref-evicted"
         "net-ref-evicted-silently"
+        "net-ref-evicted-stripe"
+        "net-ref-evicted-stripe-silently"
         "net-ref-lost-replies"
         "net-ref-snapshot-only"
         "net-ref-snapshots";

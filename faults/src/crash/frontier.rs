@@ -8,7 +8,6 @@ use super::canonical::{Memo, View};
 use super::choice::{choices_of, least};
 use super::enumerate::{Bounds, choices, undamaged};
 use super::failed_sync::{self, dirty_again};
-use super::holder::Holder;
 use super::kind::CrashKind;
 use super::parts::Parts;
 use super::pending::Pending;
@@ -299,16 +298,13 @@ impl Frontier {
         }))
     }
 
-    /// Forgets what an eviction has taken from the client: it can reach no disk any more.
-    ///
-    /// **Not modelled**: pages that the client had sent before. The process sees none of them, so the servers have none.
+    /// Forgets what an eviction has taken from the client.
     fn discard_unsent(&mut self, entry: &Entry) {
         for change in &entry.changes {
-            let MicroOp::Evicted { ino, .. } = change else {
+            let MicroOp::Evicted { ino, target, .. } = change else {
                 continue;
             };
-            self.pending
-                .keep(|atom| atom.held != Holder::Client || !atom.touches_file(*ino));
+            self.pending.discard_unsent(*ino, *target);
             self.memo.forget();
             self.fresh = self.pending.len();
         }

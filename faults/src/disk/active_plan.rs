@@ -8,16 +8,19 @@ use super::active_writeback::{ActiveWriteback, write_back};
 use super::request::Request;
 use crate::fsync_failure::FsyncFailure;
 use crate::image::Ino;
+use crate::object_target::ObjectTarget;
 use crate::plan::{Effect, Fault, FaultPlan, Phase, Scope};
 use crate::rng::Rng;
 
 /// What a plan asks of the disk besides the operation itself.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Facts {
+pub(super) struct Facts<'a> {
     pub(super) now: Duration,
     pub(super) phase: Phase,
     /// The inodes of the operation's paths, where they have any.
     pub(super) inodes: [Option<Ino>; 2],
+    /// The pages of its file that a sync would write, where some fault asks for them.
+    pub(super) dirty: &'a [u64],
 }
 
 /// What becomes of an operation.
@@ -25,6 +28,8 @@ pub(super) struct Facts {
 pub(super) struct Decision {
     /// What the first fault that hits it does.
     pub(super) effect: Option<Effect>,
+    /// The object target that this fault is about: a sync that it lets fail writes the pages on all others.
+    pub(super) target: Option<ObjectTarget>,
     /// How much longer it takes.
     pub(super) wait: Duration,
 }
@@ -34,7 +39,15 @@ pub(super) struct Decision {
 enum Reach {
     Inodes([Option<Ino>; 2]),
     Below(Vec<String>),
+    Target(ObjectTarget),
     All,
+}
+
+/// A fault hits an operation.
+#[derive(Clone, Copy, Debug)]
+struct Hit {
+    /// The object target that it hits, where it is about one.
+    target: Option<ObjectTarget>,
 }
 
 #[derive(Clone, Debug)]
@@ -67,14 +80,14 @@ fn components(path: &str) -> Vec<String> {
 
 impl ActiveFault {
     /// Whether the effect can be had of this operation, now.
-    fn applies(&self, request: &Request<'_>, facts: &Facts) -> bool {
+    fn applies(&self, request: &Request<'_>, facts: &Facts<'_>) -> bool {
         self.fault.effect.applies_to(request.kind)
             && request.moves >= self.fault.effect.moves_min()
             && (request.appends || !self.fault.effect.needs_append())
             && self.fault.when.is_now(facts.now)
     }
 
-    fn selects(&self, request: &Request<'_>, facts: &Facts) -> bool {
+    fn selects(&self, request: &Request<'_>, facts: &Facts<'_>) -> bool {
         let when = &self.fault.when;
         let on_path = self.path.as_ref().is_none_or(|pattern| {
             pattern.is_match(request.path)
@@ -90,6 +103,9 @@ impl ActiveFault {
                     .range
                     .is_some_and(|(offset, len)| bytes.touches(offset, len))
             })
+            && when
+                .target
+                .is_none_or(|target| request.is_on(target, facts.dirty))
     }
 
     /// Whether an operation that is counted is hit.
@@ -115,10 +131,11 @@ impl ActiveFault {
     }
 
     /// Whether an earlier hit reaches this operation.
-    fn reaches(&self, request: &Request<'_>, facts: &Facts) -> bool {
+    fn reaches(&self, request: &Request<'_>, facts: &Facts<'_>) -> bool {
         match &self.reach {
             None => false,
             Some(Reach::All) => true,
+            Some(Reach::Target(target)) => request.is_on(*target, facts.dirty),
             Some(Reach::Inodes(struck)) => facts
                 .inodes
                 .iter()
@@ -131,27 +148,40 @@ impl ActiveFault {
         }
     }
 
-    fn hits(&mut self, request: &Request<'_>, facts: &Facts) -> bool {
+    fn hits(&mut self, request: &Request<'_>, facts: &Facts<'_>) -> Option<Hit> {
         if !self.applies(request, facts) {
-            return false;
+            return None;
         }
-        let hit = (self.selects(request, facts) && self.strikes()) || self.reaches(request, facts);
-        if hit {
-            self.since.get_or_insert(facts.now);
-            if self.reach.is_none() {
-                self.reach = match self.fault.scope {
-                    Scope::Operation => None,
-                    Scope::File => Some(Reach::Inodes(facts.inodes)),
-                    Scope::Directory => {
-                        let mut dir = components(request.path);
-                        dir.pop();
-                        Some(Reach::Below(dir))
-                    }
-                    Scope::FileSystem => Some(Reach::All),
-                };
+        let target = if self.selects(request, facts) && self.strikes() {
+            self.fault.when.target
+        } else if self.reaches(request, facts) {
+            match self.reach {
+                Some(Reach::Target(target)) => Some(target),
+                _ => None,
             }
+        } else {
+            return None;
+        };
+        self.since.get_or_insert(facts.now);
+        if self.reach.is_none() {
+            self.reach = self.reach_from(request, facts);
         }
-        hit
+        Some(Hit { target })
+    }
+
+    /// What the fault goes on hitting once it has struck this operation.
+    fn reach_from(&self, request: &Request<'_>, facts: &Facts<'_>) -> Option<Reach> {
+        match self.fault.scope {
+            Scope::Operation => None,
+            Scope::File => Some(Reach::Inodes(facts.inodes)),
+            Scope::Directory => {
+                let mut dir = components(request.path);
+                dir.pop();
+                Some(Reach::Below(dir))
+            }
+            Scope::Target(target) => Some(Reach::Target(target)),
+            Scope::FileSystem => Some(Reach::All),
+        }
     }
 
     /// How long an operation that is hit has to wait.
@@ -205,13 +235,20 @@ impl ActivePlan {
             .any(|active| active.fault.scope == Scope::File)
     }
 
+    /// Whether the pages that a sync would write have to be looked up: some fault is about an object target.
+    pub(super) fn asks_for_pages(&self) -> bool {
+        self.faults.iter().any(|active| {
+            active.fault.when.target.is_some() || matches!(active.fault.scope, Scope::Target(_))
+        })
+    }
+
     /// What happens to this operation. Every fault counts it; of those that do not merely take time, the first that hits decides.
-    pub(super) fn decide(&mut self, request: &Request<'_>, facts: &Facts) -> Decision {
+    pub(super) fn decide(&mut self, request: &Request<'_>, facts: &Facts<'_>) -> Decision {
         let mut decision = Decision::default();
         for active in &mut self.faults {
-            if !active.hits(request, facts) {
+            let Some(hit) = active.hits(request, facts) else {
                 continue;
-            }
+            };
             if active.fault.effect.is_wait() {
                 let wait = active.wait(facts.now);
                 decision.wait = decision.wait.saturating_add(wait);
@@ -219,6 +256,7 @@ impl ActivePlan {
             } else if decision.effect.is_none() {
                 active.fired += 1;
                 decision.effect = Some(active.fault.effect);
+                decision.target = hit.target;
             }
         }
         decision

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use super::writeback::PAGE;
 use crate::errno::Errno;
 use crate::image::Ino;
 use crate::log::Entry;
+use crate::object_target::ObjectTarget;
 use crate::op_kind::OpKind;
 
 /// What is asked of the disk.
@@ -70,6 +72,14 @@ impl<'a> Request<'a> {
 
     pub(super) const fn appending(self, appends: bool) -> Self {
         Self { appends, ..self }
+    }
+
+    /// Whether it touches a stripe on this target: with bytes that it is about, or with pages that it is to write as a sync.
+    pub(super) fn is_on(&self, target: ObjectTarget, dirty: &[u64]) -> bool {
+        match self.range {
+            Some((offset, len)) => target.touches(offset, len),
+            None => dirty.iter().any(|page| target.holds(page * PAGE)),
+        }
     }
 
     /// The record of its failure without an effect.

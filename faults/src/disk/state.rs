@@ -91,6 +91,7 @@ impl State {
         if self.operations > self.operations_max {
             return Err(Errno::EIO);
         }
+        self.troubles.target = None;
         let decision = match self.late_error(&request) {
             Some(errno) if request.kind.is_sync() => Some(Effect::Fail(errno, Position::Before)),
             Some(errno) => return Err(self.report_late(&request, errno)),
@@ -150,10 +151,17 @@ impl State {
         if self.troubles.plan.is_empty() {
             return None;
         }
+        let dirty = match request.ino {
+            Some(ino) if request.kind.is_sync() && self.troubles.plan.asks_for_pages() => {
+                self.writeback.dirty_pages(ino)
+            }
+            _ => Vec::new(),
+        };
         let mut facts = Facts {
             now: self.now(),
             phase: self.troubles.phase,
             inodes: [request.ino, None],
+            dirty: &dirty,
         };
         if request.ino.is_none() && self.troubles.plan.asks_for_inodes() {
             let inode = |path| resolve(&self.image, path).ok();
@@ -168,6 +176,7 @@ impl State {
         if decision.effect.is_some_and(Effect::is_damage) {
             self.troubles.damaged_at.get_or_insert(self.log.len());
         }
+        self.troubles.target = decision.target;
         decision.effect
     }
 

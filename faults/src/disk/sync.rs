@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::request::Request;
 use super::state::State;
-use super::writeback::{byte_ranges, end_of};
+use super::writeback::{PAGE, byte_ranges, end_of};
 use crate::errno::Errno;
 use crate::fsync_failure::{Call, ErrorReport, FsyncFailure, Pages};
 use crate::image::Ino;
 use crate::log::{Entry, MicroOp, Scope, SyncEnd};
+use crate::object_target::ObjectTarget;
 use crate::op_kind::OpKind;
 use crate::plan::{Effect, Position};
 
@@ -89,9 +90,9 @@ impl State {
         }
         let failure = match decision {
             Some(Effect::Fail(errno, Position::Before)) => {
-                Some(Failure::new(self.failing.model, errno))
+                Some(self.failure(&sync, self.failing.model, errno))
             }
-            Some(Effect::FailSync(errno, model)) => Some(Failure::new(model, errno)),
+            Some(Effect::FailSync(errno, model)) => Some(self.failure(&sync, model, errno)),
             Some(Effect::Drop) => return self.end_sync(sync.ended(SyncEnd::Dropped, None)),
             // An error that comes after the effect leaves the sync done.
             _ => self.failing_pages(&sync),
@@ -129,6 +130,19 @@ impl State {
             self.errors.settled(ino);
         }
         self.errors.due(handle, ino)
+    }
+
+    /// The failure of a sync that a fault decided on: of all pages, or of those on the object target that the fault is about.
+    fn failure(&self, sync: &Sync<'_>, model: FsyncFailure, errno: Errno) -> Failure {
+        let on_target = |(target, ino): (ObjectTarget, Ino)| {
+            let mut pages = self.writeback.dirty_pages(ino);
+            pages.retain(|page| target.holds(page * PAGE));
+            pages
+        };
+        Failure {
+            pages: self.troubles.target.zip(sync.file()).map(on_target),
+            ..Failure::new(model, errno)
+        }
     }
 
     /// The pages that the plan's sequences let fail in this sync.

@@ -7,6 +7,7 @@ use super::clock::SimClock;
 use super::space::ActiveSpaces;
 use crate::errno::Errno;
 use crate::image::Ino;
+use crate::object_target::ObjectTarget;
 use crate::plan::{FaultPlan, Phase};
 use crate::rng::Rng;
 
@@ -23,6 +24,8 @@ pub(super) struct Replay {
 pub(super) struct Troubles {
     pub(super) plan: ActivePlan,
     pub(super) spaces: ActiveSpaces,
+    /// The object target that the fault is about which hits the operation at hand, where it is about one.
+    pub(super) target: Option<ObjectTarget>,
     /// Errors that the next write, sync or close of a file reports.
     pub(super) late: BTreeMap<Ino, Errno>,
     /// Writes still to be done again.
@@ -50,6 +53,7 @@ impl Troubles {
         Self {
             plan: ActivePlan::new(plan, seed),
             spaces: ActiveSpaces::new(&plan.spaces),
+            target: None,
             late: BTreeMap::new(),
             replays: Vec::new(),
             phase: Phase::default(),

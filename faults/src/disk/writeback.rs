@@ -9,7 +9,7 @@ use crate::log::{Entry, MicroOp, SizeChange, SyncEnd};
 use crate::op_kind::OpKind;
 
 /// Bytes in a page, and sectors.
-const PAGE: u64 = 4096;
+pub(super) const PAGE: u64 = 4096;
 const PAGE_SECTORS: u64 = PAGE / SECTOR as u64;
 
 /// A file that has changed since its last sync.

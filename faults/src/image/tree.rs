@@ -171,7 +171,7 @@ impl Image {
                     content.apply(*ino, op);
                 }
             }
-            MicroOp::Evicted { ino, content } => {
+            MicroOp::Evicted { ino, content, .. } => {
                 if let Some(file) = self.file_mut(*ino) {
                     *file = (**content).clone();
                 }

@@ -14,6 +14,7 @@ use super::writeback::{Sequence, Writeback};
 use crate::errno::Errno;
 use crate::fsync_failure::FsyncFailure;
 use crate::latency::Latency;
+use crate::object_target::ObjectTarget;
 use crate::op_kind::OpKind;
 
 /// Faults of a plan.
@@ -34,6 +35,7 @@ const PATHS: &[&str] = &[
     "one;two",
     "größe",
     "1/2",
+    "target",
 ];
 
 impl<'a> Arbitrary<'a> for FaultPlan {
@@ -67,7 +69,10 @@ impl<'a> Arbitrary<'a> for Fault {
         fault.occurrence = u.arbitrary()?;
         fault.when = u.arbitrary()?;
         if u.ratio(1_u8, 6)? {
-            fault.scope = *u.choose(Scope::ALL)?;
+            fault.scope = match *u.choose(Scope::ALL)? {
+                Scope::Target(_) => Scope::Target(u.arbitrary()?),
+                other => other,
+            };
         }
         if misfit(&fault).is_some() {
             // Whatever is selected can fail.
@@ -115,6 +120,7 @@ impl<'a> Arbitrary<'a> for When {
                     burst: u.int_in_range(1..=4)?,
                 });
             }
+            6 => when.target = Some(u.arbitrary()?),
             _ => {}
         }
         Ok(when)
@@ -129,6 +135,15 @@ fn time(u: &mut Unstructured<'_>) -> Result<Duration> {
         1 => Duration::from_micros(count),
         _ => Duration::from_millis(count),
     })
+}
+
+impl<'a> Arbitrary<'a> for ObjectTarget {
+    fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
+        let count = u.int_in_range(1..=4)?;
+        let index = u.int_in_range(0..=count - 1)?;
+        let stripe_bytes = 4096 << u.int_in_range(0..=8)?;
+        Ok(Self::new(index, count, stripe_bytes).unwrap_or(Self::FIRST_OF_TWO))
+    }
 }
 
 impl<'a> Arbitrary<'a> for Latency {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::errno::Errno;
 use crate::fsync_failure::FsyncFailure;
 use crate::latency::Latency;
+use crate::object_target::ObjectTarget;
 use crate::op_kind::OpKind;
 
 /// How much of an operation is done when its error is returned.
@@ -141,7 +142,12 @@ pub enum Effect {
     Short,
     /// Just before it, a server evicts the client: what the file has that no sync covers is discarded, and reads show what the servers
     /// have. The next sync or close reports that once, unless it is silent.
+    ///
+    /// If it is one object target that does this, only what would go there is discarded. The file ends where what is left does, and
+    /// where nothing was to go there, nothing is reported.
     Evict {
+        /// The object target that evicts; all servers, without one.
+        target: Option<ObjectTarget>,
         /// Whether nothing reports it.
         silent: bool,
     },

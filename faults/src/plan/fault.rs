@@ -84,6 +84,7 @@ impl Fault {
             occurrence: Occurrence::Every,
             when: When {
                 bytes: None,
+                target: None,
                 phase: None,
                 from: None,
                 until: None,

@@ -39,6 +39,8 @@ pub struct FaultTable {
     pub nth: Option<Spanned<Nth>>,
     /// A range of bytes, such as `"0..4096"`.
     pub bytes: Option<Text>,
+    /// An object target, such as `"1 of 2"` or `"1 of 2 stripe 65536"`.
+    pub target: Option<Text>,
     /// The phase of the store.
     pub phase: Option<Text>,
     /// The virtual time from which on it happens.
@@ -158,6 +160,7 @@ impl FaultTable {
             composer.add("#", &text, nth.span());
         }
         composer.text("bytes ", self.bytes.as_ref());
+        composer.text("target ", self.target.as_ref());
         composer.text("in ", self.phase.as_ref());
         composer.text("from ", self.from.as_ref());
         composer.text("until ", self.until.as_ref());
@@ -232,6 +235,7 @@ impl Fault {
         let when = &self.when;
         let values = [
             ("bytes", when.bytes.map(|bytes| bytes.to_string())),
+            ("target", when.target.map(|target| target.to_string())),
             ("phase", when.phase.map(|phase| phase.to_string())),
             ("from", when.from.map(show_duration)),
             ("until", when.until.map(show_duration)),
@@ -256,7 +260,7 @@ impl Fault {
             effect => line(&mut text, "effect", &effect.to_string()),
         }
         if self.scope != Scope::Operation {
-            line(&mut text, "scope", self.scope.name());
+            line(&mut text, "scope", &self.scope.to_string());
         }
         text
     }

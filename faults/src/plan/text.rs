@@ -5,6 +5,7 @@ mod error;
 mod misfit;
 mod parser;
 mod space;
+mod target;
 mod values;
 mod words;
 mod writeback;
@@ -76,7 +77,11 @@ impl fmt::Display for Position {
 
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        f.write_str(self.name())?;
+        match self {
+            Self::Target(target) => write!(f, " {target}"),
+            _ => Ok(()),
+        }
     }
 }
 
@@ -97,8 +102,10 @@ impl fmt::Display for Effect {
             Self::Fail(errno, position) => write!(f, "{errno} {position}"),
             Self::FailSync(errno, model) => write!(f, "{errno} {model}"),
             Self::Drop => f.write_str("drop"),
-            Self::Evict { silent: false } => f.write_str("evict"),
-            Self::Evict { silent: true } => f.write_str("evict-silently"),
+            Self::Evict { target, silent } => {
+                f.write_str(if *silent { "evict-silently" } else { "evict" })?;
+                target.map_or(Ok(()), |target| write!(f, " target {target}"))
+            }
             Self::Short => f.write_str("short"),
             Self::Damage(damage) => damage.fmt(f),
             Self::Delay(latency) => write!(f, "delay {latency}"),
@@ -119,6 +126,9 @@ impl fmt::Display for Fault {
         }
         if let Some(bytes) = self.when.bytes {
             write!(f, " bytes {bytes}")?;
+        }
+        if let Some(target) = self.when.target {
+            write!(f, " target {target}")?;
         }
         if let Some(phase) = self.when.phase {
             write!(f, " in {phase}")?;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::object_target::ObjectTarget;
+
 /// Bytes of a file, from the first to before the second; without a second, to the end of every file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ByteRange {
@@ -78,6 +80,8 @@ pub struct Chance {
 pub struct When {
     /// The operation reads, writes, cuts or reserves some of these bytes.
     pub bytes: Option<ByteRange>,
+    /// The operation touches a stripe of this object target, as for a fault [of that scope](super::Scope::Target).
+    pub target: Option<ObjectTarget>,
     /// The store is in this phase.
     pub phase: Option<Phase>,
     /// The operation begins at this virtual time or later.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::Cover;
 use crate::crash::CrashKind;
+use crate::object_target::target_of;
 
 /// Most stripes of a file: each write has at least one atom for each that it touches.
 pub(super) const STRIPES_MAX: u64 = 16;
@@ -63,7 +64,7 @@ pub struct Network {
 impl Network {
     /// The object target that a byte of a file is on.
     pub(crate) const fn target(&self, byte: u64) -> u64 {
-        byte / self.stripe_bytes % self.stripe_count
+        target_of(byte, self.stripe_bytes, self.stripe_count)
     }
 
     /// Whether a crash of this kind leaves what syncs have covered.

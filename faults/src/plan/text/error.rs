@@ -3,8 +3,8 @@
 use thiserror::Error;
 
 /// How a line of a plan is written.
-const GRAMMAR: &str = "a fault is `OPERATION [PATH-GLOB] [#N | #N.. | #N..M] [bytes A..B] [in PHASE] [from TIME] [until TIME] [1/N[*BURST]] \
-     EFFECT [before | partial | after | late | F1 to F11] [for file | directory | fs]`, such as `fsync *.tmp #2 drop` or `write #3.. ENOSPC`";
+const GRAMMAR: &str = "a fault is `OPERATION [PATH-GLOB] [#N | #N.. | #N..M] [bytes A..B] [target K of N [stripe BYTES]] [in PHASE] [from TIME] [until TIME] [1/N[*BURST]] \
+     EFFECT [before | partial | after | late | F1 to F11] [for file | directory | target K of N [stripe BYTES] | fs]`, such as `fsync *.tmp #2 drop` or `write #3.. ENOSPC`";
 
 /// A text that is no fault: what is wrong, where, and how it would be right.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]

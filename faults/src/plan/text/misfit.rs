@@ -35,6 +35,12 @@ pub(in crate::plan) fn misfit(fault: &Fault) -> Option<String> {
     if fault.when.bytes.is_some() && !OpKind::ALL.iter().any(has_bytes) {
         return Some(format!("`{op}` has no range of bytes"));
     }
+    let has_stripes = |kind: &OpKind| {
+        op.matches(*kind) && effect.applies_to(*kind) && kind.touches_object_targets()
+    };
+    if fault.when.target.is_some() && !OpKind::ALL.iter().any(has_stripes) {
+        return Some(format!("`{op}` touches no object target"));
+    }
     if let (Some(from), Some(until)) = (fault.when.from, fault.when.until)
         && until <= from
     {

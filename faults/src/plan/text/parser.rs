@@ -6,6 +6,7 @@ use super::cursor::{Cursor, Parsed};
 use super::error::{ParseFaultError, Wrong};
 use super::misfit::misfit;
 use super::space::space;
+use super::target::target;
 use super::values::{bytes, chance, damage, model, occurrence, phase};
 use super::words::{Line, Word, is_chance, is_effect, is_reserved, lines};
 use super::writeback::writeback;
@@ -53,8 +54,13 @@ fn effect(cursor: &mut Cursor<'_>) -> Parsed<Effect> {
     }
     let found = match text {
         "drop" => Effect::Drop,
-        "evict" => Effect::Evict { silent: false },
-        "evict-silently" => Effect::Evict { silent: true },
+        "evict" | "evict-silently" => {
+            cursor.at += 1;
+            let is_one = cursor.plain() == Some("target");
+            let target = is_one.then(|| target(cursor)).transpose()?;
+            let silent = text != "evict";
+            return Ok(Effect::Evict { target, silent });
+        }
         "short" => Effect::Short,
         "hang" => Effect::Hang,
         "stall" => return cursor.time().map(Effect::Stall),
@@ -117,6 +123,10 @@ fn scope(cursor: &mut Cursor<'_>) -> Parsed<Scope> {
         return Ok(Scope::Operation);
     }
     let word = cursor.argument("a scope")?;
+    if word == "target" {
+        cursor.at -= 1;
+        return target(cursor).map(Scope::Target);
+    }
     Scope::ALL
         .iter()
         .copied()
@@ -124,7 +134,7 @@ fn scope(cursor: &mut Cursor<'_>) -> Parsed<Scope> {
         .ok_or_else(|| {
             cursor
                 .wrong(format!("`{word}` is no scope"))
-                .help("a fault is for an `operation`, a `file`, a `directory` or the `fs`")
+                .help("a fault is for an `operation`, a `file`, a `directory`, `target K of N` or the `fs`")
         })
 }
 
@@ -179,6 +189,10 @@ fn condition(cursor: &mut Cursor<'_>, when: &mut When, keyword: &str) -> Parsed<
                     .help("a range is `0..4096` or `4096..`, and not empty")
             })?;
             once(&mut when.bytes, found, keyword, at)?;
+        }
+        "target" => {
+            let found = target(cursor)?;
+            once(&mut when.target, found, keyword, at)?;
         }
         "in" => {
             let word = cursor.argument("a phase")?;

@@ -125,6 +125,7 @@ impl Splitter {
 /// Words that say something other than a path wherever a path may stand.
 const KEYWORDS: &[&str] = &[
     "bytes",
+    "target",
     "in",
     "from",
     "until",
