@@ -6,6 +6,7 @@ mod raw;
 mod redb;
 mod sled;
 mod sqlite;
+mod sqlite_engine;
 mod surrealmx;
 
 use std::path::Path;
@@ -32,6 +33,7 @@ pub(super) trait Open: Sync {
 pub(super) const CONTESTANTS: &[Contestant] = &[
     raw::RAW,
     native::NATIVE,
+    sqlite_engine::SQLITE_ENGINE,
     redb::REDB,
     fjall::FJALL,
     sqlite::SQLITE,
