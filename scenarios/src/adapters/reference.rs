@@ -15,6 +15,8 @@ use plimsoll_reference::native::{
 use plimsoll_sim::command::{Command, Mutation};
 use plimsoll_sim::sut::{CommandError, Contract, Instance, OpenError, Sut, Visit};
 
+use super::error_text::text;
+
 /// The directory of the store.
 const BASE: &str = "data";
 
@@ -190,15 +192,4 @@ fn command_error(error: &StoreError) -> CommandError {
         Outcome::Absent => CommandError::absent(text(error)),
         Outcome::Unknown => CommandError::unknown(text(error)),
     }
-}
-
-/// An error with its causes.
-fn text(error: &StoreError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

@@ -13,6 +13,7 @@ use plimsoll_reference::sqlite::{Journal, Options, Outcome, Store, StoreError, r
 use plimsoll_sim::command::{Command, Mutation};
 use plimsoll_sim::sut::{CommandError, Contract, Instance, OpenError, Sut, Visit};
 
+use super::error_text::text;
 use super::sqlite::seed;
 
 /// The database.
@@ -42,28 +43,35 @@ pub struct SqliteEngine {
 pub fn modes() -> Vec<Arc<dyn Sut>> {
     let file = || Options::file(DATABASE).checkpoint_pages(CHECKPOINT_PAGES);
     let modes = [
-        ("sqlite-engine-disk", file()),
-        ("sqlite-engine-rollback", file().journal(Journal::Rollback)),
+        ("sqlite-engine-disk", file(), false),
+        (
+            "sqlite-engine-rollback",
+            file().journal(Journal::Rollback),
+            false,
+        ),
         (
             "sqlite-engine-memory",
             file().memory_threshold(MEMORY_THRESHOLD),
+            false,
         ),
         (
             "sqlite-engine-snapshots",
             file().snapshot_path(SNAPSHOT).keep(KEPT),
+            true,
         ),
         (
             "sqlite-engine-memory-snapshots",
             Options::memory().snapshot_path(SNAPSHOT).keep(KEPT),
+            true,
         ),
     ];
     modes
         .into_iter()
-        .map(|(name, options)| -> Arc<dyn Sut> {
+        .map(|(name, options, has_snapshots)| -> Arc<dyn Sut> {
             Arc::new(SqliteEngine {
                 name,
                 options,
-                has_snapshots: name.ends_with("snapshots"),
+                has_snapshots,
             })
         })
         .collect()
@@ -198,15 +206,4 @@ fn command_error(error: &StoreError) -> CommandError {
         Outcome::Absent => CommandError::absent(text(error)),
         Outcome::Unknown => CommandError::unknown(text(error)),
     }
-}
-
-/// An error with its causes.
-fn text(error: &StoreError) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

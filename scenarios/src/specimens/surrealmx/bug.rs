@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::specimens::mends::{self, Mendable};
+
 macro_rules! bugs {
     ($($name:ident = $number:literal, $what:literal;)*) => {
         /// A bug of the historical protocol. The numbers follow no order but that of their discovery.
@@ -47,38 +49,16 @@ impl fmt::Display for Bug {
     }
 }
 
-/// A set of bugs that are mended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Mends {
-    bits: u64,
-}
+impl Mendable for Bug {
+    const ALL: &'static [Self] = Self::ALL;
 
-impl Mends {
-    /// The historical protocol.
-    pub const fn none() -> Self {
-        Self { bits: 0 }
-    }
-
-    /// The protocol without any of the bugs.
-    pub fn all() -> Self {
-        Bug::ALL
-            .iter()
-            .fold(Self::none(), |mends, &bug| mends.with(bug))
-    }
-
-    /// The same, with this bug mended too.
-    #[must_use]
-    pub const fn with(self, bug: Bug) -> Self {
-        Self {
-            bits: self.bits | 1 << bug as u8,
-        }
-    }
-
-    /// Whether this bug is mended.
-    pub const fn has(self, bug: Bug) -> bool {
-        self.bits & 1 << bug as u8 != 0
+    fn index(self) -> u32 {
+        self as u32
     }
 }
+
+/// A set of these bugs that are mended.
+pub type Mends = mends::Mends<Bug>;
 
 #[cfg(test)]
 mod tests {

@@ -20,7 +20,7 @@ pub(super) struct Log {
 }
 
 /// Whether the log starts with a magic number. It can where the log is only ever replaced whole.
-const fn has_header(mends: Mends) -> bool {
+fn has_header(mends: Mends) -> bool {
     mends.has(Bug::R1) && mends.has(Bug::R2) && mends.has(Bug::R12)
 }
 
