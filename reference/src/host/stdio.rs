@@ -1,0 +1,121 @@
+//! Standard input and output.
+
+use std::io;
+
+use super::later::Later;
+
+/// Bytes that a pipe holds on Linux before a writer has to wait (`pipe(7)`).
+pub const PIPE_BYTES: usize = 65_536;
+
+/// Longest line that is taken, in bytes, its end not counted.
+pub const LINE_MAX: usize = 1 << 20;
+
+/// A stream of bytes to read: standard input, or a pipe from a child.
+pub trait Input: Send {
+    /// Waits for bytes and says how many there were; zero is the end.
+    ///
+    /// Dropping the future loses nothing: bytes are taken only by a call that returns them.
+    ///
+    /// # Errors
+    /// As `read(2)`; `EINTR` is for the caller to try again.
+    fn read<'a>(&'a mut self, buf: &'a mut [u8]) -> Later<'a, io::Result<usize>>;
+}
+
+/// A stream of bytes to write: standard output, or a pipe to a child.
+pub trait Output: Send {
+    /// Waits until the other side has room and says how many bytes were taken, which may be fewer than given. Nothing is kept back:
+    /// bytes that were taken are there to be read.
+    ///
+    /// Dropping the future before it is ready writes nothing.
+    ///
+    /// # Errors
+    /// As `write(2)`: `EPIPE` when nobody reads any longer, `ENOSPC` when it is a file on a full disk; `EINTR` is for the caller to
+    /// try again.
+    fn write<'a>(&'a mut self, bytes: &'a [u8]) -> Later<'a, io::Result<usize>>;
+}
+
+/// Writes all of it. When this future is dropped half-way, a part may be written.
+///
+/// # Errors
+/// As [`Output::write`], `EINTR` excepted.
+pub async fn write_all(output: &mut dyn Output, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match output.write(bytes).await {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Cuts an input into lines.
+///
+/// A last line without an end is no line: whoever wrote it was cut off in the middle, and it may be a part of what was meant.
+pub struct Lines {
+    input: Box<dyn Input>,
+    taken: Vec<u8>,
+    /// Bytes at the front of `taken` that hold no end of a line.
+    searched: usize,
+}
+
+impl std::fmt::Debug for Lines {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Lines")
+            .field("taken", &self.taken.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Lines {
+    /// The lines of an input.
+    pub fn new(input: Box<dyn Input>) -> Self {
+        Self {
+            input,
+            taken: Vec::new(),
+            searched: 0,
+        }
+    }
+
+    /// Waits for the next line, without its end; `None` is the end of the input, whether or not there is a last line that was cut off
+    /// ([`rest`](Self::rest) has it).
+    ///
+    /// Dropping the future loses nothing.
+    ///
+    /// # Errors
+    /// As [`Input::read`], `EINTR` excepted; `InvalidData` when a line is longer than [`LINE_MAX`] or no UTF-8.
+    pub async fn next(&mut self) -> io::Result<Option<String>> {
+        loop {
+            let unsearched = self.taken.get(self.searched..).unwrap_or_default();
+            if let Some(found) = unsearched.iter().position(|&byte| byte == b'\n') {
+                let end = self.searched + found;
+                let mut line: Vec<u8> = self.taken.drain(..=end).collect();
+                line.pop();
+                self.searched = 0;
+                return String::from_utf8(line)
+                    .map(Some)
+                    .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "a line is no UTF-8"));
+            }
+            self.searched = self.taken.len();
+            if self.taken.len() > LINE_MAX {
+                let message = format!("a line is longer than {LINE_MAX} bytes");
+                return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+            }
+            let mut buf = [0; 4096];
+            match self.input.read(&mut buf).await {
+                Ok(0) => return Ok(None),
+                Ok(count) => self
+                    .taken
+                    .extend_from_slice(buf.get(..count).unwrap_or_default()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// What was read behind the last whole line.
+    pub fn rest(&self) -> &[u8] {
+        &self.taken
+    }
+}
