@@ -12,4 +12,5 @@ pub mod oracle;
 pub mod report;
 pub mod sites;
 pub mod sut;
+pub mod trial;
 pub mod workload;

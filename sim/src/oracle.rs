@@ -52,6 +52,14 @@ oracles! {
     B1, "lost more than the window", "No more is lost than the acknowledgement's window allows.";
     B2, "lost by a mere process kill", "What reached the operating system survives the death of the process.";
     B3, "a write was answered too late", "A write is answered within the time that the store promises.";
+    V1, "an acknowledged write cannot be read", "Every read shows what was acknowledged before it was asked for, or something later.";
+    S1, "a signal ended it", "A process that is ready dies of no signal that it is to handle.";
+    S2, "a request for a snapshot was forgotten", "After the last request or signal a snapshot is taken that holds everything acknowledged before it.";
+    T1, "a read was answered too late", "Reads are answered within their bound, also while a snapshot, a sync or a target of the file system stands still.";
+    T2, "a request was never answered", "Every request of a living process is answered, or fails, within its bound.";
+    T3, "it did not end", "Asked to end, a process ends within its bound.";
+    E1, "exit code and outcome disagree", "A process that says that all went well has lost nothing, and one that met no fault does not fail.";
+    F4, "two writers at once", "No two processes or handles write the same store at the same time.";
     X1, "two equal runs differed", "The same seed gives the same fingerprint.";
 }
 

@@ -1,0 +1,165 @@
+//! What was asked of a system in one life, what it answered, and how the life ended.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use plimsoll_reference::host::{ExitStatus, Signal};
+use plimsoll_reference::level::Level;
+
+use crate::command::Mutation;
+use crate::sut::Outcome;
+
+/// All that a store holds.
+pub type Pairs = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// When something happened: its place among all events of a world, and the virtual time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment {
+    /// Number of the event, from 1; no two events share one.
+    pub event: u32,
+    /// Virtual time since the world began.
+    pub now: Duration,
+}
+
+/// What a client asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Changes that take effect together.
+    Write(Vec<Mutation>),
+    /// The value of a key.
+    Get(Vec<u8>),
+    /// Everything.
+    Scan,
+    /// To make everything before it durable.
+    Sync,
+    /// A snapshot that holds everything acknowledged before.
+    Snapshot,
+    /// To fold or rewrite what is on disk; the state stays as it is.
+    Maintain,
+    /// An orderly end.
+    Close,
+}
+
+/// What a system answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// A write or sync at a level, or a snapshot; with the sequence number that the system gives it, where it gives any.
+    Done {
+        /// How much it is promised to survive.
+        level: Level,
+        /// Number of the last write that it covers.
+        sequence: Option<u64>,
+    },
+    /// The value of a key, if it has one.
+    Value(Option<Vec<u8>>),
+    /// Everything.
+    State(Pairs),
+    /// An error.
+    Failed(Outcome),
+}
+
+/// A request and what became of it.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// When the client had handed it over.
+    pub at: Moment,
+    /// What was asked.
+    pub request: Request,
+    /// What the client read, and when; nothing if it never read an answer.
+    pub answer: Option<(Moment, Answer)>,
+}
+
+impl Asked {
+    /// The changes it asks for.
+    pub fn mutations(&self) -> &[Mutation] {
+        match &self.request {
+            Request::Write(mutations) => mutations,
+            _ => &[],
+        }
+    }
+
+    /// What is known of its effect.
+    pub(super) fn fate(&self) -> Fate {
+        match &self.answer {
+            None => Fate::Pending,
+            Some((_, Answer::Failed(Outcome::Absent | Outcome::Unsupported))) => Fate::Absent,
+            Some((_, Answer::Failed(Outcome::Unknown))) => Fate::Unknown,
+            Some(_) => Fate::Applied,
+        }
+    }
+}
+
+/// What is known of the effect of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It took effect.
+    Applied,
+    /// It did not.
+    Absent,
+    /// It may have.
+    Unknown,
+    /// Nobody was told; it may have.
+    Pending,
+}
+
+/// Something else that a system said, or that happened to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// It is ready: from here on signals are handled and requests are read.
+    Ready,
+    /// A snapshot was said to be in place that covers the writes up to this number, where it was said.
+    SnapshotDone(Option<u64>),
+    /// A snapshot was said to have failed.
+    SnapshotFailed,
+    /// A signal was sent to it.
+    Signalled(Signal),
+    /// Its standard input was closed.
+    InputClosed,
+    /// Nobody reads its standard output any longer.
+    OutputClosed,
+    /// Its last line: everything is held at this level, or is not.
+    LastLine(Option<Level>),
+    /// The disk was read by itself, while the system ran or not, as a reader that knows nothing of it would.
+    Inspected(Found),
+}
+
+/// What a reader found on the disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// This.
+    Store(Pairs),
+    /// Nothing at all.
+    Nothing,
+    /// Something that is no store, or cannot be read.
+    Unreadable(String),
+}
+
+/// How a life ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The process ended: by itself, or by a signal that it was sent.
+    Exited(ExitStatus),
+    /// The harness killed it at once, the machine goes on.
+    Killed,
+    /// The machine lost its power.
+    PowerLost,
+    /// It still ran when the world ended.
+    Running,
+}
+
+/// One life of a system, from its start to its end.
+#[derive(Clone, Debug)]
+pub struct Life {
+    /// What the disk held when it began.
+    pub base: Pairs,
+    /// When it began.
+    pub began: Moment,
+    /// What was asked, in the order in which it was handed over.
+    pub requests: Vec<Asked>,
+    /// What else happened, in order.
+    pub notices: Vec<(Moment, Notice)>,
+    /// When and how it ended.
+    pub end: (Moment, End),
+    /// What was found on the disk when it had ended: one way if processes died, and several if the power was lost.
+    pub left: Vec<Found>,
+}

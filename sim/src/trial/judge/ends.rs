@@ -1,0 +1,93 @@
+//! Exit codes and last lines say what is true, and who is asked to end ends.
+
+use plimsoll_reference::host::{ExitStatus, Signal};
+
+use super::requests::seconds;
+use super::{Disturbed, Finding};
+use crate::oracle::Oracle;
+use crate::trial::history::{End, Life, Moment, Notice, Request};
+use crate::trial::promise::Promise;
+
+pub(super) fn judge(
+    life: &Life,
+    promise: &Promise,
+    disturbed: Disturbed,
+    findings: &mut Vec<Finding>,
+) {
+    let asked = asked_to_end(life, promise);
+    agree(life, disturbed, asked.is_some(), findings);
+    if let (Some(asked), Some(bound)) = (asked, promise.ends_within)
+        && !disturbed.by_stalls
+    {
+        let took = life.end.0.now.saturating_sub(asked.now);
+        if took > bound && matches!(life.end.1, End::Running | End::Exited(_)) {
+            findings.push(Finding {
+                oracle: Oracle::T3,
+                at: life.end.0,
+                expected: format!("an end within {}", seconds(bound)),
+                found: match life.end.1 {
+                    End::Running => format!("it still runs after {}", seconds(took)),
+                    _ => format!("an end after {}", seconds(took)),
+                },
+            });
+        }
+    }
+}
+
+/// When it was first asked to end in good order.
+fn asked_to_end(life: &Life, promise: &Promise) -> Option<Moment> {
+    let notices = life.notices.iter().filter(|(_, notice)| match notice {
+        Notice::InputClosed => true,
+        Notice::Signalled(Signal::Term | Signal::Int) => promise.ends_on_signals,
+        _ => false,
+    });
+    let closes = life
+        .requests
+        .iter()
+        .filter(|asked| asked.request == Request::Close);
+    let moments = notices
+        .map(|(at, _)| *at)
+        .chain(closes.map(|asked| asked.at));
+    moments.min()
+}
+
+fn agree(life: &Life, disturbed: Disturbed, was_asked: bool, findings: &mut Vec<Finding>) {
+    let End::Exited(status) = life.end.1 else {
+        return;
+    };
+    let last_line = life
+        .notices
+        .iter()
+        .rev()
+        .find_map(|(_, notice)| match notice {
+            Notice::LastLine(level) => Some(level.is_some()),
+            _ => None,
+        });
+    let unheard = life
+        .notices
+        .iter()
+        .any(|(_, notice)| *notice == Notice::OutputClosed);
+    let wrong = match (status, last_line) {
+        (ExitStatus::Code(0), Some(false)) => {
+            "the last line says that it failed, and the code is 0"
+        }
+        (ExitStatus::Code(code), Some(true)) if code != 0 => {
+            "the last line says that all is held, and the code is not 0"
+        }
+        (ExitStatus::Code(code), _)
+            if code != 0 && was_asked && !disturbed.by_errors && !unheard =>
+        {
+            "nothing failed, and the code is not 0"
+        }
+        (ExitStatus::Code(_), _) if !was_asked && !disturbed.by_errors && !unheard => {
+            "it ended though nobody asked it to"
+        }
+        _ => return,
+    };
+    findings.push(Finding {
+        oracle: Oracle::E1,
+        at: life.end.0,
+        expected: "an exit code that says what became of the data".to_owned(),
+        found: format!("{wrong} ({status})"),
+    });
+}

@@ -1,0 +1,123 @@
+//! Signals end nobody who handles them, and each request for a snapshot is met.
+
+use plimsoll_reference::host::{ExitStatus, Signal};
+
+use super::{Disturbed, Finding};
+use crate::oracle::Oracle;
+use crate::trial::history::{Answer, Asked, End, Life, Moment, Notice, Request};
+use crate::trial::promise::Promise;
+
+pub(super) fn judge(
+    life: &Life,
+    promise: &Promise,
+    disturbed: Disturbed,
+    findings: &mut Vec<Finding>,
+) {
+    died(life, promise, findings);
+    for (at, notice) in &life.notices {
+        let asks = matches!(notice, Notice::Signalled(Signal::Usr1));
+        if asks && promise.snapshots_on_signal && is_ready(life, *at) {
+            let until = next_snapshot_wanted(life, disturbed);
+            answered(life, *at, until, findings);
+        }
+    }
+    for asked in &life.requests {
+        requested(life, asked, findings);
+    }
+}
+
+fn is_ready(life: &Life, at: Moment) -> bool {
+    life.notices
+        .iter()
+        .any(|(ready, notice)| *ready < at && *notice == Notice::Ready)
+}
+
+/// The signal of which it died, if it was ready and handles that signal.
+fn died(life: &Life, promise: &Promise, findings: &mut Vec<Finding>) {
+    let End::Exited(ExitStatus::Signal(number)) = life.end.1 else {
+        return;
+    };
+    let handled = [
+        (Signal::Usr1, promise.snapshots_on_signal),
+        (Signal::Term, promise.ends_on_signals),
+        (Signal::Int, promise.ends_on_signals),
+    ];
+    for (signal, is_handled) in handled {
+        let sent = life
+            .notices
+            .iter()
+            .any(|(at, notice)| *notice == Notice::Signalled(signal) && is_ready(life, *at));
+        if is_handled && sent && signal.number() == number {
+            findings.push(Finding {
+                oracle: Oracle::S1,
+                at: life.end.0,
+                expected: format!("{signal} is handled from the readiness line on"),
+                found: format!("the process died of {signal}"),
+            });
+        }
+    }
+}
+
+/// Whether a snapshot must have come by the end: only an orderly end, without errors, has to see to everything.
+fn next_snapshot_wanted(life: &Life, disturbed: Disturbed) -> bool {
+    !disturbed.by_errors
+        && !disturbed.by_stalls
+        && matches!(life.end.1, End::Running | End::Exited(ExitStatus::Code(_)))
+}
+
+/// Number of the last write that had been acknowledged.
+fn acknowledged(life: &Life, before: Moment) -> Option<u64> {
+    let numbers = life.requests.iter().filter_map(|asked| match asked.answer {
+        Some((at, Answer::Done { sequence, .. }))
+            if at < before && !asked.mutations().is_empty() =>
+        {
+            sequence
+        }
+        _ => None,
+    });
+    numbers.max()
+}
+
+/// Whether a snapshot was announced after a signal that covers what was acknowledged before it.
+fn answered(life: &Life, signal: Moment, wanted: bool, findings: &mut Vec<Finding>) {
+    let Some(sequence) = acknowledged(life, signal) else {
+        return;
+    };
+    let met = life.notices.iter().any(|(at, notice)| {
+        *at > signal
+            && match notice {
+                Notice::SnapshotDone(covered) => covered.is_none_or(|covered| covered >= sequence),
+                Notice::SnapshotFailed => true,
+                _ => false,
+            }
+    });
+    if met || !wanted {
+        return;
+    }
+    findings.push(Finding {
+        oracle: Oracle::S2,
+        at: life.end.0,
+        expected: format!("a snapshot of everything up to write {sequence} after SIGUSR1"),
+        found: "none was announced".to_owned(),
+    });
+}
+
+/// A snapshot that answers a request must not be older than the request.
+fn requested(life: &Life, asked: &Asked, findings: &mut Vec<Finding>) {
+    let (Request::Snapshot, Some((at, Answer::Done { sequence, .. }))) =
+        (&asked.request, &asked.answer)
+    else {
+        return;
+    };
+    let (Some(covered), Some(needed)) = (*sequence, acknowledged(life, asked.at)) else {
+        return;
+    };
+    if covered < needed {
+        findings.push(Finding {
+            oracle: Oracle::S2,
+            at: *at,
+            expected: format!("a snapshot of everything up to write {needed}"),
+            found: format!("one that ends at write {covered}"),
+        });
+    }
+}
