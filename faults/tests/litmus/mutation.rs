@@ -35,6 +35,10 @@ pub(crate) const INERT: &[(&str, &str)] = &[
         "the profile has no journal for it to cover",
     ),
     (
+        "posix-minimal: fsync_covers with AllMetadataIfAsked",
+        "only the client of a network file system asks",
+    ),
+    (
         "posix-minimal: fdatasync_covers with Entries",
         "files have no entries",
     ),
@@ -49,6 +53,10 @@ pub(crate) const INERT: &[(&str, &str)] = &[
     (
         "posix-minimal: fdatasync_covers with PriorMetadataIfSize",
         "the profile has no journal for it to cover",
+    ),
+    (
+        "posix-minimal: fdatasync_covers with AllMetadataIfAsked",
+        "only the client of a network file system asks",
     ),
     (
         "posix-minimal: fsync_dir_covers with Data",
@@ -71,6 +79,10 @@ pub(crate) const INERT: &[(&str, &str)] = &[
         "the profile has no journal for it to cover",
     ),
     (
+        "posix-minimal: fsync_dir_covers with AllMetadataIfAsked",
+        "only the client of a network file system asks",
+    ),
+    (
         "ext4-ordered: fsync_covers without OwnNames",
         "the journal that `prior-metadata` covers holds it",
     ),
@@ -83,8 +95,16 @@ pub(crate) const INERT: &[(&str, &str)] = &[
         "the journal that `prior-metadata` covers holds it",
     ),
     (
+        "ext4-ordered: fsync_covers with AllMetadataIfAsked",
+        "only the client of a network file system asks",
+    ),
+    (
         "ext4-ordered: fdatasync_covers with Entries",
         "files have no entries",
+    ),
+    (
+        "ext4-ordered: fdatasync_covers with AllMetadataIfAsked",
+        "only the client of a network file system asks",
     ),
     (
         "ext4-ordered: fsync_dir_covers with Data",
@@ -111,6 +131,10 @@ pub(crate) const INERT: &[(&str, &str)] = &[
         "directories have no length to ask about",
     ),
     (
+        "ext4-ordered: fsync_dir_covers with AllMetadataIfAsked",
+        "only the client of a network file system asks",
+    ),
+    (
         "ext4-writeback: fsync_covers without OwnNames",
         "the journal that `prior-metadata` covers holds it",
     ),
@@ -123,8 +147,16 @@ pub(crate) const INERT: &[(&str, &str)] = &[
         "the journal that `prior-metadata` covers holds it",
     ),
     (
+        "ext4-writeback: fsync_covers with AllMetadataIfAsked",
+        "only the client of a network file system asks",
+    ),
+    (
         "ext4-writeback: fdatasync_covers with Entries",
         "files have no entries",
+    ),
+    (
+        "ext4-writeback: fdatasync_covers with AllMetadataIfAsked",
+        "only the client of a network file system asks",
     ),
     (
         "ext4-writeback: fsync_dir_covers with Data",
@@ -151,6 +183,10 @@ pub(crate) const INERT: &[(&str, &str)] = &[
         "directories have no length to ask about",
     ),
     (
+        "ext4-writeback: fsync_dir_covers with AllMetadataIfAsked",
+        "only the client of a network file system asks",
+    ),
+    (
         "xfs: size_after_new_block_data = false",
         "`extend_exposes = none` says so for every length",
     ),
@@ -164,6 +200,10 @@ pub(crate) const INERT: &[(&str, &str)] = &[
         "the journal that `prior-metadata` covers holds it",
     ),
     (
+        "xfs: fsync_covers with AllMetadataIfAsked",
+        "only the client of a network file system asks",
+    ),
+    (
         "xfs: fdatasync_covers without OwnNames",
         "the journal that `prior-metadata` covers holds it",
     ),
@@ -174,6 +214,10 @@ pub(crate) const INERT: &[(&str, &str)] = &[
     (
         "xfs: fdatasync_covers with PriorMetadataIfSize",
         "the journal that `prior-metadata` covers holds it",
+    ),
+    (
+        "xfs: fdatasync_covers with AllMetadataIfAsked",
+        "only the client of a network file system asks",
     ),
     (
         "xfs: fsync_dir_covers with Data",
@@ -200,6 +244,10 @@ pub(crate) const INERT: &[(&str, &str)] = &[
         "directories have no length to ask about",
     ),
     (
+        "xfs: fsync_dir_covers with AllMetadataIfAsked",
+        "only the client of a network file system asks",
+    ),
+    (
         "btrfs: atomic_unit = Block",
         "writes are torn at the edges of blocks anyway",
     ),
@@ -209,8 +257,16 @@ pub(crate) const INERT: &[(&str, &str)] = &[
     ),
     ("btrfs: fsync_covers with Entries", "files have no entries"),
     (
+        "btrfs: fsync_covers with AllMetadataIfAsked",
+        "only the client of a network file system asks",
+    ),
+    (
         "btrfs: fdatasync_covers with Entries",
         "files have no entries",
+    ),
+    (
+        "btrfs: fdatasync_covers with AllMetadataIfAsked",
+        "only the client of a network file system asks",
     ),
     (
         "btrfs: fsync_dir_covers with Data",
@@ -228,6 +284,10 @@ pub(crate) const INERT: &[(&str, &str)] = &[
         "btrfs: fsync_dir_covers with PriorMetadataIfSize",
         "directories have no length to ask about",
     ),
+    (
+        "btrfs: fsync_dir_covers with AllMetadataIfAsked",
+        "only the client of a network file system asks",
+    ),
 ];
 
 const COVERS: &[Cover] = &[
@@ -238,6 +298,7 @@ const COVERS: &[Cover] = &[
     Cover::PriorMetadata,
     Cover::AllMetadata,
     Cover::PriorMetadataIfSize,
+    Cover::AllMetadataIfAsked,
 ];
 
 /// Every profile that differs from `base` in one parameter, or in one element of a list, with a label that names the change.
