@@ -103,9 +103,15 @@ pub(super) fn heading(title: &str, about: &str, columns: &[String]) -> String {
     text
 }
 
-/// A line of a table: a name, a cell below each column, and whether it holds.
+/// A line of a table: a name, a cell below each column, and whether it holds. Cells stay below their columns: a name that is wider than
+/// its column has a line of its own.
 pub(super) fn line(name: &str, cells: &[String], columns: &[String], ending: Ending) -> String {
-    let mut text = format!("  {name:<width$}", width = NAME_WIDTH - 2);
+    let width = NAME_WIDTH - 2;
+    let mut text = if name.chars().count() > width {
+        format!("  {name}\n{:NAME_WIDTH$}", "")
+    } else {
+        format!("  {name:<width$}")
+    };
     for (cell, column) in cells.iter().zip(columns) {
         add(
             &mut text,
@@ -163,6 +169,20 @@ fn jsonl_summary(rows: &[Ending]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wide_name_leaves_the_cells_below_their_columns() {
+        let columns = ["seen".to_owned(), "unseen".to_owned()];
+        let cells = ["12".to_owned(), "3".to_owned()];
+        let plain = |text: &str| anstream::adapter::strip_str(text).to_string();
+        let of = |name: &str| plain(&line(name, &cells, &columns, Ending::Passed));
+        let (short, wide) = (of("xfs"), of(&"w".repeat(NAME_WIDTH)));
+        let (name, rest) = wide
+            .split_once('\n')
+            .expect("the name has a line of its own");
+        assert_eq!(name.trim_start(), "w".repeat(NAME_WIDTH));
+        assert_eq!(rest, short.replace("xfs", "   "));
+    }
 
     #[test]
     fn the_last_line_counts_what_does_not_hold() {
