@@ -230,7 +230,7 @@ fn activitywatch() {
 #[test]
 fn recoveries_that_are_looked_up_come_to_what_running_them_does() {
     // Stores of every kind of file and recovery; the real SQLite would take minutes.
-    const GROUPS: [&str; 4] = ["fsync", "network", "reference", "surrealmx"];
+    const GROUPS: [&str; 5] = ["fsync", "modelvault", "network", "reference", "surrealmx"];
     let mut looked_up = 0;
     for scenario in catalogue()
         .iter()
@@ -242,5 +242,5 @@ fn recoveries_that_are_looked_up_come_to_what_running_them_does() {
             looked_up += audit.looked_up;
         }
     }
-    assert!(looked_up > 10_000, "only {looked_up} were looked up");
+    assert!(looked_up > 40_000, "only {looked_up} were looked up");
 }
