@@ -9,8 +9,10 @@
 //!
 //! **Not modelled yet**: concurrency; a store runs alone and its background work runs when the workload says so.
 
+mod alike;
 mod complaint;
 mod damage;
+mod deletions;
 mod dump;
 mod errors;
 mod explain;
@@ -18,6 +20,7 @@ mod goal;
 mod history;
 mod hunt;
 mod judge;
+mod kept_images;
 mod lab;
 mod look_up;
 mod memo;
@@ -35,10 +38,11 @@ mod spoilt;
 mod state;
 mod sweep;
 mod sync_errors;
+mod visits;
 mod witness;
 
+pub(crate) use deletions::{Deletions, Without};
 pub use hunt::{FirstViolation, first_violation};
 pub use lab::Audit;
 pub use probe::{Probe, probe, violated};
-pub(crate) use redundancy::redundancy;
 pub use run::{audit, op_log, recover_each, run, sync_sites};

@@ -78,6 +78,9 @@ pub struct Contract {
     /// How many snapshots are kept, once as many were acknowledged; 0 and 1 promise nothing beyond `canonical`. A step that is not
     /// at its end may hold one of them less.
     pub snapshots_kept: u32,
+    /// Whether a place to which the store copies never holds a part of a copy, also before the first one there is acknowledged. Once
+    /// one was, that holds anyway.
+    pub whole_copies: bool,
     /// The longest time that a write takes to be answered; none is no promise.
     pub writes_within: Option<Duration>,
 }

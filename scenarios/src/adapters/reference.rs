@@ -104,6 +104,7 @@ impl Sut for Reference {
         Contract {
             temporaries: self.temporaries.clone(),
             canonical: Some(self.snapshot.clone()),
+            whole_copies: true,
             ..Contract::default()
         }
     }

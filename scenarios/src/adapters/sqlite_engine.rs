@@ -94,6 +94,7 @@ impl Sut for SqliteEngine {
                 .to_vec(),
             canonical: self.has_snapshots.then(|| PathBuf::from(SNAPSHOT)),
             snapshots_kept: if self.has_snapshots { KEPT } else { 0 },
+            whole_copies: true,
             ..Contract::default()
         }
     }

@@ -69,14 +69,6 @@ const MAINTENANCE_STEPS: [&str; 31] = [
     "sync",
 ];
 
-/// The modes that go through the run of maintenance: one for each way in which the log can stand to what the snapshot holds.
-const MAINTAINED: [&str; 4] = [
-    "reference-power",
-    "reference-process-custom-paths",
-    "reference-async",
-    "reference-snapshot-only",
-];
-
 /// Values that fit a page of SQLite's and one that does not, a batch, a value that replaces another, and one that is removed.
 const SQLITE_STEPS: [&str; 4] = [
     "put a 1",
@@ -100,9 +92,7 @@ const UNSURE: &str = "/unsure-snapshot";
 const UNSURE_PLAN: &str = "rename *.plim.* #2 EIO after";
 
 /// For each mode of the reference the runs of which each sync is dropped in turn: a long one in which nothing fails, one in which
-/// nobody knows whether the name of a snapshot is durable when the store is opened, and for some modes one of maintenance. The second is
-/// left out where the snapshots have a directory of their own: a second rename there supersedes what the syncs in doubt made durable, and
-/// of what was superseded the op log proves nothing.
+/// nobody knows whether the name of a snapshot is durable when the store is opened, and one of maintenance.
 pub fn sync_deletion_cases() -> Vec<Case> {
     let plain = |sut: &Arc<dyn Sut>| {
         let id = format!("calibrate/{}", sut.name());
@@ -116,21 +106,13 @@ pub fn sync_deletion_cases() -> Vec<Case> {
         }
     };
     let maintained = |sut: &Arc<dyn Sut>| {
-        let mut steps = MAINTENANCE_STEPS.to_vec();
-        if sut.name() == "reference-power" {
-            // There all is durable before a checkpoint. Where names persist in their order (lustre-2.16) nothing shows whether
-            // that of the new snapshot did, because what it makes needless is there until then.
-            steps.retain(|step| *step != "checkpoint");
-        }
         let id = format!("calibrate/{}{MAINTENANCE}", sut.name());
-        reference_case(id, Arc::clone(sut), &steps)
+        reference_case(id, Arc::clone(sut), &MAINTENANCE_STEPS)
     };
     let modes = reference::modes();
-    let is_maintained = |sut: &&Arc<dyn Sut>| MAINTAINED.contains(&sut.name());
-    let maintained = modes.iter().filter(is_maintained).map(maintained);
-    let has_one_dir = |sut: &&Arc<dyn Sut>| !sut.name().ends_with("custom-paths");
-    let unsure = modes.iter().filter(has_one_dir).map(unsure);
+    let maintained = modes.iter().map(maintained);
     let plain = modes.iter().map(plain);
+    let unsure = modes.iter().map(unsure);
     plain.chain(unsure).chain(maintained).collect()
 }
 

@@ -5,7 +5,7 @@ use plimsoll_faults::plan::{Effect, Fault, FaultPlan, Occurrence, OpSelector};
 
 use super::redundancy::Redundancy;
 use crate::case::{Case, Disk};
-use crate::explore;
+use crate::explore::{self, Deletions, Without};
 use crate::oracle::Oracle;
 
 /// A sync that was dropped, and what came of it.
@@ -19,20 +19,38 @@ pub struct Deletion {
     pub noticed: Vec<(String, Oracle)>,
     /// The disks on which it was not, and why.
     pub redundant: Vec<(String, Redundancy)>,
-    /// The disks on which no sync was dropped after all: nothing is known of these.
+    /// The disks on which it was noticed although it had been shown that nobody can: the harness contradicts itself.
+    pub contradicted: Vec<(String, Redundancy)>,
+    /// The disks on which no sync was dropped after all, or on which the run violates something with all its syncs: nothing is known of
+    /// these.
     pub vacuous: Vec<String>,
 }
 
 impl Deletion {
+    fn new(index: usize, site: String) -> Self {
+        let nth = Occurrence::Nth(index as u32 + 1);
+        Self {
+            plan: FaultPlan::one(Fault::new(OpSelector::Sync, Effect::Drop).at(nth)),
+            site,
+            noticed: Vec::new(),
+            redundant: Vec::new(),
+            contradicted: Vec::new(),
+            vacuous: Vec::new(),
+        }
+    }
+
     /// Whether it is known why it was not noticed where it was not: because another disk needs it, or because on every disk
-    /// another operation does the same.
+    /// nobody can tell the difference.
     pub fn is_explained(&self) -> bool {
-        let is_proven = || {
-            self.redundant
-                .iter()
-                .all(|(_, redundancy)| redundancy.is_proof())
-        };
-        self.vacuous.is_empty() && (!self.noticed.is_empty() || is_proven())
+        self.vacuous.is_empty()
+            && self.contradicted.is_empty()
+            && (!self.noticed.is_empty() || self.is_proven())
+    }
+
+    /// Whether it is shown, for every disk on which it was not noticed, that nobody can.
+    pub fn is_proven(&self) -> bool {
+        let mut reasons = self.redundant.iter();
+        reasons.all(|(_, redundancy)| redundancy.is_proof())
     }
 
     /// Whether it was noticed on the disk of this name.
@@ -43,44 +61,47 @@ impl Deletion {
 
 /// Drops each sync of a case's run on its own, on top of the case's plan, and explores the case on each of the disks.
 ///
-/// The case itself must pass on all of them. Ends when a run has no further sync to drop.
+/// Of a disk on which the case itself does not pass nothing is learnt.
 pub fn delete_syncs(case: &Case, disks: &[Disk]) -> Vec<Deletion> {
-    explore::sync_sites(case)
-        .into_iter()
-        .enumerate()
-        .map(|(index, site)| delete_sync(case, disks, index, site))
-        .collect()
-}
-
-fn delete_sync(case: &Case, disks: &[Disk], index: usize, site: String) -> Deletion {
-    let nth = Occurrence::Nth(index as u32 + 1);
-    let dropped = FaultPlan::one(Fault::new(OpSelector::Sync, Effect::Drop).at(nth));
-    let mut plan = case.plan.clone();
-    plan.faults.splice(0..0, dropped.faults.iter().cloned());
-    let mut noticed = Vec::new();
-    let mut redundant = Vec::new();
-    let mut vacuous = Vec::new();
+    let sites = explore::sync_sites(case).into_iter().enumerate();
+    let mut deletions: Vec<Deletion> = sites
+        .map(|(index, site)| Deletion::new(index, site))
+        .collect();
     for disk in disks {
-        let probe = explore::probe(&Case {
-            id: format!("{} without {site}", case.id),
-            plan: plan.clone(),
+        let case = Case {
             disk: disk.clone(),
             ..case.clone().without_sweeps()
-        });
-        if !probe.unfired.is_empty() {
-            vacuous.push(disk.name());
-            continue;
-        }
-        match probe.violated.first() {
-            Some(&oracle) => noticed.push((disk.name(), oracle)),
-            None => redundant.push((disk.name(), explore::redundancy(case, disk, index))),
+        };
+        let mut run = Deletions::new(&case);
+        for (index, deletion) in deletions.iter_mut().enumerate() {
+            let mut plan = case.plan.clone();
+            plan.faults
+                .splice(0..0, deletion.plan.faults.iter().cloned());
+            deletion.add(disk.name(), run.without(index, &plan));
         }
     }
-    Deletion {
-        plan: dropped,
-        site,
-        noticed,
-        redundant,
-        vacuous,
+    deletions
+}
+
+impl Deletion {
+    /// Takes note of what came of it on a disk.
+    fn add(&mut self, disk: String, without: Option<Without>) {
+        let Some(Without {
+            violated,
+            redundancy,
+        }) = without
+        else {
+            self.vacuous.push(disk);
+            return;
+        };
+        match violated {
+            None => self.redundant.push((disk, redundancy)),
+            Some(oracle) => {
+                if redundancy.is_proof() {
+                    self.contradicted.push((disk.clone(), redundancy));
+                }
+                self.noticed.push((disk, oracle));
+            }
+        }
     }
 }

@@ -17,33 +17,42 @@ impl fmt::Display for Call {
     }
 }
 
-/// Why a sync is redundant on a disk, as derived from what the disk's profile makes durable when.
+/// Why a sync is redundant on a disk.
+///
+/// [`Idle`](Self::Idle) and [`Earlier`](Self::Earlier) say that it changes nothing of what a crash may leave. The other proofs say that
+/// every crash of the run without it was compared with those of the run with it: what recovery shows is the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Redundancy {
     /// Nothing that it covers was changed before.
     Idle,
     /// What it covers was durable already, by this earlier operation.
     Earlier(Call),
-    /// What it covers becomes durable by this later operation, and nothing is promised for a power loss in between.
+    /// Nobody can tell; what it covers becomes durable by this later operation, and nothing is promised for a power loss in between.
     Later(Call),
-    /// The file that it covers is removed by this later operation, and nothing is promised for a power loss in between.
+    /// Nobody can tell; the file that it covers is removed by this later operation, and nothing is promised for a power loss in between.
     Gone(Call),
-    /// Everything that it covers was promised for a power loss before, by the acknowledgement of this step, at a time when none of it
-    /// was durable: the promise rests on something else, such as a snapshot.
+    /// Nobody can tell; everything that it covers was promised for a power loss before, by the acknowledgement of this step, at a time
+    /// when none of it was durable: the promise rests on something else, such as a snapshot.
     Promised(u32),
-    /// What it covers may be missing when the next acknowledgement comes. That no promise is broken then is up to the order in which
-    /// the profile persists changes, or to the recovery; only that another disk notices tells that the sync has a purpose.
-    Ordered,
+    /// Nobody can tell, although what it covers may be missing when something is promised: whatever recovery shows then, it may show
+    /// with the sync too.
+    Alike,
+    /// Without it a crash may leave what shows something else, or there are more states than were looked at. That no promise is broken
+    /// may be up to what the recovery makes of that; only that another disk notices tells that the sync has a purpose.
+    Needed,
 }
 
 impl Redundancy {
     /// Whether this alone explains that nobody notices.
     pub const fn is_proof(&self) -> bool {
         match self {
-            Self::Idle | Self::Earlier(_) | Self::Later(_) | Self::Gone(_) | Self::Promised(_) => {
-                true
-            }
-            Self::Ordered => false,
+            Self::Idle
+            | Self::Earlier(_)
+            | Self::Later(_)
+            | Self::Gone(_)
+            | Self::Promised(_)
+            | Self::Alike => true,
+            Self::Needed => false,
         }
     }
 
@@ -55,7 +64,8 @@ impl Redundancy {
             Self::Later(_) => "later",
             Self::Gone(_) => "gone",
             Self::Promised(_) => "promised",
-            Self::Ordered => "ordered",
+            Self::Alike => "alike",
+            Self::Needed => "needed",
         }
     }
 }
@@ -77,8 +87,9 @@ impl fmt::Display for Redundancy {
                 f,
                 "what it covers was promised before, by #{step}, and that promise rests on something else"
             ),
-            Self::Ordered => {
-                f.write_str("changes persist in an order that keeps every promise without it")
+            Self::Alike => f.write_str("recovery shows nothing that it may not show with it"),
+            Self::Needed => {
+                f.write_str("recovery may show something else, which breaks no promise")
             }
         }
     }

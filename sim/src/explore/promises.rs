@@ -41,6 +41,8 @@ pub(super) struct Promises {
     deceived: Vec<(Scope, bool)>,
     /// Syncs of files of which this life was told that they lack data that once counted as durable.
     told: Vec<Scope>,
+    /// Whether there ever was such a sync: what it left behind may come to light late.
+    deceived_once: bool,
     /// Whether nothing has to survive a power loss, because of such a sync, until something is acknowledged anew.
     void: bool,
     /// The step being performed, or the last one.
@@ -148,6 +150,7 @@ impl Promises {
 
     fn deceive(&mut self, scope: Scope, hidden: bool) {
         self.deceived.push((scope, hidden));
+        self.deceived_once = true;
         self.void = true;
         self.power = 0;
         self.served = 0;
@@ -167,6 +170,11 @@ impl Promises {
     /// Whether a sync has succeeded falsely and nobody has learnt of it yet.
     fn is_deceived(&self) -> bool {
         !self.deceived.is_empty()
+    }
+
+    /// Whether a sync has ever succeeded falsely.
+    pub(super) const fn was_deceived(&self) -> bool {
+        self.deceived_once
     }
 
     /// Whether a sync has succeeded falsely and nothing was acknowledged since anybody could know: no store is to blame for what a
@@ -265,6 +273,12 @@ impl Promises {
     /// How far the copy in a place must reach, once one was acknowledged.
     pub(super) fn copy_floor(&self, place: u8) -> Option<Position> {
         self.copies.get(&place).copied()
+    }
+
+    /// How far the copies reach that were acknowledged, by place.
+    pub(super) fn copy_floors(&self) -> Vec<(u8, Position)> {
+        let copies = self.copies.iter();
+        copies.map(|(&place, &floor)| (place, floor)).collect()
     }
 
     /// Whether everything acknowledged was promised to survive a power loss.

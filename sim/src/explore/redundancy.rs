@@ -1,7 +1,6 @@
 //! Why dropping a sync makes no difference on a disk: what else makes durable what it covers.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_faults::crash::Frontier;
@@ -9,43 +8,69 @@ use plimsoll_faults::image::Image;
 use plimsoll_faults::log::{Entry, MicroOp, Scope};
 use plimsoll_reference::level::Level;
 
+use super::alike::{Run, STATES_MAX, is_alike};
+use super::deletions::Deletions;
 use super::history::{Step, What};
-use super::recording::{Recording, record};
+use super::recording::Recording;
+use super::visits::Visits;
 use crate::calibrate::{Call, Redundancy};
-use crate::case::{Case, Disk};
 use crate::command::Command;
 
 /// Pending changes: the log entry that made each, and what it is.
-type Pending = BTreeSet<(u32, String)>;
+pub(super) type Pending = BTreeSet<(u32, String)>;
 
-/// Why the sync with this index, from 0, is redundant in the case's run on a disk that does not notice that it is missing.
-pub(crate) fn redundancy(case: &Case, disk: &Disk, index: usize) -> Redundancy {
-    let recording = record(case, &case.plan);
-    let syncs = recording.log.iter().enumerate();
-    let mut syncs = syncs.filter(|(_, entry)| entry.kind.is_sync());
-    let Some((at, sync)) = syncs.nth(index) else {
-        return Redundancy::Idle;
-    };
-    let mut frontier = Frontier::new(Image::new(), Arc::clone(&disk.profile));
-    // What each operation before the sync made durable.
-    let mut durable: Vec<(usize, Pending)> = Vec::new();
-    for (position, entry) in recording.log[..at].iter().enumerate() {
-        let gone = advance(&mut frontier, entry);
-        durable.push((position, gone));
+impl Deletions<'_> {
+    /// Why nobody can notice that the sync at `at` is missing from the run `without`.
+    ///
+    /// What else makes durable what the sync covers only tells people where to look. That nobody can notice it rests on one of two
+    /// things: the sync changes nothing of what a crash may leave, or every crash without it was compared with those of the run with it.
+    pub(super) fn redundancy(&mut self, without: &Recording, at: usize) -> Redundancy {
+        let mut frontier = self.frontier(at);
+        let missing = frontier.branch();
+        let sync = &self.recording.log[at];
+        if !frontier.branch().advance(sync) {
+            return self.earlier(at);
+        }
+        let forced = moved_past(&mut frontier, sync);
+        let visits = Visits::of(self.case, without, &mut self.lab, at, STATES_MAX);
+        let with = Run {
+            recording: &self.recording,
+            visits: &self.visits,
+        };
+        let other = Run {
+            recording: without,
+            visits: &visits,
+        };
+        if !is_alike(with, other) {
+            Redundancy::Needed
+        } else if forced.is_empty() {
+            Redundancy::Alike
+        } else {
+            later(without, missing, at, &forced)
+                .or_else(|| promised(&self.recording, at, &forced))
+                .unwrap_or(Redundancy::Alike)
+        }
     }
-    let without = frontier.branch();
-    let forced = advance(&mut frontier, sync);
-    if forced.is_empty() {
-        return earlier(&recording, sync, at, &durable);
-    }
-    match later(&recording, without, at, &forced) {
-        Redundancy::Ordered => promised(&recording, at, &forced),
-        other => other,
+
+    /// The last operation that made durable some of what the sync covers.
+    fn earlier(&self, at: usize) -> Redundancy {
+        let sync = &self.recording.log[at];
+        let covered: BTreeSet<u32> = (0..)
+            .zip(&self.recording.log[..at])
+            .filter(|(_, entry)| is_covered(entry, sync))
+            .map(|(number, _)| number)
+            .collect();
+        let last = self.made_durable[..at]
+            .iter()
+            .rposition(|gone| gone.iter().any(|(entry, _)| covered.contains(entry)));
+        last.map_or(Redundancy::Idle, |position| {
+            Redundancy::Earlier(call(&self.recording, position))
+        })
     }
 }
 
 /// Moves past an entry and returns what it made durable.
-fn advance(frontier: &mut Frontier, entry: &Entry) -> Pending {
+pub(super) fn moved_past(frontier: &mut Frontier, entry: &Entry) -> Pending {
     let before = pending(frontier);
     frontier.advance(entry);
     let after = pending(frontier);
@@ -60,28 +85,6 @@ fn call(recording: &Recording, at: usize) -> Call {
     Call {
         operation: at + 1,
         text: recording.log[at].to_string(),
-    }
-}
-
-/// The last operation that made durable some of what the sync covers.
-fn earlier(
-    recording: &Recording,
-    sync: &Entry,
-    at: usize,
-    durable: &[(usize, Pending)],
-) -> Redundancy {
-    let covered: BTreeSet<u32> = (0..)
-        .zip(&recording.log[..at])
-        .filter(|(_, entry)| is_covered(entry, sync))
-        .map(|(number, _)| number)
-        .collect();
-    let last = durable
-        .iter()
-        .rev()
-        .find(|(_, gone)| gone.iter().any(|(entry, _)| covered.contains(entry)));
-    match last {
-        Some((position, _)) => Redundancy::Earlier(call(recording, *position)),
-        None => Redundancy::Idle,
     }
 }
 
@@ -100,46 +103,43 @@ fn is_covered(entry: &Entry, sync: &Entry) -> bool {
     })
 }
 
-/// The later operation by which the last of `forced` becomes durable when the sync is missing.
-fn later(recording: &Recording, mut frontier: Frontier, at: usize, forced: &Pending) -> Redundancy {
-    // The entry is passed all the same, so that those after it keep their numbers.
-    let dropped = Entry {
-        sync: None,
-        ..recording.log[at].clone()
-    };
-    frontier.advance(&dropped);
-    for (position, entry) in recording.log.iter().enumerate().skip(at + 1) {
-        if is_promised(recording, at, position) {
-            break;
+/// The later operation by which the last of `forced` becomes durable when the sync is missing, or by which the file is gone, if nothing
+/// is promised for a power loss before that.
+fn later(
+    without: &Recording,
+    mut frontier: Frontier,
+    at: usize,
+    forced: &Pending,
+) -> Option<Redundancy> {
+    let sync = &without.log[at];
+    frontier.advance(sync);
+    for (position, entry) in without.log.iter().enumerate().skip(at + 1) {
+        if is_promised(without, at, position) {
+            return None;
         }
         frontier.advance(entry);
         if pending(&frontier).is_disjoint(forced) {
-            return Redundancy::Later(call(recording, position));
+            return Some(Redundancy::Later(call(without, position)));
         }
-        if !is_there(frontier.volatile(), &recording.log[at]) {
-            return Redundancy::Gone(call(recording, position));
+        if !is_there(frontier.volatile(), sync) {
+            return Some(Redundancy::Gone(call(without, position)));
         }
     }
-    Redundancy::Ordered
+    None
 }
 
 /// The step whose acknowledgement promised, before the sync, all that the sync makes durable.
-fn promised(recording: &Recording, at: usize, forced: &Pending) -> Redundancy {
-    let last = forced.iter().map(|(entry, _)| *entry as usize).max();
+fn promised(recording: &Recording, at: usize, forced: &Pending) -> Option<Redundancy> {
+    let last = forced.iter().map(|(entry, _)| *entry as usize).max()?;
     let promise = recording.events.iter().find(|event| {
         // The acknowledgement of a snapshot that was begun earlier says nothing of what came after its cut.
         let step = (event.step as usize)
             .checked_sub(1)
             .and_then(|index| recording.steps.get(index));
         let is_cut = matches!(step, Some(Step::Command(Command::SnapshotFinish(_))));
-        event.what == What::Acked(Level::Power)
-            && !is_cut
-            && event.at <= at
-            && last.is_some_and(|last| last < event.at)
-    });
-    promise.map_or(Redundancy::Ordered, |event| {
-        Redundancy::Promised(event.step)
-    })
+        event.what == What::Acked(Level::Power) && !is_cut && event.at <= at && last < event.at
+    })?;
+    Some(Redundancy::Promised(promise.step))
 }
 
 /// Whether the file or directory that a sync covers has a name.

@@ -159,8 +159,8 @@ impl Row for Mode {
 
 fn deletion(text: &mut String, deletion: &Deletion, verbose: bool) {
     let explained = deletion.is_explained();
-    let is_noticed = deletion.redundant.is_empty() && deletion.vacuous.is_empty();
-    if is_noticed || (explained && !verbose) {
+    let is_all = deletion.redundant.is_empty() && deletion.vacuous.is_empty();
+    if explained && (is_all || !verbose) {
         return;
     }
     let style = if explained { FAINT } else { BAD };
@@ -190,6 +190,12 @@ fn deletion(text: &mut String, deletion: &Deletion, verbose: bool) {
     for (reason, disks) in reasons {
         let disks = disks.join(", ");
         add(text, &format!("        redundant on {disks}: {reason}\n"));
+    }
+    for (disk, redundancy) in &deletion.contradicted {
+        add(
+            text,
+            &format!("        noticed on {disk}, and shown to be redundant there: {redundancy}\n"),
+        );
     }
     for disk in &deletion.vacuous {
         add(text, &format!("        nothing was dropped on {disk}\n"));
@@ -230,6 +236,7 @@ mod tests {
                 .iter()
                 .map(|(disk, redundancy)| ((*disk).to_owned(), redundancy.clone()))
                 .collect(),
+            contradicted: Vec::new(),
             vacuous: Vec::new(),
         }
     }
@@ -263,7 +270,7 @@ mod tests {
             deletion(&["posix-minimal", "ext4-ordered", "xfs"], &[]),
             deletion(
                 &["posix-minimal"],
-                &[("ext4-ordered", earlier()), ("xfs", Redundancy::Ordered)],
+                &[("ext4-ordered", earlier()), ("xfs", Redundancy::Needed)],
             ),
             deletion(
                 &[],
@@ -279,7 +286,7 @@ mod tests {
     fn bad() -> Mode {
         mode(vec![deletion(
             &[],
-            &[("posix-minimal", Redundancy::Ordered), ("xfs", earlier())],
+            &[("posix-minimal", Redundancy::Needed), ("xfs", earlier())],
         )])
     }
 
