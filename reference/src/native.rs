@@ -53,6 +53,7 @@ mod restore;
 mod segment;
 mod shared;
 mod snapshot;
+mod snapshot_job;
 mod store;
 mod table;
 
@@ -68,5 +69,5 @@ pub use options::{
 };
 pub use restore::restore_snapshot;
 pub use shared::Shared;
-pub use snapshot::SnapshotJob;
+pub use snapshot_job::{SnapshotJob, WrittenSnapshot};
 pub use store::Store;

@@ -10,7 +10,7 @@ use plimsoll_reference::host::Host;
 use plimsoll_reference::level::{Ack, Level};
 use plimsoll_reference::native::{
     Compression, LogMode, Options, Outcome, SnapshotJob, SnapshotPolicy, Store, StoreError,
-    SyncPolicy, read_snapshot,
+    SyncPolicy, WrittenSnapshot, read_snapshot,
 };
 use plimsoll_sim::command::{Command, Mutation};
 use plimsoll_sim::sut::{CommandError, Contract, Instance, OpenError, Sut, Visit};
@@ -114,7 +114,7 @@ impl Sut for Reference {
         })?;
         Ok(Box::new(Open {
             store,
-            jobs: BTreeMap::new(),
+            cuts: BTreeMap::new(),
         }))
     }
 
@@ -134,7 +134,32 @@ impl Sut for Reference {
 struct Open {
     store: Store,
     /// Snapshots begun and not finished.
-    jobs: BTreeMap<u8, SnapshotJob>,
+    cuts: BTreeMap<u8, Cut>,
+}
+
+/// A snapshot on its way. One of an odd number is written when it is begun, and the others when they are finished, so that commits
+/// come before the writing and behind it.
+enum Cut {
+    Begun(SnapshotJob),
+    Written(WrittenSnapshot),
+}
+
+impl Cut {
+    fn begin(store: &mut Store, slot: u8) -> Result<Self, StoreError> {
+        let job = store.begin_snapshot()?;
+        if slot.is_multiple_of(2) {
+            return Ok(Self::Begun(job));
+        }
+        job.write().map(Self::Written)
+    }
+
+    fn finish(self, store: &mut Store) -> Result<Ack, StoreError> {
+        let written = match self {
+            Self::Begun(job) => job.write()?,
+            Self::Written(written) => written,
+        };
+        store.finish_snapshot(written)
+    }
 }
 
 impl Instance for Open {
@@ -153,13 +178,13 @@ impl Instance for Open {
                     .map(|acks| acks.last().copied().unwrap_or(Ack::at(Level::Memory)))
             }
             Command::Snapshot => store.snapshot(),
-            Command::SnapshotBegin(slot) => store.begin_snapshot().map(|job| {
-                self.jobs.insert(*slot, job);
-                // A cut is nothing on disk yet.
+            Command::SnapshotBegin(slot) => Cut::begin(store, *slot).map(|cut| {
+                self.cuts.insert(*slot, cut);
+                // A cut is nothing yet that anybody finds.
                 Ack::at(Level::Memory)
             }),
-            Command::SnapshotFinish(slot) => match self.jobs.remove(slot) {
-                Some(job) => store.finish_snapshot(job),
+            Command::SnapshotFinish(slot) => match self.cuts.remove(slot) {
+                Some(cut) => cut.finish(store),
                 None => {
                     let message = format!("no snapshot {slot} was begun");
                     return Err(CommandError::absent(message));
@@ -183,7 +208,10 @@ impl Instance for Open {
     }
 
     fn close(self: Box<Self>) -> Result<Ack, CommandError> {
-        self.store.close().map_err(|error| command_error(&error))
+        let Self { store, cuts } = *self;
+        // They keep the lock of the store.
+        drop(cuts);
+        store.close().map_err(|error| command_error(&error))
     }
 }
 
