@@ -1,6 +1,5 @@
 //! The reference store, in each of its modes.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +14,7 @@ use plimsoll_reference::native::{
 use plimsoll_sim::command::{Command, Mutation};
 use plimsoll_sim::sut::{CommandError, Contract, Instance, OpenError, Sut, Visit};
 
+use super::cuts::Cuts;
 use super::error_text::text;
 
 /// The directory of the store.
@@ -114,7 +114,7 @@ impl Sut for Reference {
         })?;
         Ok(Box::new(Open {
             store,
-            cuts: BTreeMap::new(),
+            cuts: Cuts::default(),
         }))
     }
 
@@ -134,32 +134,7 @@ impl Sut for Reference {
 struct Open {
     store: Store,
     /// Snapshots begun and not finished.
-    cuts: BTreeMap<u8, Cut>,
-}
-
-/// A snapshot on its way. One of an odd number is written when it is begun, and the others when they are finished, so that commits
-/// come before the writing and behind it.
-enum Cut {
-    Begun(SnapshotJob),
-    Written(WrittenSnapshot),
-}
-
-impl Cut {
-    fn begin(store: &mut Store, slot: u8) -> Result<Self, StoreError> {
-        let job = store.begin_snapshot()?;
-        if slot.is_multiple_of(2) {
-            return Ok(Self::Begun(job));
-        }
-        job.write().map(Self::Written)
-    }
-
-    fn finish(self, store: &mut Store) -> Result<Ack, StoreError> {
-        let written = match self {
-            Self::Begun(job) => job.write()?,
-            Self::Written(written) => written,
-        };
-        store.finish_snapshot(written)
-    }
+    cuts: Cuts<SnapshotJob, WrittenSnapshot>,
 }
 
 impl Instance for Open {
@@ -178,13 +153,11 @@ impl Instance for Open {
                     .map(|acks| acks.last().copied().unwrap_or(Ack::at(Level::Memory)))
             }
             Command::Snapshot => store.snapshot(),
-            Command::SnapshotBegin(slot) => Cut::begin(store, *slot).map(|cut| {
-                self.cuts.insert(*slot, cut);
-                // A cut is nothing yet that anybody finds.
-                Ack::at(Level::Memory)
-            }),
-            Command::SnapshotFinish(slot) => match self.cuts.remove(slot) {
-                Some(cut) => cut.finish(store),
+            Command::SnapshotBegin(slot) => store
+                .begin_snapshot()
+                .and_then(|job| self.cuts.begin(*slot, job, SnapshotJob::write)),
+            Command::SnapshotFinish(slot) => match self.cuts.written(*slot, SnapshotJob::write) {
+                Some(written) => written.and_then(|written| store.finish_snapshot(written)),
                 None => {
                     let message = format!("no snapshot {slot} was begun");
                     return Err(CommandError::absent(message));
