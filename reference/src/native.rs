@@ -58,6 +58,7 @@ mod store;
 mod table;
 
 pub use crate::mutation::Mutation;
+pub use batch::check_batch;
 pub use copy::ExportJob;
 pub use error::{Outcome, StoreError};
 pub use image_reader::read_snapshot;
