@@ -101,8 +101,9 @@ impl FromStr for Mutation {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let words: Vec<&str> = text.split_whitespace().collect();
         let parsed = match words.as_slice() {
-            ["put", key, value] => bytes_of(key)
-                .and_then(|key| bytes_of(value).map(|value| Self::Put { key, value })),
+            ["put", key, value] => {
+                bytes_of(key).and_then(|key| bytes_of(value).map(|value| Self::Put { key, value }))
+            }
             ["put", ..] => Err("`put` takes a key and a value"),
             ["delete", key] => bytes_of(key).map(|key| Self::Delete { key }),
             ["delete", ..] => Err("`delete` takes a key"),

@@ -1,5 +1,6 @@
 //! The store: commits, reads, background work, closing.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -199,6 +200,16 @@ impl Store {
     /// Number of the last commit published; commits are numbered from 1, over all lives of the store.
     pub fn sequence(&self) -> u64 {
         self.sequence
+    }
+
+    /// How it was opened.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Where snapshots go.
+    pub fn snapshot_path(&self) -> &Path {
+        &self.layout.snapshot
     }
 
     /// Whether an earlier failure keeps the store from taking writes. Reads go on, and [`snapshot`](Self::snapshot) may still save

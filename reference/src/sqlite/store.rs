@@ -197,6 +197,16 @@ impl Store {
         self.home == Home::Memory
     }
 
+    /// Whether the database has a file, in which it is or to which it moves.
+    pub fn has_file(&self) -> bool {
+        self.options.path().is_some()
+    }
+
+    /// Where snapshots go, if there is a place for them.
+    pub fn snapshot_path(&self) -> Option<&Path> {
+        self.options.snapshot_path.as_deref()
+    }
+
     /// Whether an earlier failure keeps the store from taking writes. Reads go on unless the outcome of a commit is unknown, and so do
     /// snapshots and exports.
     pub fn is_poisoned(&self) -> bool {
