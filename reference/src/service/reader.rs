@@ -20,6 +20,8 @@ pub(super) struct Reader {
     pub(super) notes: Notes,
     /// True when it is to end.
     pub(super) stop: watch::Receiver<bool>,
+    /// A request that was read and for which there is no room as yet.
+    pub(super) held: Option<Order>,
 }
 
 impl Reader {
@@ -31,20 +33,26 @@ impl Reader {
             _ = stop.wait_for(|&is_told| is_told) => {}
             () = self.read() => {}
         }
+        if let Some(Order { caller, .. }) = self.held {
+            caller.answer(ending());
+        }
     }
 
-    /// Reads to the end. Dropping the future loses no request that was read: the place for one in the mailbox comes first.
+    /// Reads to the end. Dropping the future loses no request that was read.
     async fn read(&mut self) {
         loop {
             self.answers.room().await;
-            let Ok(place) = self.orders.reserve().await else {
-                return self.refuse_rest().await;
-            };
             match self.lines.next().await {
                 Ok(Some(line)) => match line.parse() {
                     Ok(Request { id, command }) => {
                         let caller = Caller::lines(id, self.answers.clone());
-                        place.send(Order { command, caller });
+                        self.held = Some(Order { command, caller });
+                        let Ok(place) = self.orders.reserve().await else {
+                            return self.refuse_rest().await;
+                        };
+                        if let Some(order) = self.held.take() {
+                            place.send(order);
+                        }
                     }
                     Err(ParseRequestError { id, reason }) => self.refuse(id, reason),
                 },
@@ -78,6 +86,9 @@ impl Reader {
 
     /// Answers what comes behind a `close`, until the end of that.
     async fn refuse_rest(&mut self) {
+        if let Some(Order { caller, .. }) = self.held.take() {
+            caller.answer(ending());
+        }
         while let Ok(Some(line)) = self.lines.next().await {
             let id = match line.parse() {
                 Ok(Request { id, .. }) => id,

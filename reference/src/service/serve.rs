@@ -130,6 +130,7 @@ impl Serving {
             answers: answers.clone(),
             notes: notes.clone(),
             stop: is_told,
+            held: None,
         };
         Self {
             handlers,
