@@ -171,7 +171,7 @@ impl Engine {
         match self {
             Self::Native(store) => Ok(SnapshotJob::Native(store.begin_snapshot()?)),
             Self::Sqlite { store, .. } => match store.snapshot_path() {
-                Some(_) => Ok(SnapshotJob::Sqlite),
+                Some(_) => Ok(SnapshotJob::Sqlite(store.begin_snapshot()?)),
                 None => Err(Failure::unsupported(
                     "there is no place for snapshots; start the service with one",
                 )),
@@ -185,7 +185,9 @@ impl Engine {
             (Self::Native(store), WrittenSnapshot::Native(written)) => {
                 Ok(store.finish_snapshot(written)?.level)
             }
-            (Self::Sqlite { store, .. }, WrittenSnapshot::Sqlite) => Ok(store.snapshot()?.level),
+            (Self::Sqlite { store, .. }, WrittenSnapshot::Sqlite(written)) => {
+                Ok(store.finish_snapshot(written)?.level)
+            }
             _ => Err(Failure::absent("the snapshot belongs to another store")),
         }
     }

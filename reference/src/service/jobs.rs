@@ -1,6 +1,6 @@
 //! Snapshots of either engine on their way to the disk.
 
-use crate::native;
+use crate::{native, sqlite};
 
 use super::failure::Failure;
 
@@ -8,14 +8,14 @@ use super::failure::Failure;
 #[derive(Debug)]
 pub(super) enum SnapshotJob {
     Native(native::SnapshotJob),
-    Sqlite,
+    Sqlite(sqlite::SnapshotJob),
 }
 
 /// A snapshot that is written and not yet in place. Dropping it removes it again, which may block.
 #[derive(Debug)]
 pub(super) enum WrittenSnapshot {
     Native(native::WrittenSnapshot),
-    Sqlite,
+    Sqlite(sqlite::WrittenSnapshot),
 }
 
 impl SnapshotJob {
@@ -23,7 +23,7 @@ impl SnapshotJob {
     pub(super) fn write(self) -> Result<WrittenSnapshot, Failure> {
         Ok(match self {
             Self::Native(job) => WrittenSnapshot::Native(job.write()?),
-            Self::Sqlite => WrittenSnapshot::Sqlite,
+            Self::Sqlite(job) => WrittenSnapshot::Sqlite(job.write()?),
         })
     }
 }

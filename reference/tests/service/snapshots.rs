@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use plimsoll_reference::host::Signal;
 use plimsoll_reference::native::read_snapshot;
-use plimsoll_reference::service::ServiceOptions;
+use plimsoll_reference::service::{EngineOptions, ServiceOptions};
+use plimsoll_reference::sqlite::read_image;
 
 use crate::rigged::{eio, ends};
-use crate::support::{Bench, Session, native, native_in_memory, run, sqlite_in_memory};
+use crate::support::{Bench, Session, native, native_in_memory, on_sqlite, run, sqlite_in_memory};
 
 /// Keeps snapshots from being written until it is opened.
 struct Gate(Arc<AtomicBool>);
@@ -20,8 +21,8 @@ impl Gate {
         let is_open = Arc::new(AtomicBool::new(false));
         let opened = Arc::clone(&is_open);
         bench.fs.rig(move |operation, path| {
-            let is_image = path.to_str().is_some_and(|path| path.contains("snapshot."));
-            if operation == "append" && is_image {
+            let is_image = path.to_str().is_some_and(|path| path.contains("snapshot"));
+            if matches!(operation, "append" | "write") && is_image {
                 while !opened.load(Ordering::Relaxed) {
                     std::thread::yield_now();
                 }
@@ -39,40 +40,44 @@ impl Gate {
 /// The keys in the snapshot.
 fn keys_in(bench: &Bench, path: &str) -> Vec<String> {
     let mut keys = Vec::new();
-    read_snapshot(&*bench.host().fs, Path::new(path), &mut |key, _| {
-        keys.push(String::from_utf8_lossy(key).into_owned());
-    })
-    .expect("it is whole");
+    let mut visit = |key: &[u8], _: &[u8]| keys.push(String::from_utf8_lossy(key).into_owned());
+    let (host, path) = (bench.host(), Path::new(path));
+    if ends(path, ".db") {
+        assert!(read_image(&host, path, &mut visit).expect("it is whole"));
+    } else {
+        read_snapshot(&*host.fs, path, &mut visit).expect("it is whole");
+    }
     keys
 }
 
 #[test]
 fn writers_go_on_and_nobody_is_answered_by_an_older_cut() {
-    run(async {
-        let bench = Bench::new();
-        let options = ServiceOptions::new(native());
-        let mut session = Session::start(&bench, options, 0).await;
-        session.asked("1 put a 1", "1 ok power 1").await;
-        let gate = Gate::shut(&bench);
-        session.ask(&["2 snapshot"]).await;
-        session.asked("3 put b 1", "3 ok power 2").await;
-        session.raise(Signal::Usr1);
-        session.raise(Signal::Usr1);
-        session.ask(&["4 snapshot"]).await;
-        session.asked("5 get b", "5 value 1").await;
-        gate.open();
-        let path = "data/snapshot.plim";
-        session
-            .says(&format!("snapshot 1 request done 1 {path}"))
-            .await;
-        session.says(&format!("2 ok power 1 {path}")).await;
-        session
-            .says(&format!("snapshot 2 signal done 2 {path}"))
-            .await;
-        session.says(&format!("4 ok power 2 {path}")).await;
-        assert_eq!(keys_in(&bench, path), ["a", "b"]);
-        session.end("end 2 power").await;
-    });
+    run(overlap(native(), "data/snapshot.plim"));
+    run(overlap(on_sqlite(), "snapshots/store.db"));
+}
+
+async fn overlap(engine: EngineOptions, path: &str) {
+    let bench = Bench::new();
+    let mut session = Session::start(&bench, ServiceOptions::new(engine), 0).await;
+    session.asked("1 put a 1", "1 ok power 1").await;
+    let gate = Gate::shut(&bench);
+    session.ask(&["2 snapshot"]).await;
+    session.asked("3 put b 1", "3 ok power 2").await;
+    session.raise(Signal::Usr1);
+    session.raise(Signal::Usr1);
+    session.ask(&["4 snapshot"]).await;
+    session.asked("5 get b", "5 value 1").await;
+    gate.open();
+    session
+        .says(&format!("snapshot 1 request done 1 {path}"))
+        .await;
+    session.says(&format!("2 ok power 1 {path}")).await;
+    session
+        .says(&format!("snapshot 2 signal done 2 {path}"))
+        .await;
+    session.says(&format!("4 ok power 2 {path}")).await;
+    assert_eq!(keys_in(&bench, path), ["a", "b"]);
+    session.end("end 2 power").await;
 }
 
 #[test]
