@@ -152,7 +152,7 @@ fn a_place_for_snapshots_is_not_invented() {
     run(async {
         let bench = Bench::new();
         let engine = plimsoll_reference::sqlite::Options::memory();
-        let engine = plimsoll_reference::service::EngineOptions::Sqlite(engine);
+        let engine = EngineOptions::Sqlite(engine);
         let mut session = Session::start(&bench, ServiceOptions::new(engine), 0).await;
         session.asked("1 put a 1", "1 ok memory 1").await;
         session.ask(&["2 snapshot"]).await;

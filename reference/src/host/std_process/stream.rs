@@ -115,3 +115,75 @@ impl Output for Stream {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use nix::fcntl::{FcntlArg, OFlag, fcntl};
+    use nix::unistd::pipe;
+
+    use crate::host::{Host, PIPE_BYTES, timeout};
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_millis(50);
+
+    /// Runs a test with both ends of a pipe as streams, and the one that is read as a descriptor.
+    fn run<F: Future<Output = ()>>(test: impl FnOnce(Host, Stream, Stream, OwnedFd) -> F) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        runtime.block_on(async {
+            let (from, to) = pipe().expect("a pipe");
+            let (input, output) = (Stream::of(from.as_fd()), Stream::of(to.as_fd()));
+            drop(to);
+            test(Host::real_process(), input, output, from).await;
+        });
+    }
+
+    #[test]
+    fn a_read_waits_and_one_that_is_dropped_takes_nothing() {
+        run(|host, mut input, mut output, _from| async move {
+            let mut buf = [0; 8];
+            for _ in 0..3 {
+                assert!(timeout(&host, SOON, input.read(&mut buf)).await.is_none());
+            }
+            assert_eq!(output.write(b"whole").await.expect("it is read"), 5);
+            assert_eq!(input.read(&mut buf).await.expect("it is open"), 5);
+            drop(output);
+            assert_eq!(input.read(&mut buf).await.expect("it is open"), 0);
+        });
+    }
+
+    #[test]
+    fn a_write_waits_for_room_and_for_nobody() {
+        run(|host, mut input, mut output, from| async move {
+            let page = [0; 3 * WRITE_MAX];
+            let mut taken = 0;
+            while let Some(written) = timeout(&host, SOON, output.write(&page)).await {
+                taken += written.expect("it is open");
+            }
+            assert_eq!(taken, PIPE_BYTES);
+            let mut buf = [0; PIPE_BYTES];
+            assert_eq!(input.read(&mut buf).await.expect("it is open"), PIPE_BYTES);
+            assert_eq!(output.write(b"x").await.expect("there is room"), 1);
+            drop((input, from));
+            let error = output.write(b"x").await.expect_err("nobody reads");
+            assert_eq!(error.raw_os_error(), Some(Errno::EPIPE as i32));
+        });
+    }
+
+    #[test]
+    fn what_others_share_is_left_as_it_is() {
+        run(|host, mut input, output, from| async move {
+            let mut buf = [0; 8];
+            assert!(timeout(&host, SOON, input.read(&mut buf)).await.is_none());
+            let flags = fcntl(&from, FcntlArg::F_GETFL).expect("it is open");
+            let flags = OFlag::from_bits_retain(flags);
+            assert!(!flags.contains(OFlag::O_NONBLOCK));
+            drop(output);
+        });
+    }
+}
