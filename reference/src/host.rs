@@ -9,6 +9,7 @@ mod detached;
 mod later;
 mod process;
 mod signal;
+mod std_process;
 mod stdio;
 
 use std::sync::{Arc, LazyLock};
@@ -22,6 +23,7 @@ pub use detached::Detached;
 pub use later::{Failed, Later, timeout};
 pub use process::ProcessOps;
 pub use signal::{Disposition, Signal, Signals};
+pub use std_process::StdProcess;
 pub use stdio::{Input, LINE_MAX, Lines, Output, PIPE_BYTES, write_all};
 
 /// The operating system of one process. Cloning shares it.
@@ -55,6 +57,11 @@ impl Host {
     /// The real operating system, for a store; relative paths are taken from the current directory of the process.
     pub fn real() -> Self {
         Self::new(Arc::new(StdFs::new()), Arc::new(StdClock::new()))
+    }
+
+    /// The real operating system, for a process: as [`real`](Self::real), with a [`StdProcess`].
+    pub fn real_process() -> Self {
+        Self::real().with_process(Arc::new(StdProcess::new()))
     }
 
     /// Runs code that may block, such as all of a store's, where it does not keep tasks from running, and returns what it returns.

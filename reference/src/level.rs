@@ -1,7 +1,10 @@
 //! What an acknowledgement promises.
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
+
+use thiserror::Error;
 
 /// The promise that an acknowledgement carries, from weakest to strongest.
 ///
@@ -30,6 +33,32 @@ impl fmt::Display for Level {
             Self::Window(window) => write!(f, "window({}ms)", window.as_millis()),
             Self::Process => f.write_str("process"),
             Self::Power => f.write_str("power"),
+        }
+    }
+}
+
+/// A text that is no level.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error("a level is `memory`, `window(Nms)`, `process` or `power`")]
+pub struct ParseLevelError;
+
+impl FromStr for Level {
+    type Err = ParseLevelError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "memory" => Ok(Self::Memory),
+            "process" => Ok(Self::Process),
+            "power" => Ok(Self::Power),
+            _ => {
+                let millis = text
+                    .strip_prefix("window(")
+                    .and_then(|rest| rest.strip_suffix("ms)"))
+                    .filter(|millis| millis.bytes().all(|byte| byte.is_ascii_digit()))
+                    .and_then(|millis| millis.parse().ok())
+                    .ok_or(ParseLevelError)?;
+                Ok(Self::Window(Duration::from_millis(millis)))
+            }
         }
     }
 }

@@ -6,4 +6,5 @@ pub mod host;
 pub mod level;
 pub mod mutation;
 pub mod native;
+pub mod service;
 pub mod sqlite;

@@ -50,6 +50,24 @@ pub struct ParseMutationError {
     pub reason: &'static str,
 }
 
+/// Bytes that print in the text form of keys and values; [`parse_bytes`] reads it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Text<'a>(pub &'a [u8]);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_bytes(f, self.0)
+    }
+}
+
+/// Reads the text form of a key or value.
+///
+/// # Errors
+/// The text is none.
+pub fn parse_bytes(text: &str) -> Result<Vec<u8>, ParseMutationError> {
+    bytes_of(text).map_err(|reason| ParseMutationError { reason })
+}
+
 /// Longest value that the `x*N` form may name, in bytes.
 const RUN_MAX: usize = 16 << 20;
 
@@ -83,10 +101,11 @@ impl FromStr for Mutation {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let words: Vec<&str> = text.split_whitespace().collect();
         let parsed = match words.as_slice() {
-            ["put", key, value] => parse_bytes(key)
-                .and_then(|key| parse_bytes(value).map(|value| Self::Put { key, value })),
+            ["put", key, value] => {
+                bytes_of(key).and_then(|key| bytes_of(value).map(|value| Self::Put { key, value }))
+            }
             ["put", ..] => Err("`put` takes a key and a value"),
-            ["delete", key] => parse_bytes(key).map(|key| Self::Delete { key }),
+            ["delete", key] => bytes_of(key).map(|key| Self::Delete { key }),
             ["delete", ..] => Err("`delete` takes a key"),
             _ => Err("unknown word"),
         };
@@ -116,7 +135,7 @@ fn write_bytes(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
     Ok(())
 }
 
-fn parse_bytes(text: &str) -> Result<Vec<u8>, &'static str> {
+fn bytes_of(text: &str) -> Result<Vec<u8>, &'static str> {
     if text == "-" {
         return Ok(Vec::new());
     }

@@ -53,10 +53,12 @@ mod restore;
 mod segment;
 mod shared;
 mod snapshot;
+mod snapshot_job;
 mod store;
 mod table;
 
 pub use crate::mutation::Mutation;
+pub use batch::check_batch;
 pub use copy::ExportJob;
 pub use error::{Outcome, StoreError};
 pub use image_reader::read_snapshot;
@@ -68,5 +70,5 @@ pub use options::{
 };
 pub use restore::restore_snapshot;
 pub use shared::Shared;
-pub use snapshot::SnapshotJob;
+pub use snapshot_job::{SnapshotJob, WrittenSnapshot};
 pub use store::Store;

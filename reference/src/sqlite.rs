@@ -29,6 +29,8 @@
 //! files without this library.
 
 mod beside;
+mod coverage;
+mod cut;
 mod database;
 mod destination;
 mod directory;
@@ -44,6 +46,8 @@ mod promotion;
 mod recovery;
 mod replace;
 mod schema;
+mod snapshot;
+mod snapshot_job;
 mod store;
 pub mod vfs;
 mod warning;
@@ -54,5 +58,6 @@ pub use error::{Outcome, StoreError};
 pub use image::read_image;
 pub use location::{Location, ParseLocationError};
 pub use options::{IntegrityCheck, Journal, KEEP_DEFAULT, MEMORY_THRESHOLD_DEFAULT, Options};
+pub use snapshot_job::{SnapshotJob, WrittenSnapshot};
 pub use store::Store;
 pub use warning::Warning;

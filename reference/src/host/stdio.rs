@@ -58,6 +58,8 @@ pub struct Lines {
     taken: Vec<u8>,
     /// Bytes at the front of `taken` that hold no end of a line.
     searched: usize,
+    /// Whether what comes up to the next end of a line belongs to one that was too long.
+    is_skipping: bool,
 }
 
 impl std::fmt::Debug for Lines {
@@ -75,6 +77,7 @@ impl Lines {
             input,
             taken: Vec::new(),
             searched: 0,
+            is_skipping: false,
         }
     }
 
@@ -84,7 +87,8 @@ impl Lines {
     /// Dropping the future loses nothing.
     ///
     /// # Errors
-    /// As [`Input::read`], `EINTR` excepted; `InvalidData` when a line is longer than [`LINE_MAX`] or no UTF-8.
+    /// As [`Input::read`], `EINTR` excepted; `InvalidData` when a line is longer than [`LINE_MAX`] or no UTF-8, in which case the next call
+    /// goes on behind that line.
     pub async fn next(&mut self) -> io::Result<Option<String>> {
         loop {
             let unsearched = self.taken.get(self.searched..).unwrap_or_default();
@@ -93,12 +97,21 @@ impl Lines {
                 let mut line: Vec<u8> = self.taken.drain(..=end).collect();
                 line.pop();
                 self.searched = 0;
+                if std::mem::take(&mut self.is_skipping) {
+                    continue;
+                }
                 return String::from_utf8(line)
                     .map(Some)
                     .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "a line is no UTF-8"));
             }
+            if self.is_skipping {
+                self.taken.clear();
+            }
             self.searched = self.taken.len();
             if self.taken.len() > LINE_MAX {
+                self.taken.clear();
+                self.searched = 0;
+                self.is_skipping = true;
                 let message = format!("a line is longer than {LINE_MAX} bytes");
                 return Err(io::Error::new(io::ErrorKind::InvalidData, message));
             }

@@ -5,6 +5,8 @@
 //!                      or: 0 u8, key length u32, key                              (delete)
 //! ```
 
+use crate::mutation::Mutation;
+
 use super::change::Change;
 use super::codec::{Reader, put_u32};
 use super::error::StoreError;
@@ -54,6 +56,14 @@ pub(super) fn encode<'a>(
     }
     out[..4].copy_from_slice(&count.to_le_bytes());
     Ok(())
+}
+
+/// Says which limit a batch exceeds, as [`Store::batch`](super::Store::batch) would, without a store. The limits hold for both engines.
+///
+/// # Errors
+/// `TooLarge`.
+pub fn check_batch(mutations: &[Mutation]) -> Result<(), StoreError> {
+    check(mutations.iter().map(Change::from))
 }
 
 /// Says which limit the changes exceed, as [`encode`] would.

@@ -21,7 +21,7 @@ pub(super) fn sync_dir(fs: &dyn FsOps, dir: &Path) -> Result<(), StoreError> {
 }
 
 /// Directories that this life of the store found or made durable, and with them their ancestors.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Settled {
     dirs: Vec<PathBuf>,
 }
@@ -29,7 +29,9 @@ pub(super) struct Settled {
 impl Settled {
     /// Notes that `dir` is durable: something is in it that the store creates only after it settled the directory.
     pub(super) fn know(&mut self, dir: &Path) {
-        self.dirs.push(dir.to_path_buf());
+        if !self.dirs.iter().any(|known| known == dir) {
+            self.dirs.push(dir.to_path_buf());
+        }
     }
 
     /// Creates `dir` if it is absent, with its ancestors, and makes its own entry durable.

@@ -1,7 +1,7 @@
 //! Giving a finished file its name, durably, also where `fsync` of a directory does nothing.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::fs::{FsFile, FsOps, OpenOptions};
 
@@ -28,52 +28,90 @@ impl Misplaced {
     }
 }
 
-/// Creates a file under the name `temp`, has `write` fill it, makes it durable, and gives it the name `path`, durably, in place of
-/// what had it. Both names are in one directory, which is there.
-///
-/// At every instant `path` is what it was or the new file, whole. For that the old file is held open until the new name is durable:
-/// there are file systems that write into the blocks of a replaced file before the replacement is durable (ext4 with
-/// data=writeback), but not while somebody has it open.
+/// A new file, whole and durable under a name that is not for keeps.
+pub(super) struct Prepared {
+    file: Box<dyn FsFile>,
+    temp: PathBuf,
+}
+
+impl Prepared {
+    /// Creates a file under the name `temp`, has `write` fill it, and makes its bytes durable. After an error it is not there, as far as
+    /// that could be done.
+    pub(super) fn write(
+        fs: &dyn FsOps,
+        temp: &Path,
+        write: impl FnOnce(&dyn FsFile) -> Result<(), StoreError>,
+    ) -> Result<Self, StoreError> {
+        let file = match fs.open(temp, OpenOptions::read_write().create_new().append()) {
+            Ok(file) => file,
+            Err(error) => {
+                if error.kind() != io::ErrorKind::AlreadyExists {
+                    // It may have been created all the same.
+                    let _ = fs.remove_file(temp);
+                }
+                return Err(io_error("create", temp)(error));
+            }
+        };
+        let prepared = Self {
+            file,
+            temp: temp.to_path_buf(),
+        };
+        let written = write(&*prepared.file)
+            .and_then(|()| prepared.file.sync_data().map_err(io_error("sync", temp)));
+        match written {
+            Ok(()) => Ok(prepared),
+            Err(error) => {
+                prepared.discard(fs);
+                Err(error)
+            }
+        }
+    }
+
+    /// Removes it. Best effort: what stays is removed by the next open, or by the next copy to this place.
+    pub(super) fn discard(self, fs: &dyn FsOps) {
+        drop(self.file);
+        let _ = fs.remove_file(&self.temp);
+    }
+
+    /// Gives it the name `path`, durably, in place of what had it. Both names are in one directory, which is there.
+    ///
+    /// At every instant `path` is what it was or the new file, whole. For that the old file is held open until the new name is durable:
+    /// there are file systems that write into the blocks of a replaced file before the replacement is durable (ext4 with
+    /// data=writeback), but not while somebody has it open.
+    pub(super) fn put(self, fs: &dyn FsOps, path: &Path) -> Result<Box<dyn FsFile>, Misplaced> {
+        let held = match hold(fs, path) {
+            Ok(held) => held,
+            Err(error) => {
+                self.discard(fs);
+                return Err(Misplaced::Absent(error));
+            }
+        };
+        let Self { file, temp } = self;
+        if let Err(error) = fs.rename(&temp, path).map_err(io_error("rename", &temp)) {
+            drop(file);
+            // A rename that failed may have taken effect. Who can still remove the old name knows that it has not.
+            return Err(match fs.remove_file(&temp) {
+                Ok(()) => Misplaced::Absent(error),
+                Err(_) => Misplaced::Unsure(error),
+            });
+        }
+        confirm(&*file, path).map_err(Misplaced::Doubtful)?;
+        sync_parent(fs, path).map_err(Misplaced::Unsure)?;
+        drop(held);
+        Ok(file)
+    }
+}
+
+/// Writes a file by the name `temp` and gives it the name `path`: [`Prepared::write`] and [`Prepared::put`] in one.
 pub(super) fn place(
     fs: &dyn FsOps,
     temp: &Path,
     path: &Path,
     write: impl FnOnce(&dyn FsFile) -> Result<(), StoreError>,
 ) -> Result<Box<dyn FsFile>, Misplaced> {
-    let file = match fs.open(temp, OpenOptions::read_write().create_new().append()) {
-        Ok(file) => file,
-        Err(error) => {
-            if error.kind() != io::ErrorKind::AlreadyExists {
-                // It may have been created all the same.
-                let _ = fs.remove_file(temp);
-            }
-            return Err(Misplaced::Absent(io_error("create", temp)(error)));
-        }
-    };
-    let written = write(&*file)
-        .and_then(|()| file.sync_data().map_err(io_error("sync", temp)))
-        .and_then(|()| hold(fs, path));
-    let held = match written {
-        Ok(held) => held,
-        Err(error) => {
-            drop(file);
-            // Best effort: what stays is removed by the next open, or by the next copy to this place.
-            let _ = fs.remove_file(temp);
-            return Err(Misplaced::Absent(error));
-        }
-    };
-    if let Err(error) = fs.rename(temp, path).map_err(io_error("rename", temp)) {
-        drop(file);
-        // A rename that failed may have taken effect. Who can still remove the old name knows that it has not.
-        return Err(match fs.remove_file(temp) {
-            Ok(()) => Misplaced::Absent(error),
-            Err(_) => Misplaced::Unsure(error),
-        });
-    }
-    confirm(&*file, path).map_err(Misplaced::Doubtful)?;
-    sync_parent(fs, path).map_err(Misplaced::Unsure)?;
-    drop(held);
-    Ok(file)
+    Prepared::write(fs, temp, write)
+        .map_err(Misplaced::Absent)?
+        .put(fs, path)
 }
 
 /// The file at `path`, if there is one.

@@ -177,6 +177,16 @@ impl Options {
         }
     }
 
+    /// Whether there is no log, so that only snapshots are durable.
+    pub fn is_memory_only(&self) -> bool {
+        self.log_mode == LogMode::Never
+    }
+
+    /// Whether the store takes snapshots by itself, in [`Store::tick`](super::Store::tick).
+    pub fn has_own_snapshots(&self) -> bool {
+        self.snapshot_policy != SnapshotPolicy::Never
+    }
+
     pub(super) fn validate(&self) -> Result<(), StoreError> {
         let refuse = |option, reason| Err(StoreError::InvalidOption { option, reason });
         if self.sync_policy == SyncPolicy::Interval(Duration::ZERO) {

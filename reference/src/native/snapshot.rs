@@ -10,24 +10,9 @@ use super::error::{StoreError, io_error};
 use super::image::{ImageHeader, write_image};
 use super::naming::{Misplaced, place};
 use super::options::{LogMode, Options, SnapshotPolicy};
+use super::snapshot_job::{SnapshotJob, WrittenSnapshot};
 use super::store::Store;
 use super::table::Table;
-
-/// A consistent cut that is yet to be written: every commit up to [`covered`](SnapshotJob::covered) and none after it.
-#[derive(Debug)]
-#[must_use = "a job that is dropped writes nothing"]
-pub struct SnapshotJob {
-    table: Arc<Table>,
-    covered: u64,
-    owner: Arc<()>,
-}
-
-impl SnapshotJob {
-    /// Number of the last commit in the cut.
-    pub fn covered(&self) -> u64 {
-        self.covered
-    }
-}
 
 /// Which snapshots there are and when the next one is due.
 pub(super) struct Snapshots {
@@ -102,19 +87,39 @@ impl Snapshots {
 }
 
 impl Store {
-    /// Writes everything published so far to the snapshot path and removes the segments that became needless: `Power`.
+    /// Writes everything published so far to the snapshot path and removes the segments that became needless: `Power`. It is
+    /// [`begin_snapshot`](Self::begin_snapshot), [`SnapshotJob::write`] and [`finish_snapshot`](Self::finish_snapshot) in one.
     ///
     /// It works on a poisoned store too, and then saves what was published.
     ///
     /// # Errors
-    /// As [`finish_snapshot`](Self::finish_snapshot).
+    /// As [`SnapshotJob::write`] and [`finish_snapshot`](Self::finish_snapshot).
     pub fn snapshot(&mut self) -> Result<Ack, StoreError> {
-        let job = self.begin_snapshot()?;
-        self.finish_snapshot(job)
+        let written = self.begin_snapshot()?.write()?;
+        self.finish_snapshot(written)
     }
 
-    /// Takes the cut of a snapshot. It costs nothing now; while the job is held, the first commit copies the map without the bytes
-    /// of its keys and values. Any number of jobs may be open.
+    /// Takes the cut of a snapshot, which is then written without the store ([`SnapshotJob::write`]), on another thread if need be, and
+    /// handed back to [`finish_snapshot`](Self::finish_snapshot). Nothing is read or written now; while the job is held, the first commit
+    /// copies the map without the bytes of its keys and values. Any number of jobs may be open.
+    ///
+    /// ```
+    /// use plimsoll_reference::{host::Host, native::{Options, Store, read_snapshot}};
+    /// # let dir = tempfile::tempdir()?;
+    /// # let base = dir.path().join("data");
+    /// let mut store = Store::open(&Host::real(), &Options::new(&base))?;
+    /// store.put(b"key", b"value")?;
+    /// let job = store.begin_snapshot()?;
+    /// let writer = std::thread::spawn(move || job.write());
+    /// store.put(b"later", b"value")?; // goes on meanwhile
+    /// let written = writer.join().expect("it does not panic")?;
+    /// store.finish_snapshot(written)?;
+    /// let mut keys = Vec::new();
+    /// let host = Host::real();
+    /// read_snapshot(&*host.fs, &base.join("snapshot.plim"), &mut |key, _| keys.push(key.to_vec()))?;
+    /// assert_eq!(keys, [b"key"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// None at present.
@@ -122,56 +127,78 @@ impl Store {
         if self.options.log_mode != LogMode::Never {
             self.log.roll();
         }
+        self.snapshots.attempts += 1;
+        let header = self.header(self.sequence);
         Ok(SnapshotJob {
-            table: Arc::clone(&self.table),
-            covered: self.sequence,
+            fs: Arc::clone(&self.host.fs),
+            layout: Arc::clone(&self.layout),
+            _lock: Arc::clone(&self.lock),
             owner: Arc::clone(&self.snapshots.owner),
+            settled: self.log.settled.clone(),
+            table: Arc::clone(&self.table),
+            header,
+            compression: self.options.compression,
+            attempt: self.snapshots.attempts,
         })
     }
 
-    /// Writes the cut beside the snapshot path, makes it durable, puts it in the place of the old snapshot, makes that durable, and
-    /// then removes the segments it covers. The acknowledgement, `Power`, is for what the job covers, not for later commits.
+    /// Puts a snapshot that was written in the place of the old one, makes that durable, and then removes the segments it covers. This
+    /// takes a rename and two syncs, whatever the size of the store. The acknowledgement, `Power`, is for what the job covers, not for
+    /// later commits.
     ///
-    /// A job that is older than the snapshot in place changes nothing and is acknowledged: that snapshot holds what it covers.
+    /// One that is older than the snapshot in place changes nothing and is acknowledged: that snapshot holds what it covers. One that is
+    /// older than a snapshot of which nobody knows whether it is in place, or than a failure of the log, is replaced by a fresh cut, which
+    /// is written here.
     ///
     /// # Errors
     /// `ForeignJob`; `Io` when a step failed. The store goes on as before. The old snapshot is in place, or the new one, whole. Where a
     /// sync fails once the new one is in place it is written again, and the store is poisoned if that fails too.
-    pub fn finish_snapshot(&mut self, job: SnapshotJob) -> Result<Ack, StoreError> {
-        if !Arc::ptr_eq(&job.owner, &self.snapshots.owner) {
+    pub fn finish_snapshot(&mut self, written: WrittenSnapshot) -> Result<Ack, StoreError> {
+        if !Arc::ptr_eq(written.owner(), &self.snapshots.owner) {
             return Err(StoreError::ForeignJob);
         }
+        let covered = written.covered();
         if self
             .snapshots
             .promoted
-            .is_some_and(|promoted| job.covered < promoted)
+            .is_some_and(|promoted| covered < promoted)
         {
             return Ok(Ack::at(Level::Power));
         }
         // A promotion that failed may have put a newer snapshot in place: an older one must not replace that, and a fresh cut
         // covers both. Where the log has failed, what it may have lost is covered too.
-        let job = if self.is_poisoned()
+        let is_behind = self.is_poisoned()
             || self
                 .snapshots
                 .uncertain
-                .is_some_and(|uncertain| job.covered < uncertain)
-        {
-            self.begin_snapshot()?
+                .is_some_and(|uncertain| covered < uncertain);
+        let written = if is_behind && covered < self.sequence {
+            drop(written);
+            self.begin_snapshot()?.write()?
         } else {
-            job
+            written
         };
-        match self.promote(&job.table, self.header(job.covered)) {
+        self.put_in_place(written)
+    }
+
+    fn put_in_place(&mut self, written: WrittenSnapshot) -> Result<Ack, StoreError> {
+        let covered = written.covered();
+        let table = written.table();
+        // It was made durable before the file in it was written.
+        self.log.settled.know(&self.layout.snapshot_dir);
+        let placed = written.put();
+        match self.note(covered, placed) {
             Ok(()) => {}
             // The bytes may be lost although they can be read: they are written again, from memory to a new file.
-            Err(Misplaced::Doubtful(_)) => self.promote_again(&job.table, job.covered)?,
+            Err(Misplaced::Doubtful(_)) => self.promote_again(&table, covered)?,
             Err(other) => return Err(other.into_error()),
         }
         if self.is_poisoned() && self.options.log_mode != LogMode::Never {
-            self.log.restart(job.covered)?;
+            self.log.restart(covered)?;
         }
-        self.snapshots.promoted = Some(job.covered);
+        self.snapshots.promoted = Some(covered);
         self.snapshots.uncertain = None;
-        self.log.trim(job.covered);
+        self.log.trim(covered);
         Ok(Ack::at(Level::Power))
     }
 
@@ -220,16 +247,19 @@ impl Store {
         let placed = place(fs, &temp, snapshot, |file| {
             write_image(file, table, header, compression).map_err(io_error("append to", &temp))
         });
-        let closed = match placed {
-            Ok(file) => file
-                .close()
-                .map_err(|error| Misplaced::Unsure(io_error("close", snapshot)(error))),
-            Err(misplaced) => Err(misplaced),
-        };
-        if matches!(closed, Err(Misplaced::Unsure(_) | Misplaced::Doubtful(_))) {
+        let closed = placed.and_then(|file| {
+            file.close()
+                .map_err(|error| Misplaced::Unsure(io_error("close", snapshot)(error)))
+        });
+        self.note(header.covered, closed)
+    }
+
+    /// Takes note of a snapshot that may be in place although it did not get there as it should.
+    fn note(&mut self, covered: u64, placed: Result<(), Misplaced>) -> Result<(), Misplaced> {
+        if matches!(placed, Err(Misplaced::Unsure(_) | Misplaced::Doubtful(_))) {
             let uncertain = &mut self.snapshots.uncertain;
-            *uncertain = (*uncertain).max(Some(header.covered));
+            *uncertain = (*uncertain).max(Some(covered));
         }
-        closed
+        placed
     }
 }

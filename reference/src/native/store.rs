@@ -1,5 +1,6 @@
 //! The store: commits, reads, background work, closing.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,13 +26,15 @@ use super::table::Table;
 /// An open store.
 ///
 /// It has one owner and starts no thread: what is not done by the call itself is done by [`tick`](Store::tick). Dropping a store
-/// does nothing but release the lock, as the death of the process would; [`close`](Store::close) ends it cleanly.
+/// does nothing but release the lock, as the death of the process would; [`close`](Store::close) ends it cleanly. A snapshot job keeps the
+/// lock for as long as there is one.
 #[must_use = "dropping a store is no clean close"]
 pub struct Store {
     pub(super) host: Host,
     pub(super) layout: Arc<Layout>,
     pub(super) options: Options,
-    lock: Lock,
+    /// Shared with the jobs of snapshots: nobody else has the store's temporaries while one is at work.
+    pub(super) lock: Arc<Lock>,
     /// Replaced by a copy at the first commit after a snapshot job was cut from it.
     pub(super) table: Arc<Table>,
     /// The last commit published.
@@ -131,7 +134,7 @@ impl Store {
             host: host.clone(),
             layout,
             options: options.clone(),
-            lock,
+            lock: Arc::new(lock),
             sequence: recovered.sequence,
             table: Arc::new(recovered.table),
             log,
@@ -197,6 +200,16 @@ impl Store {
     /// Number of the last commit published; commits are numbered from 1, over all lives of the store.
     pub fn sequence(&self) -> u64 {
         self.sequence
+    }
+
+    /// How it was opened.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Where snapshots go.
+    pub fn snapshot_path(&self) -> &Path {
+        &self.layout.snapshot
     }
 
     /// Whether an earlier failure keeps the store from taking writes. Reads go on, and [`snapshot`](Self::snapshot) may still save
@@ -279,7 +292,10 @@ impl Store {
         }
         let level = self.standing();
         self.log.close()?;
-        self.lock.release(&self.layout)?;
+        // A job that is still at work keeps the lock.
+        if let Some(lock) = Arc::into_inner(self.lock) {
+            lock.release(&self.layout)?;
+        }
         Ok(Ack::at(level))
     }
 

@@ -2,16 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, Error, OpenFlags, OptionalExtension, ffi};
 
+use super::cut::{Cut, back_up, not_copied};
 use super::error::{Outcome, StoreError, unreadable};
 use super::limits::Change;
 use super::location::for_sqlite;
 use super::options::{IntegrityCheck, Journal, Options};
 use super::schema;
 use super::vfs::Mount;
-use super::warning::Warning;
 
 const PUT: &str = "INSERT OR REPLACE INTO pair VALUES (?1, ?2)";
 const DELETE: &str = "DELETE FROM pair WHERE key = ?1";
@@ -32,7 +31,7 @@ pub(super) struct Database {
     is_wal: bool,
 }
 
-const READ_WRITE: OpenFlags =
+pub(super) const READ_WRITE: OpenFlags =
     OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
 impl Database {
@@ -56,19 +55,12 @@ impl Database {
     }
 
     /// The database in a file that is there, set up so that every commit is durable.
-    pub(super) fn file(
-        mount: &Mount,
-        path: &Path,
-        options: &Options,
-    ) -> Result<(Self, Option<Warning>), StoreError> {
+    pub(super) fn file(mount: &Mount, path: &Path, options: &Options) -> Result<Self, StoreError> {
         let wrong = |error| unreadable(path, mount.last_os_error(), error);
         let connection = mount
             .open_with_flags(for_sqlite(path), READ_WRITE)
             .map_err(wrong)?;
         if options.journal == Journal::Wal {
-            // Nobody else comes to it. Its index is then in the memory of this connection alone, which needs no memory shared between
-            // processes, and so no file system that has it.
-            set(&connection, "locking_mode = EXCLUSIVE").map_err(wrong)?;
             set(&connection, "synchronous = FULL").map_err(wrong)?;
             // A checkpoint that SQLite starts by itself keeps its failure to itself.
             set(&connection, "wal_autocheckpoint = 0").map_err(wrong)?;
@@ -77,16 +69,15 @@ impl Database {
         }
         // Before anything is changed: the file may be somebody else's.
         schema::check(&connection, path)?;
-        let warning = log_to(&connection, path, options.journal)?;
+        log_to(&connection, path, options.journal)?;
         if options.integrity_check == IntegrityCheck::AtOpen {
             schema::check_integrity(&connection, path)?;
         }
-        let database = Self {
+        Ok(Self {
             connection,
             path: path.to_path_buf(),
-            is_wal: options.journal == Journal::Wal && warning.is_none(),
-        };
-        Ok((database, warning))
+            is_wal: options.journal == Journal::Wal,
+        })
     }
 
     fn failed(&self, op: &'static str, outcome: Outcome) -> impl FnOnce(Error) -> StoreError + '_ {
@@ -195,13 +186,14 @@ impl Database {
         self.number("PRAGMA wal_checkpoint(NOOP)", 1)
     }
 
-    /// Copies the write-ahead log into the database and makes that durable; with `TRUNCATE` the log is then cut to nothing.
+    /// Copies the write-ahead log into the database and makes that durable; with `TRUNCATE` the log is then cut to nothing. Where a
+    /// snapshot is being written, what that still reads stays in the log.
     pub(super) fn checkpoint(&self, mode: &str) -> Result<(), StoreError> {
         let run = || {
             let sql = format!("PRAGMA wal_checkpoint({mode})");
-            let mut statement = self.connection.prepare_cached(&sql)?;
-            let is_blocked: bool = statement.query_row((), |row| row.get(0))?;
-            if is_blocked { Err(busy()) } else { Ok(()) }
+            self.connection
+                .prepare_cached(&sql)?
+                .query_row((), |_| Ok(()))
         };
         run().map_err(self.failed("checkpoint", Outcome::Unknown))
     }
@@ -221,29 +213,29 @@ impl Database {
         method: Method,
     ) -> Result<(), StoreError> {
         let copied = match method {
-            Method::Backup => self.back_up(mount, path),
+            Method::Backup => back_up(&self.connection, mount, path),
             Method::Vacuum => self.vacuum_into(path),
         };
-        copied.map_err(|source| StoreError::Sqlite {
-            op: "copy to",
-            path: path.to_path_buf(),
+        copied.map_err(not_copied(mount, path))
+    }
+
+    /// Holds what there is now on another connection, so that commits can go on while it is copied.
+    ///
+    /// Beside a write-ahead log that is a transaction that reads: what it needs stays in the log. Elsewhere a reader would keep the writer
+    /// out, and the cut is a copy in memory.
+    pub(super) fn cut(&self, mount: &Mount) -> Result<Cut, StoreError> {
+        let cut = if self.is_wal {
+            Cut::read(mount, &self.path)
+        } else {
+            Cut::copy(mount, &self.connection)
+        };
+        cut.map_err(|source| StoreError::Sqlite {
+            op: "read",
+            path: self.path.clone(),
             os: mount.last_os_error(),
             outcome: Outcome::Absent,
             source,
         })
-    }
-
-    fn back_up(&self, mount: &Mount, path: &Path) -> Result<(), Error> {
-        let mut copy = mount.open_with_flags(for_sqlite(path), READ_WRITE)?;
-        // Nobody reads the copy before it is complete and synced.
-        set(&copy, "journal_mode = OFF")?;
-        // What failed late is told to the handle that wrote, and when that is closed SQLite keeps it to itself.
-        set(&copy, "synchronous = FULL")?;
-        let step = Backup::new(&self.connection, &mut copy)?.step(-1)?;
-        if step != StepResult::Done {
-            return Err(busy());
-        }
-        copy.close().map_err(|(_, error)| error)
     }
 
     fn vacuum_into(&self, path: &Path) -> Result<(), Error> {
@@ -269,35 +261,32 @@ impl Database {
     }
 }
 
-/// Chooses the journal, and says so when it is not the one that was asked for.
-fn log_to(
-    connection: &Connection,
-    path: &Path,
-    journal: Journal,
-) -> Result<Option<Warning>, StoreError> {
+/// Chooses the journal.
+fn log_to(connection: &Connection, path: &Path, journal: Journal) -> Result<(), StoreError> {
     let wrong = |error| unreadable(path, None, error);
-    let mut warning = None;
-    if journal == Journal::Wal {
-        let answer = journal_mode(connection, "WAL").map_err(wrong)?;
-        if answer == "wal" {
-            return Ok(None);
-        }
-        set(connection, "locking_mode = NORMAL").map_err(wrong)?;
-        set(connection, "synchronous = EXTRA").map_err(wrong)?;
-        warning = Some(Warning::WalRefused { answer });
+    let mode = match journal {
+        Journal::Wal => "wal",
+        Journal::Rollback => "delete",
+    };
+    let answer = journal_mode(connection, mode).map_err(wrong)?;
+    if answer == mode {
+        return Ok(());
     }
-    let answer = journal_mode(connection, "DELETE").map_err(wrong)?;
-    if answer == "delete" {
-        return Ok(warning);
-    }
-    let message = format!("there can be no rollback journal: the journal mode is {answer}");
+    let message = format!("the journal mode cannot be {mode}: it is {answer}");
     let code = ffi::Error::new(ffi::SQLITE_ERROR);
     Err(wrong(Error::SqliteFailure(code, Some(message))))
 }
 
+/// Asks for a journal mode, and returns the one that it is. SQLite answers before it has written the change to the file, so the error of
+/// a sync comes with the step behind the answer.
 fn journal_mode(connection: &Connection, mode: &str) -> Result<String, Error> {
-    let pragma = format!("PRAGMA journal_mode = {mode}");
-    connection.query_row(&pragma, (), |row| row.get(0))
+    let mut statement = connection.prepare(&format!("PRAGMA journal_mode = {mode}"))?;
+    let mut rows = statement.query(())?;
+    let mut answer = String::new();
+    while let Some(row) = rows.next()? {
+        answer = row.get(0)?;
+    }
+    Ok(answer)
 }
 
 /// Sets a pragma, whatever it answers.
@@ -318,8 +307,4 @@ pub(super) fn visit_pairs(
         visit(row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?);
     }
     Ok(())
-}
-
-fn busy() -> Error {
-    Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None)
 }

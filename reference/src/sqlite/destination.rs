@@ -5,6 +5,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::fs::{FileKind, FsOps, OpenOptions};
 use crate::host::Host;
@@ -16,7 +17,7 @@ use super::directory::{parent, remove, sync_dir};
 use super::error::{StoreError, io_error, unreadable};
 use super::lock::Lock;
 use super::recovery::{copy, remove_temporaries};
-use super::replace::{Format, Installed, create, discard, install, seal};
+use super::replace::{Format, Installed, Prepared, discard, install};
 use super::vfs::Mount;
 use super::warning::Warning;
 
@@ -35,7 +36,7 @@ pub(super) struct Live<'a> {
 pub(super) struct Destination {
     path: PathBuf,
     keep: u32,
-    lock: Option<Lock>,
+    lock: Option<Arc<Lock>>,
     /// Tells the temporaries of one store from each other.
     attempts: u64,
 }
@@ -57,7 +58,7 @@ impl Destination {
     /// Takes the lock, so that nobody else puts anything at the path.
     pub(super) fn lock(&mut self, fs: &dyn FsOps, policy: CreatePolicy) -> Result<(), StoreError> {
         if self.lock.is_none() {
-            self.lock = Some(Lock::beside(fs, &self.path, policy)?);
+            self.lock = Some(Arc::new(Lock::beside(fs, &self.path, policy)?));
         }
         Ok(())
     }
@@ -72,26 +73,53 @@ impl Destination {
         remove_temporaries(fs, &Beside::list(fs, &self.path)?)
     }
 
-    /// Puts a copy of the store in place, durably. A warning says that older copies are left.
+    /// Takes the lock, if that is not done, and gives a name under which a copy can be written, with the lock that it needs. The first
+    /// time it creates the directory, and removes what earlier lives have left.
+    pub(super) fn begin(&mut self, live: &Live<'_>) -> Result<(PathBuf, Arc<Lock>), StoreError> {
+        let fs = &*live.host.fs;
+        if self.lock.is_none() {
+            self.refuse_live(live)?;
+            self.lock(fs, CreatePolicy::CreateIfAbsent)?;
+            // The lock is ours: whoever wrote these is gone.
+            remove_temporaries(fs, &Beside::list(fs, &self.path)?)?;
+        }
+        let Some(lock) = &self.lock else {
+            return Err(StoreError::Locked {
+                path: self.path.clone(),
+            });
+        };
+        self.attempts += 1;
+        Ok((temporary_path(&self.path, self.attempts), Arc::clone(lock)))
+    }
+
+    /// Puts a copy of the store in place, durably: written and installed in one.
     pub(super) fn put(
         &mut self,
         live: &Live<'_>,
         method: Method,
     ) -> Result<Option<Warning>, StoreError> {
+        let prepared = self.write(live, method)?;
+        self.install(live, prepared, |destination| {
+            destination.write(live, method)
+        })
+    }
+
+    /// Puts a copy that was written in place, durably, and keeps the one before it beside it. Where its bytes are in doubt then, another is
+    /// written by `again`. A warning says that older copies are left.
+    pub(super) fn install(
+        &mut self,
+        live: &Live<'_>,
+        prepared: Prepared,
+        again: impl FnOnce(&mut Self) -> Result<Prepared, StoreError>,
+    ) -> Result<Option<Warning>, StoreError> {
         let fs = &*live.host.fs;
-        let current = self.refuse_live(live)?;
-        // The directory is created with the lock file.
-        self.lock(fs, CreatePolicy::CreateIfAbsent)?;
-        let beside = Beside::list(fs, &self.path)?;
-        // The lock is ours: whoever wrote these is gone.
-        remove_temporaries(fs, &beside)?;
-        self.settle_current(live, &beside)?;
-        if let Some(inode) = current {
-            self.link_older(fs, &beside, inode)?;
+        if let Err(error) = self.make_way(live) {
+            prepared.discard(fs);
+            return Err(error);
         }
-        if let Installed::Doubtful(_) = self.write(live, method)? {
+        if let Installed::Doubtful(_) = prepared.install(fs, &self.path)? {
             // Its bytes may be lost although they can be read: they are written again, to a new file.
-            if let Installed::Doubtful(error) = self.write(live, method)? {
+            if let Installed::Doubtful(error) = again(self)?.install(fs, &self.path)? {
                 return Err(error);
             }
         }
@@ -100,8 +128,21 @@ impl Destination {
         }))
     }
 
+    /// Makes sure that nothing is lost by what is put in place next, nor does any harm to it.
+    fn make_way(&self, live: &Live<'_>) -> Result<(), StoreError> {
+        let fs = &*live.host.fs;
+        let current = self.refuse_live(live)?;
+        let beside = Beside::list(fs, &self.path)?;
+        self.settle_current(live, &beside)?;
+        match current {
+            Some(inode) => self.link_older(fs, &beside, inode),
+            None => Ok(()),
+        }
+    }
+
     pub(super) fn release(self) -> Result<(), StoreError> {
-        match self.lock {
+        // A job that is still at work keeps it.
+        match self.lock.and_then(Arc::into_inner) {
             Some(lock) => lock.release(),
             None => Ok(()),
         }
@@ -201,21 +242,11 @@ impl Destination {
         }
     }
 
-    fn write(&mut self, live: &Live<'_>, method: Method) -> Result<Installed, StoreError> {
-        let fs = &*live.host.fs;
-        self.attempts += 1;
-        let temporary = temporary_path(&self.path, self.attempts);
-        let write = || {
-            create(fs, &temporary)?;
-            live.database.copy_to(live.mount, &temporary, method)?;
-            let file = seal(fs, &temporary, Format::Rollback)?;
-            install(fs, file, &temporary, &self.path)
-        };
-        let written = write();
-        if written.is_err() {
-            discard(fs, &temporary);
-        }
-        written
+    fn write(&mut self, live: &Live<'_>, method: Method) -> Result<Prepared, StoreError> {
+        let (temporary, _lock) = self.begin(live)?;
+        Prepared::write(&*live.host.fs, &temporary, Format::Rollback, || {
+            live.database.copy_to(live.mount, &temporary, method)
+        })
     }
 
     /// Removes older copies beyond the number that is kept, which may have been higher in an earlier life.

@@ -107,6 +107,9 @@ pub enum StoreError {
         /// What is wrong with it and what is right.
         reason: &'static str,
     },
+    /// A snapshot was handed to a store that did not begin it.
+    #[error("the snapshot belongs to another store; finish it where it was begun")]
+    ForeignJob,
     /// A copy was to be written over a file of the open store.
     #[error("`{}` belongs to the open store; choose another path", path.display())]
     LiveFile {

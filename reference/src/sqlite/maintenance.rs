@@ -12,28 +12,6 @@ use super::image::open_checked;
 use super::store::Store;
 
 impl Store {
-    /// Puts a copy of everything published so far at the snapshot path, durably, and keeps the one before it beside it.
-    ///
-    /// The acknowledgement is the level at which the store is then held: `Power`, but `Memory` for a poisoned store, and for one in memory
-    /// whose move to its file has failed half-way, as that file is opened first. The copy is durable in any case.
-    ///
-    /// # Errors
-    /// `InvalidOption` without a snapshot path; `LiveFile` where that leads to the open store; `Locked` when another store has it; `Io` and
-    /// `Sqlite` when a step failed. The store goes on as before, and the old copy is in place or the new one, whole.
-    pub fn snapshot(&mut self) -> Result<Ack, StoreError> {
-        let (live, snapshots) = self.live()?;
-        let Some(snapshots) = snapshots else {
-            return Err(StoreError::InvalidOption {
-                option: "snapshot_path",
-                reason: "set it, so that there is a place for snapshots",
-            });
-        };
-        let put = snapshots.put(&live, Method::Backup);
-        self.cover(put.is_ok());
-        put?.into_iter().for_each(|warning| self.warn(warning));
-        Ok(Ack::at(self.standing()))
-    }
-
     /// Puts a copy of everything published so far at a path, durably, in place of what was there. The acknowledgement is at the level at
     /// which the store itself is held; the copy is durable in any case. It works on a poisoned store.
     ///
@@ -71,7 +49,8 @@ impl Store {
         Ok(Ack::at(self.standing()))
     }
 
-    /// Copies the write-ahead log into the database and cuts it to nothing. Where there is none nothing is done.
+    /// Copies the write-ahead log into the database and cuts it to nothing. Where there is none nothing is done. What a
+    /// [job](super::SnapshotJob) still has to read stays in the log.
     ///
     /// # Errors
     /// `Poisoned`; `Sqlite`, which poisons the store. The state stays as it is.

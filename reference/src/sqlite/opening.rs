@@ -16,7 +16,6 @@ use super::options::Options;
 use super::promotion::{Filed, Promotion};
 use super::recovery::{remove_temporaries, settle_contents};
 use super::vfs::Mount;
-use super::warning::Warning;
 
 /// Where the database is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +30,6 @@ pub(super) struct Opened {
     pub(super) database: Database,
     /// The lock file beside the database, and the database itself.
     pub(super) locks: Vec<Lock>,
-    pub(super) warning: Option<Warning>,
     /// Whether it came from a snapshot.
     pub(super) is_seeded: bool,
 }
@@ -96,12 +94,11 @@ impl Opening<'_> {
             });
         }
         settle_contents(self.fs, path, beside)?;
-        let (database, warning) = Database::file(self.mount, path, self.options)?;
+        let database = Database::file(self.mount, path, self.options)?;
         Ok(Opened {
             home: Home::File,
             database,
             locks: vec![own],
-            warning,
             is_seeded: false,
         })
     }
@@ -115,16 +112,12 @@ impl Opening<'_> {
         }
         self.may_create(path)?;
         let empty = Database::memory(self.mount)?;
-        let Filed {
-            database,
-            lock,
-            warning,
-        } = Promotion::default().file(self.fs, self.mount, &empty, path, self.options)?;
+        let Filed { database, lock } =
+            Promotion::default().file(self.fs, self.mount, &empty, path, self.options)?;
         Ok(Opened {
             home: Home::File,
             database,
             locks: vec![lock],
-            warning,
             is_seeded: false,
         })
     }
@@ -143,7 +136,6 @@ impl Opening<'_> {
             home: Home::Memory,
             database,
             locks: Vec::new(),
-            warning: None,
             is_seeded,
         })
     }

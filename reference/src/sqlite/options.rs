@@ -18,7 +18,7 @@ pub const KEEP_DEFAULT: u32 = 5;
 /// Where commits are logged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Journal {
-    /// In a write-ahead log, with `synchronous=FULL`. Where there can be none, as `Rollback`, with a warning.
+    /// In a write-ahead log, with `synchronous=FULL`. Its index is in the memory of the process, so that no file system refuses it.
     Wal,
     /// In a rollback journal that is removed at each commit, with `synchronous=EXTRA`.
     Rollback,

@@ -9,9 +9,8 @@ use super::directory::is_there;
 use super::error::StoreError;
 use super::lock::Lock;
 use super::options::{Journal, Options};
-use super::replace::{Format, Installed, create, discard, install, seal};
+use super::replace::{Format, Installed, Prepared};
 use super::vfs::Mount;
-use super::warning::Warning;
 use crate::fs::FsOps;
 
 /// Least time between a move that failed and the next attempt.
@@ -24,7 +23,6 @@ const RETRY_MAX: Duration = Duration::from_secs(60);
 pub(super) struct Filed {
     pub(super) database: Database,
     pub(super) lock: Lock,
-    pub(super) warning: Option<Warning>,
 }
 
 /// When a database moves to its file.
@@ -80,31 +78,19 @@ impl Promotion {
         }
         self.attempts += 1;
         let temporary = temporary_path(path, self.attempts);
-        let mut write = || {
-            create(fs, &temporary)?;
-            database.copy_to(mount, &temporary, Method::Backup)?;
-            let format = match options.journal {
-                Journal::Wal => Format::Wal,
-                Journal::Rollback => Format::Rollback,
-            };
-            let file = seal(fs, &temporary, format)?;
-            self.is_begun = true;
-            install(fs, file, &temporary, path)
+        let format = match options.journal {
+            Journal::Wal => Format::Wal,
+            Journal::Rollback => Format::Rollback,
         };
-        match write() {
-            Ok(Installed::Done) => {}
-            Ok(Installed::Doubtful(error)) => return Err(error),
-            Err(error) => {
-                discard(fs, &temporary);
-                return Err(error);
-            }
+        let prepared = Prepared::write(fs, &temporary, format, || {
+            database.copy_to(mount, &temporary, Method::Backup)
+        })?;
+        self.is_begun = true;
+        if let Installed::Doubtful(error) = prepared.install(fs, path)? {
+            return Err(error);
         }
         let lock = Lock::of(fs, path)?;
-        let (database, warning) = Database::file(mount, path, options)?;
-        Ok(Filed {
-            database,
-            lock,
-            warning,
-        })
+        let database = Database::file(mount, path, options)?;
+        Ok(Filed { database, lock })
     }
 }

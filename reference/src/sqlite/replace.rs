@@ -3,7 +3,7 @@
 //! It is written beside its target, synced, renamed over it, and its name made durable. So there is a complete old file or a complete
 //! new one under the target's name at every instant.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::fs::{FsFile, FsOps, OpenOptions, write_all_at};
 
@@ -31,19 +31,61 @@ pub(super) enum Installed {
     Doubtful(StoreError),
 }
 
+/// A finished database, whole and durable under a name that is not for keeps.
+pub(super) struct Prepared {
+    file: Box<dyn FsFile>,
+    temporary: PathBuf,
+}
+
+impl Prepared {
+    /// Creates an empty file of a name that nobody has, has `copy` make a database of it, and makes its bytes durable. After an error it
+    /// is not there, as far as that could be done.
+    pub(super) fn write(
+        fs: &dyn FsOps,
+        temporary: &Path,
+        format: Format,
+        copy: impl FnOnce() -> Result<(), StoreError>,
+    ) -> Result<Self, StoreError> {
+        let written = create(fs, temporary)
+            .and_then(|()| copy())
+            .and_then(|()| seal(fs, temporary, format));
+        match written {
+            Ok(file) => Ok(Self {
+                file,
+                temporary: temporary.to_path_buf(),
+            }),
+            Err(error) => {
+                discard(fs, temporary);
+                Err(error)
+            }
+        }
+    }
+
+    /// Gives it the name of its target, as [`install`] does.
+    pub(super) fn install(self, fs: &dyn FsOps, target: &Path) -> Result<Installed, StoreError> {
+        let installed = install(fs, self.file, &self.temporary, target);
+        if installed.is_err() {
+            discard(fs, &self.temporary);
+        }
+        installed
+    }
+
+    /// Removes it, as far as that can be done.
+    pub(super) fn discard(self, fs: &dyn FsOps) {
+        drop(self.file);
+        discard(fs, &self.temporary);
+    }
+}
+
 /// Creates an empty file of a name that nobody has.
-pub(super) fn create(fs: &dyn FsOps, temporary: &Path) -> Result<(), StoreError> {
+fn create(fs: &dyn FsOps, temporary: &Path) -> Result<(), StoreError> {
     fs.open(temporary, OpenOptions::read_write().create_new())
         .and_then(FsFile::close)
         .map_err(io_error("create", temporary))
 }
 
 /// Says how a finished database is logged, and makes its bytes durable.
-pub(super) fn seal(
-    fs: &dyn FsOps,
-    temporary: &Path,
-    format: Format,
-) -> Result<Box<dyn FsFile>, StoreError> {
+fn seal(fs: &dyn FsOps, temporary: &Path, format: Format) -> Result<Box<dyn FsFile>, StoreError> {
     let file = fs
         .open(temporary, OpenOptions::read_write())
         .map_err(io_error("open", temporary))?;

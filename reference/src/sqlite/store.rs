@@ -1,12 +1,14 @@
 //! The store: commits, reads, background work, closing.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::host::Host;
 use crate::level::{Ack, Level};
 use crate::mutation::Mutation;
 
+use super::coverage::Coverage;
 use super::database::Database;
 use super::destination::{Destination, Live};
 use super::directory::resolve;
@@ -23,25 +25,24 @@ use super::warning::Warning;
 /// Warnings that are held until somebody takes them; the oldest go first.
 const WARNINGS_MAX: usize = 16;
 
-/// What the snapshot at the canonical path holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Coverage {
-    /// There is none that this store has made or was made of.
-    None,
-    /// An earlier state.
-    Behind,
-    /// Everything published.
-    Full,
+/// A mount that jobs of the store may share. When the store goes, nobody can do anything with it any more.
+struct Fence(Arc<Mount>);
+
+impl Drop for Fence {
+    fn drop(&mut self) {
+        self.0.fence();
+    }
 }
 
 /// An open store.
 ///
 /// It has one owner and starts no thread. Dropping it is what the death of the process would be: nothing more is written, and the locks
-/// are released. [`close`](Store::close) ends it cleanly.
+/// are released. [`close`](Store::close) ends it cleanly. Either way the jobs of its snapshots that are left can write nothing any more; the
+/// lock of the snapshot path is released with the last of them.
 #[must_use = "dropping a store is no clean close"]
 pub struct Store {
     /// Before the database, so that dropping the store fences it: SQLite would tidy up otherwise.
-    mount: Mount,
+    mount: Fence,
     pub(super) database: Database,
     pub(super) host: Host,
     options: Options,
@@ -49,7 +50,11 @@ pub struct Store {
     locks: Vec<Lock>,
     snapshots: Option<Destination>,
     promotion: Promotion,
+    /// Commits of this life.
+    commits: u64,
     coverage: Coverage,
+    /// Tells the jobs of this store from those of others.
+    owner: Arc<()>,
     warnings: Vec<Warning>,
     /// The first failure of a commit.
     poison: Option<String>,
@@ -96,13 +101,12 @@ impl Store {
             home,
             database,
             locks,
-            warning,
             is_seeded,
         } = opening
             .open(snapshots.as_mut())
             .map_err(|error| error.with_os(mount.last_os_error()))?;
         Ok(Self {
-            mount,
+            mount: Fence(Arc::new(mount)),
             database,
             host: host.clone(),
             options,
@@ -110,12 +114,10 @@ impl Store {
             locks,
             snapshots,
             promotion: Promotion::default(),
-            coverage: if is_seeded {
-                Coverage::Full
-            } else {
-                Coverage::None
-            },
-            warnings: warning.into_iter().collect(),
+            commits: 0,
+            coverage: Coverage::new(is_seeded),
+            owner: Arc::new(()),
+            warnings: Vec::new(),
             poison: None,
             in_doubt: false,
         })
@@ -193,6 +195,16 @@ impl Store {
     /// Whether the database is in memory, and commits are acknowledged at `Memory`.
     pub fn is_in_memory(&self) -> bool {
         self.home == Home::Memory
+    }
+
+    /// Whether the database has a file, in which it is or to which it moves.
+    pub fn has_file(&self) -> bool {
+        self.options.path().is_some()
+    }
+
+    /// Where snapshots go, if there is a place for them.
+    pub fn snapshot_path(&self) -> Option<&Path> {
+        self.options.snapshot_path.as_deref()
     }
 
     /// Whether an earlier failure keeps the store from taking writes. Reads go on unless the outcome of a commit is unknown, and so do
@@ -280,7 +292,9 @@ impl Store {
         } = self;
         database
             .close()
-            .map_err(|error| error.with_os(mount.last_os_error()))?;
+            .map_err(|error| error.with_os(mount.0.last_os_error()))?;
+        // Before the locks go: from now on the jobs that are left do nothing.
+        drop(mount);
         for lock in locks {
             lock.release()?;
         }
@@ -292,7 +306,7 @@ impl Store {
 
     /// Whether nothing of this database was ever in a file.
     fn is_untold(&self) -> bool {
-        !self.promotion.is_begun() && self.coverage == Coverage::None
+        !self.promotion.is_begun() && self.coverage.is_none()
     }
 
     fn commit<'a>(
@@ -308,9 +322,7 @@ impl Store {
 
     /// What a commit makes due. The commit itself is done.
     pub(super) fn after_commit(&mut self) -> Result<Ack, StoreError> {
-        if self.coverage == Coverage::Full {
-            self.coverage = Coverage::Behind;
-        }
+        self.commits += 1;
         match self.home {
             Home::Memory => self.promote_if_large()?,
             Home::File => self.checkpoint_if_long(),
@@ -361,18 +373,13 @@ impl Store {
         let fs = &*self.host.fs;
         let filed = self
             .promotion
-            .file(fs, &self.mount, &self.database, path, &self.options);
+            .file(fs, &self.mount.0, &self.database, path, &self.options);
         match filed {
-            Ok(Filed {
-                database,
-                lock,
-                warning,
-            }) => {
+            Ok(Filed { database, lock }) => {
                 self.database = database;
                 self.home = Home::File;
                 self.locks.push(lock);
                 self.promotion = Promotion::default();
-                warning.into_iter().for_each(|warning| self.warn(warning));
                 Ok(())
             }
             Err(error) => {
@@ -391,7 +398,7 @@ impl Store {
         match self.home {
             Home::File => Level::Power,
             // A file that a failed move has put in place comes before the snapshot when the store is opened again.
-            Home::Memory if self.coverage == Coverage::Full && !self.promotion.is_begun() => {
+            Home::Memory if self.coverage.is_full(self.commits) && !self.promotion.is_begun() => {
                 Level::Power
             }
             Home::Memory => Level::Memory,
@@ -403,7 +410,7 @@ impl Store {
         let inode = self.own_inode()?;
         let live = Live {
             host: &self.host,
-            mount: &self.mount,
+            mount: &self.mount.0,
             database: &self.database,
             path: self.options.path(),
             inode,
@@ -421,17 +428,36 @@ impl Store {
         }
     }
 
-    pub(super) fn mount(&self) -> &Mount {
-        &self.mount
+    pub(super) const fn mount(&self) -> &Arc<Mount> {
+        &self.mount.0
     }
 
-    /// Notes that a snapshot holds everything now, or may hold this or something earlier.
-    pub(super) const fn cover(&mut self, is_done: bool) {
-        self.coverage = if is_done {
-            Coverage::Full
-        } else {
-            Coverage::Behind
-        };
+    pub(super) const fn home(&self) -> Home {
+        self.home
+    }
+
+    /// Whether a move to the file has come so far that the file may be there.
+    pub(super) const fn is_move_begun(&self) -> bool {
+        self.promotion.is_begun()
+    }
+
+    /// Number of the last commit of this life.
+    pub(super) const fn commits(&self) -> u64 {
+        self.commits
+    }
+
+    /// What the jobs of this store have in common.
+    pub(super) fn owner(&self) -> Arc<()> {
+        Arc::clone(&self.owner)
+    }
+
+    /// What the snapshot in place holds.
+    pub(super) const fn coverage(&self) -> &Coverage {
+        &self.coverage
+    }
+
+    pub(super) const fn coverage_mut(&mut self) -> &mut Coverage {
+        &mut self.coverage
     }
 
     pub(super) fn warn(&mut self, warning: Warning) {
@@ -473,6 +499,6 @@ impl Store {
 
     /// Adds what the operating system said last.
     pub(super) fn explain(&self, error: StoreError) -> StoreError {
-        error.with_os(self.mount.last_os_error())
+        error.with_os(self.mount.0.last_os_error())
     }
 }

@@ -6,12 +6,6 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Warning {
-    /// There is no write-ahead log here: the store uses a rollback journal that is removed durably at each commit, and acknowledges
-    /// at the same level. Commits take longer.
-    WalRefused {
-        /// The journal mode that SQLite answered with.
-        answer: String,
-    },
     /// The database could not be moved from memory to its file. It goes on in memory, acknowledges at `Memory`, and is moved later.
     NotPromoted {
         /// Why.
@@ -33,10 +27,6 @@ pub enum Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::WalRefused { answer } => write!(
-                f,
-                "no write-ahead log here (the journal mode is {answer}); a rollback journal is used, and commits take longer"
-            ),
             Self::NotPromoted { reason } => {
                 write!(f, "the database stays in memory for now: {reason}")
             }

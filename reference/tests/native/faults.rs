@@ -41,7 +41,10 @@ fn run(store: &mut Store, told: &mut Told) -> Result<(), StoreError> {
             note(store, told, ack.level);
             let covered = job.covered();
             // A failed snapshot is no reason to stop.
-            if store.finish_snapshot(job).is_ok() {
+            let written = job.write();
+            let ack = store.put(b"written", b"")?;
+            note(store, told, ack.level);
+            if written.is_ok_and(|written| store.finish_snapshot(written).is_ok()) {
                 told.kept = told.kept.max(covered);
             }
             let ack = store.tick()?;

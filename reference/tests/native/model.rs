@@ -6,7 +6,7 @@ use std::time::Duration;
 use plimsoll_reference::level::Level;
 use plimsoll_reference::native::{
     Compression, LogMode, Mutation, Options, SnapshotJob, SnapshotPolicy, Store, StoreError,
-    SyncPolicy, restore_snapshot,
+    SyncPolicy, WrittenSnapshot, restore_snapshot,
 };
 use proptest::prelude::*;
 
@@ -17,6 +17,7 @@ enum Step {
     Batch(Vec<Mutation>),
     Snapshot,
     Begin,
+    Write(prop::sample::Index),
     Finish(prop::sample::Index),
     Sync,
     Checkpoint,
@@ -83,6 +84,7 @@ fn step() -> impl Strategy<Value = Step> {
         8 => prop::collection::vec(mutation(), 0..4).prop_map(Step::Batch),
         1 => Just(Step::Snapshot),
         1 => Just(Step::Begin),
+        1 => any::<prop::sample::Index>().prop_map(Step::Write),
         1 => any::<prop::sample::Index>().prop_map(Step::Finish),
         1 => Just(Step::Sync),
         1 => Just(Step::Checkpoint),
@@ -153,13 +155,28 @@ fn copy_path(place: u8) -> PathBuf {
     PathBuf::from(format!("copies/{place}"))
 }
 
+/// A snapshot on its way.
+enum Cut {
+    Begun(SnapshotJob),
+    Written(WrittenSnapshot),
+}
+
+impl Cut {
+    fn written(self) -> WrittenSnapshot {
+        match self {
+            Self::Begun(job) => job.write().expect("nothing fails"),
+            Self::Written(written) => written,
+        }
+    }
+}
+
 struct Run {
     bench: Bench,
     dirs: bool,
     mode: Mode,
     model: Model,
     store: Option<Store>,
-    jobs: Vec<SnapshotJob>,
+    cuts: Vec<Cut>,
 }
 
 impl Run {
@@ -178,7 +195,7 @@ impl Run {
     }
 
     fn reopen(&mut self) {
-        self.jobs.clear();
+        self.cuts.clear();
         let store = self.bench.open(&self.options());
         self.model.check_reopened(&store);
         self.store = Some(store);
@@ -200,15 +217,23 @@ impl Run {
                 assert_eq!(store.snapshot().expect("nothing fails").level, Level::Power);
                 self.model.floor = self.model.last();
             }
-            Step::Begin => self
-                .jobs
-                .push(store.begin_snapshot().expect("nothing fails")),
+            Step::Begin => {
+                let job = store.begin_snapshot().expect("nothing fails");
+                self.cuts.push(Cut::Begun(job));
+            }
+            Step::Write(index) => {
+                if !self.cuts.is_empty() {
+                    let cut = self.cuts.swap_remove(index.index(self.cuts.len()));
+                    self.cuts.push(Cut::Written(cut.written()));
+                }
+            }
             Step::Finish(index) => {
-                if !self.jobs.is_empty() {
-                    let job = self.jobs.swap_remove(index.index(self.jobs.len()));
-                    self.model.floor = self.model.floor.max(job.covered());
+                if !self.cuts.is_empty() {
+                    let cut = self.cuts.swap_remove(index.index(self.cuts.len()));
+                    let written = cut.written();
+                    self.model.floor = self.model.floor.max(written.covered());
                     assert_eq!(
-                        store.finish_snapshot(job).expect("nothing fails").level,
+                        store.finish_snapshot(written).expect("nothing fails").level,
                         Level::Power
                     );
                 }
@@ -297,7 +322,7 @@ proptest! {
         steps in prop::collection::vec(step(), 1..40),
     ) {
         let model = Model { states: vec![Map::new()], floor: 0, copies: [None, None] };
-        let mut run = Run { bench: Bench::new(), dirs, mode: first, model, store: None, jobs: Vec::new() };
+        let mut run = Run { bench: Bench::new(), dirs, mode: first, model, store: None, cuts: Vec::new() };
         run.reopen();
         for step in steps {
             run.step(step);

@@ -65,7 +65,8 @@ fn a_cut_holds_no_commit_that_came_after_it() {
     let job = store.begin_snapshot().expect("a cut");
     store.put(b"k", b"after").expect("a commit");
     store.delete(b"k").expect("a commit");
-    store.finish_snapshot(job).expect("a snapshot");
+    let written = job.write().expect("there is room");
+    store.finish_snapshot(written).expect("a snapshot");
     assert_eq!(image(&bench), Some(cut));
     drop(store);
     assert!(
@@ -101,8 +102,9 @@ fn overlapping_jobs_lose_nothing_in_whatever_order_they_finish() {
         for index in order {
             let job = jobs[index].take().expect("each once");
             newest = newest.max(job.covered());
+            let written = job.write().expect("there is room");
             assert_eq!(
-                store.finish_snapshot(job).expect("a snapshot").level,
+                store.finish_snapshot(written).expect("a snapshot").level,
                 Level::Power
             );
             assert_eq!(
@@ -266,6 +268,7 @@ fn an_older_job_never_replaces_an_image_whose_promotion_is_in_doubt() {
     let older = store.begin_snapshot().expect("a cut");
     store.put(b"b", b"").expect("a commit");
     let newer = store.begin_snapshot().expect("a cut");
+    let [older, newer] = [older, newer].map(|job| job.write().expect("there is room"));
     // The sync of the directory, the last operation, fails: the image has its name, and may lose it.
     bench.fs.take_syncs();
     let number = (0..)
@@ -274,8 +277,9 @@ fn an_older_job_never_replaces_an_image_whose_promotion_is_in_doubt() {
             let mut store = probe.open(&options);
             store.put(b"a", b"").expect("a commit");
             let job = store.begin_snapshot().expect("a cut");
+            let written = job.write().expect("there is room");
             probe.fs.fail_at(number, When::Before);
-            store.finish_snapshot(job).is_err() && image(&probe).is_some()
+            store.finish_snapshot(written).is_err() && image(&probe).is_some()
         })
         .expect("the sync of the directory is one of the operations");
     bench.fs.fail_at(number, When::Before);
@@ -296,8 +300,76 @@ fn a_job_is_finished_only_by_the_store_that_began_it() {
     let mut first = bench.open(&Options::new("first"));
     let mut second = bench.open(&Options::new("second"));
     let job = first.begin_snapshot().expect("a cut");
-    let error = second.finish_snapshot(job).expect_err("not its own");
+    let written = job.write().expect("there is room");
+    let error = second.finish_snapshot(written).expect_err("not its own");
     assert!(matches!(error, StoreError::ForeignJob));
+    let temporaries = |dir| bench.names(dir).iter().any(|name| name.ends_with(".tmp"));
+    assert!(!temporaries("first"), "it is dropped");
+}
+
+#[test]
+fn commits_go_on_while_a_cut_is_written_on_another_thread() {
+    let bench = Bench::new();
+    let options = Options::new("d");
+    let mut store = bench.open(&options);
+    store.put(b"k", b"before").expect("a commit");
+    let cut = dump(&store);
+    let job = store.begin_snapshot().expect("a cut");
+    let (done, is_done) = std::sync::mpsc::channel();
+    let written = std::thread::scope(|scope| {
+        let writer = scope.spawn(move || {
+            // Not before the commit: it waits for nothing that this does.
+            is_done.recv().expect("it is told");
+            job.write()
+        });
+        store.put(b"k", b"after").expect("a commit");
+        done.send(()).expect("it waits");
+        writer.join().expect("no panic").expect("there is room")
+    });
+    assert_eq!(image(&bench), None, "nothing is in place yet");
+    store.put(b"k", b"later").expect("a commit");
+    store.finish_snapshot(written).expect("a snapshot");
+    assert_eq!(image(&bench), Some(cut));
+    drop(store);
+    assert_eq!(bench.open(&options).get(b"k"), Some(&b"later"[..]));
+}
+
+#[test]
+fn what_was_written_and_is_not_wanted_is_removed() {
+    let bench = Bench::new();
+    let mut store = bench.open(&Options::new("d"));
+    store.put(b"k", b"1").expect("a commit");
+    store.snapshot().expect("a snapshot");
+    let before = bench.names("d");
+    let job = store.begin_snapshot().expect("a cut");
+    let written = job.write().expect("there is room");
+    assert_eq!(bench.names("d").len(), before.len() + 1);
+    drop(written);
+    assert_eq!(bench.names("d"), before);
+    // One that is older than the snapshot in place.
+    let job = store.begin_snapshot().expect("a cut");
+    let written = job.write().expect("there is room");
+    store.put(b"k", b"2").expect("a commit");
+    store.snapshot().expect("a snapshot");
+    store.finish_snapshot(written).expect("it is covered");
+    assert!(bench.names("d").iter().all(|name| !name.ends_with(".tmp")));
+    assert_eq!(image(&bench), Some(dump(&store)));
+}
+
+#[test]
+fn a_job_that_is_left_keeps_the_next_life_out() {
+    let bench = Bench::new();
+    let options = Options::new("d");
+    let mut store = bench.open(&options);
+    store.put(b"k", b"1").expect("a commit");
+    let job = store.begin_snapshot().expect("a cut");
+    store.close().expect("a clean close");
+    let error = bench.try_open(&options).expect_err("the job may write");
+    assert!(matches!(error, StoreError::Locked { .. }), "{error}");
+    drop(job.write().expect("there is room"));
+    let store = bench.open(&options);
+    assert_eq!(store.get(b"k"), Some(&b"1"[..]));
+    assert!(bench.names("d").iter().all(|name| !name.ends_with(".tmp")));
 }
 
 #[test]

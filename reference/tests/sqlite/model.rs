@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use plimsoll_reference::level::Level;
-use plimsoll_reference::sqlite::{Journal, Mutation, Options, Store};
+use plimsoll_reference::sqlite::{Journal, Mutation, Options, SnapshotJob, Store, WrittenSnapshot};
 use proptest::prelude::*;
+use proptest::sample::Index;
 
 use crate::support::{Bench, Map, dump};
 
@@ -15,6 +16,9 @@ const COPY: &str = "copies/a.db";
 enum Step {
     Batch(Vec<Mutation>),
     Snapshot,
+    Begin,
+    Write(Index),
+    Finish(Index),
     Export(bool),
     Restore,
     Checkpoint,
@@ -77,6 +81,9 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         10 => prop::collection::vec(mutation(), 0..4).prop_map(Step::Batch),
         1 => Just(Step::Snapshot),
+        1 => Just(Step::Begin),
+        1 => any::<Index>().prop_map(Step::Write),
+        1 => any::<Index>().prop_map(Step::Finish),
         1 => any::<bool>().prop_map(Step::Export),
         1 => Just(Step::Restore),
         1 => Just(Step::Checkpoint),
@@ -95,6 +102,9 @@ struct Model {
     kept: Map,
     snapshot: Option<Map>,
     copy: Option<Map>,
+    /// What the snapshot in place covers, if this life has made it.
+    covered: Option<u64>,
+    cuts: Vec<Cut>,
 }
 
 impl Model {
@@ -114,14 +124,67 @@ impl Model {
     }
 }
 
+/// A snapshot on its way, and what is in it.
+enum Cut {
+    Begun(SnapshotJob, Map),
+    Written(WrittenSnapshot, Map),
+}
+
+impl Cut {
+    fn written(self) -> (WrittenSnapshot, Map) {
+        match self {
+            Self::Begun(job, map) => (job.write().expect("nothing fails here"), map),
+            Self::Written(written, map) => (written, map),
+        }
+    }
+}
+
+/// Finishes a snapshot. An older one than that in place changes nothing.
+fn finish(store: &mut Store, model: &mut Model, cut: Cut) {
+    let (written, map) = cut.written();
+    let covered = written.covered();
+    let ack = store.finish_snapshot(written).expect("nothing fails here");
+    assert_eq!(ack.level, Level::Power);
+    if model.covered.is_none_or(|newest| newest <= covered) {
+        model.covered = Some(covered);
+        if store.is_in_memory() {
+            model.kept.clone_from(&map);
+        }
+        model.snapshot = Some(map);
+    }
+}
+
+fn take(cuts: &mut Vec<Cut>, index: &Index) -> Option<Cut> {
+    (!cuts.is_empty()).then(|| cuts.swap_remove(index.index(cuts.len())))
+}
+
 fn perform(bench: &Bench, store: &mut Store, model: &mut Model, step: &Step) {
     let ack = match step {
+        Step::Begin => {
+            let job = store.begin_snapshot().expect("nothing fails here");
+            model.cuts.push(Cut::Begun(job, model.now.clone()));
+            return;
+        }
+        Step::Write(index) => {
+            if let Some(cut) = take(&mut model.cuts, index) {
+                let (written, map) = cut.written();
+                model.cuts.push(Cut::Written(written, map));
+            }
+            return;
+        }
+        Step::Finish(index) => {
+            if let Some(cut) = take(&mut model.cuts, index) {
+                finish(store, model, cut);
+            }
+            return;
+        }
         Step::Batch(mutations) => {
             model.apply(mutations);
             store.batch(mutations)
         }
         Step::Snapshot => {
-            model.snapshot = Some(model.now.clone());
+            let job = store.begin_snapshot().expect("nothing fails here");
+            finish(store, model, Cut::Begun(job, model.now.clone()));
             store.snapshot()
         }
         Step::Export(is_compacted) => {
@@ -158,12 +221,15 @@ fn run(first: Mode, steps: &[Step]) {
     for step in steps {
         match step {
             Step::Close(mode) => {
+                // They keep the lock of the snapshot path.
+                model.cuts.clear();
                 let ack = store.close().expect("it closes");
                 assert_eq!(ack.level, Level::Power);
                 model.kept.clone_from(&model.now);
                 store = reopen(&bench, &mut model, *mode);
             }
             Step::Kill(mode) => {
+                model.cuts.clear();
                 drop(store);
                 model.now.clone_from(&model.kept);
                 store = reopen(&bench, &mut model, *mode);
@@ -191,6 +257,7 @@ fn reopen(bench: &Bench, model: &mut Model, mode: Mode) -> Store {
     if !is_there && let Some(snapshot) = &model.snapshot {
         assert_eq!(&model.now, snapshot, "only a snapshot has kept anything");
     }
+    model.covered = None;
     bench.open(&mode.options())
 }
 

@@ -1,7 +1,8 @@
 //! The canonical path, and the older snapshots beside it.
 
+use plimsoll_reference::level::Level;
 use plimsoll_reference::sqlite::vfs::{Mount, MountOptions};
-use plimsoll_reference::sqlite::{Options, Store, StoreError};
+use plimsoll_reference::sqlite::{Journal, Options, SnapshotJob, Store, StoreError};
 
 use crate::support::{Bench, dump, map};
 
@@ -154,4 +155,134 @@ fn copies_hold_everything_and_need_nothing_beside_them() {
     }
     let len = |name| std::fs::metadata(bench.path(name)).expect("a file").len();
     assert!(len("out/small.db") < len("out/full.db"));
+}
+
+/// Where the database is when a cut is taken, and how it is logged.
+fn homes() -> [Options; 4] {
+    [
+        Options::file("a.db"),
+        Options::file("a.db").journal(Journal::Rollback),
+        Options::file("a.db").memory_threshold(1 << 20),
+        Options::memory(),
+    ]
+    .map(|options| options.snapshot_path(SNAPSHOT).checkpoint_pages(3))
+}
+
+#[test]
+fn commits_go_on_while_a_cut_is_written_on_another_thread() {
+    for options in homes() {
+        let bench = Bench::new();
+        let mut store = bench.open(&options);
+        store.put(b"k", b"before").expect("a commit");
+        let cut = dump(&store);
+        let job = store.begin_snapshot().expect("a cut");
+        let (done, is_done) = std::sync::mpsc::channel();
+        let written = std::thread::scope(|scope| {
+            let writer = scope.spawn(move || {
+                // Not before the commits: it waits for nothing that this does.
+                is_done.recv().expect("it is told");
+                job.write()
+            });
+            for number in 0..20_u8 {
+                store.put(&[number], &[number; 3000]).expect("a commit");
+            }
+            store.checkpoint().expect("it goes as far as it can");
+            store.put(b"k", b"after").expect("a commit");
+            done.send(()).expect("it waits");
+            writer.join().expect("no panic").expect("there is room")
+        });
+        assert_eq!(bench.read(SNAPSHOT), None, "nothing is in place yet");
+        store.delete(b"k").expect("a commit");
+        let ack = store.finish_snapshot(written).expect("a snapshot");
+        assert_eq!(ack.level, Level::Power);
+        assert_eq!(bench.read(SNAPSHOT), Some(cut));
+        assert_eq!(store.take_warnings(), []);
+        let expected = dump(&store);
+        store.close().expect("it closes");
+        assert_eq!(dump(&bench.open(&options)), expected);
+    }
+}
+
+#[test]
+fn a_log_that_a_cut_holds_back_is_cut_later() {
+    let bench = Bench::new();
+    let mut store = bench.open(&options(1));
+    let len = || {
+        std::fs::metadata(bench.path("a.db-wal"))
+            .expect("a file")
+            .len()
+    };
+    store.put(b"k", b"1").expect("a commit");
+    let job = store.begin_snapshot().expect("a cut");
+    store.put(b"k", b"2").expect("a commit");
+    store.checkpoint().expect("it goes as far as it can");
+    assert!(len() > 0);
+    drop(job);
+    store.checkpoint().expect("nobody is in the way");
+    assert_eq!(len(), 0);
+}
+
+#[test]
+fn overlapping_jobs_finish_in_any_order() {
+    for options in homes() {
+        for order in [
+            [0, 1, 2],
+            [0, 2, 1],
+            [1, 0, 2],
+            [1, 2, 0],
+            [2, 0, 1],
+            [2, 1, 0],
+        ] {
+            let bench = Bench::new();
+            let mut store = bench.open(&options);
+            let mut jobs = Vec::new();
+            for value in ["1", "2", "3"] {
+                store.put(b"k", value.as_bytes()).expect("a commit");
+                jobs.push(Some((store.begin_snapshot().expect("a cut"), value)));
+            }
+            store.put(b"last", b"").expect("a commit");
+            let mut newest = "";
+            for index in order {
+                let (job, value): (SnapshotJob, &str) = jobs[index].take().expect("each once");
+                newest = newest.max(value);
+                let written = job.write().expect("there is room");
+                let ack = store.finish_snapshot(written).expect("a snapshot");
+                assert_eq!(ack.level, Level::Power);
+                let found = bench.read(SNAPSHOT);
+                assert_eq!(found, Some(map(&[("k", newest)])), "{order:?}");
+            }
+            let names = bench.names("backup/new");
+            assert!(names.iter().all(|name| !name.contains("tmp")), "{names:?}");
+        }
+    }
+}
+
+#[test]
+fn a_snapshot_is_finished_only_by_the_store_that_began_it() {
+    let bench = Bench::new();
+    let mut one = bench.open(&Options::file("a.db").snapshot_path("one/a.db"));
+    let mut two = bench.open(&Options::file("b.db").snapshot_path("two/b.db"));
+    let written = one.begin_snapshot().expect("a cut").write().expect("room");
+    let error = two.finish_snapshot(written).expect_err("not its own");
+    assert!(matches!(error, StoreError::ForeignJob), "{error}");
+    assert_eq!(bench.names("one"), [""; 0]);
+}
+
+#[test]
+fn a_job_that_outlives_its_store_writes_nothing() {
+    for options in homes() {
+        let bench = Bench::new();
+        let mut store = bench.open(&options);
+        store.put(b"k", b"1").expect("a commit");
+        let dropped = store.begin_snapshot().expect("a cut");
+        drop(store);
+        dropped.write().expect_err("its store is gone");
+        let mut store = bench.open(&options);
+        store.put(b"k", b"2").expect("a commit");
+        let left = store.begin_snapshot().expect("a cut");
+        assert_eq!(store.close().expect("it closes").level, Level::Power);
+        left.write().expect_err("its store is closed");
+        let store = bench.open(&options);
+        assert_eq!(dump(&store), map(&[("k", "2")]));
+    }
 }

@@ -1,6 +1,5 @@
 //! The reference store, in each of its modes.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,11 +9,12 @@ use plimsoll_reference::host::Host;
 use plimsoll_reference::level::{Ack, Level};
 use plimsoll_reference::native::{
     Compression, LogMode, Options, Outcome, SnapshotJob, SnapshotPolicy, Store, StoreError,
-    SyncPolicy, read_snapshot,
+    SyncPolicy, WrittenSnapshot, read_snapshot,
 };
 use plimsoll_sim::command::{Command, Mutation};
 use plimsoll_sim::sut::{CommandError, Contract, Instance, OpenError, Sut, Visit};
 
+use super::cuts::Cuts;
 use super::error_text::text;
 
 /// The directory of the store.
@@ -115,7 +115,7 @@ impl Sut for Reference {
         })?;
         Ok(Box::new(Open {
             store,
-            jobs: BTreeMap::new(),
+            cuts: Cuts::default(),
         }))
     }
 
@@ -135,7 +135,7 @@ impl Sut for Reference {
 struct Open {
     store: Store,
     /// Snapshots begun and not finished.
-    jobs: BTreeMap<u8, SnapshotJob>,
+    cuts: Cuts<SnapshotJob, WrittenSnapshot>,
 }
 
 impl Instance for Open {
@@ -154,13 +154,11 @@ impl Instance for Open {
                     .map(|acks| acks.last().copied().unwrap_or(Ack::at(Level::Memory)))
             }
             Command::Snapshot => store.snapshot(),
-            Command::SnapshotBegin(slot) => store.begin_snapshot().map(|job| {
-                self.jobs.insert(*slot, job);
-                // A cut is nothing on disk yet.
-                Ack::at(Level::Memory)
-            }),
-            Command::SnapshotFinish(slot) => match self.jobs.remove(slot) {
-                Some(job) => store.finish_snapshot(job),
+            Command::SnapshotBegin(slot) => store
+                .begin_snapshot()
+                .and_then(|job| self.cuts.begin(*slot, job, SnapshotJob::write)),
+            Command::SnapshotFinish(slot) => match self.cuts.written(*slot, SnapshotJob::write) {
+                Some(written) => written.and_then(|written| store.finish_snapshot(written)),
                 None => {
                     let message = format!("no snapshot {slot} was begun");
                     return Err(CommandError::absent(message));
@@ -184,7 +182,10 @@ impl Instance for Open {
     }
 
     fn close(self: Box<Self>) -> Result<Ack, CommandError> {
-        self.store.close().map_err(|error| command_error(&error))
+        let Self { store, cuts } = *self;
+        // They keep the lock of the store.
+        drop(cuts);
+        store.close().map_err(|error| command_error(&error))
     }
 }
 

@@ -9,10 +9,13 @@ use plimsoll_reference::fs::{FsOps, OpenOptions, read_to_end, write_all_at};
 use plimsoll_reference::host::Host;
 use plimsoll_reference::level::Ack;
 use plimsoll_reference::sqlite::vfs::MountOptions;
-use plimsoll_reference::sqlite::{Journal, Options, Outcome, Store, StoreError, read_image};
+use plimsoll_reference::sqlite::{
+    Journal, Options, Outcome, SnapshotJob, Store, StoreError, WrittenSnapshot, read_image,
+};
 use plimsoll_sim::command::{Command, Mutation};
 use plimsoll_sim::sut::{CommandError, Contract, Instance, OpenError, Sut, Visit};
 
+use super::cuts::Cuts;
 use super::error_text::text;
 use super::sqlite::seed;
 
@@ -106,7 +109,10 @@ impl Sut for SqliteEngine {
             Store::open(host, &options).map_err(|error| text(&error))
         };
         match open() {
-            Ok(store) => Ok(Box::new(Open { store })),
+            Ok(store) => Ok(Box::new(Open {
+                store,
+                cuts: Cuts::default(),
+            })),
             Err(message) => Err(OpenError { message }),
         }
     }
@@ -167,6 +173,7 @@ fn copy(from: &dyn FsOps, path: &Path, to: &dyn FsOps, name: &Path) -> std::io::
 
 struct Open {
     store: Store,
+    cuts: Cuts<SnapshotJob, WrittenSnapshot>,
 }
 
 impl Instance for Open {
@@ -177,6 +184,16 @@ impl Instance for Open {
             Command::Write(Mutation::Delete { key }) => store.delete(key),
             Command::Batch(mutations) => store.batch(mutations),
             Command::Snapshot => store.snapshot(),
+            Command::SnapshotBegin(slot) => store
+                .begin_snapshot()
+                .and_then(|job| self.cuts.begin(*slot, job, SnapshotJob::write)),
+            Command::SnapshotFinish(slot) => match self.cuts.written(*slot, SnapshotJob::write) {
+                Some(written) => written.and_then(|written| store.finish_snapshot(written)),
+                None => {
+                    let message = format!("no snapshot {slot} was begun");
+                    return Err(CommandError::absent(message));
+                }
+            },
             Command::Sync => store.sync(),
             Command::Tick | Command::Advance(_) => store.tick(),
             Command::Checkpoint => store.checkpoint(),
@@ -198,7 +215,10 @@ impl Instance for Open {
     }
 
     fn close(self: Box<Self>) -> Result<Ack, CommandError> {
-        self.store.close().map_err(|error| command_error(&error))
+        let Self { store, cuts } = *self;
+        // They keep the lock of the snapshot path.
+        drop(cuts);
+        store.close().map_err(|error| command_error(&error))
     }
 }
 

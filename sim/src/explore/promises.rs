@@ -215,8 +215,11 @@ impl Promises {
                     command,
                     Some(Command::Snapshot | Command::SnapshotFinish(_))
                 ) {
+                    // One that is older than the one in place is no further one.
+                    if self.snapshot.is_none_or(|newest| newest <= covered) {
+                        self.snapshots = self.snapshots.saturating_add(1);
+                    }
                     self.snapshot = Some(self.snapshot.unwrap_or(0).max(covered));
-                    self.snapshots = self.snapshots.saturating_add(1);
                 }
             }
         }

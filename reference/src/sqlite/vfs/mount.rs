@@ -73,8 +73,15 @@ impl Mount {
     }
 }
 
+impl Mount {
+    /// Fences the connections that there are: from now on each of their calls fails and has no effect. Nothing can be opened any more.
+    pub fn fence(&self) {
+        self.disk.unmount();
+    }
+}
+
 impl Drop for Mount {
     fn drop(&mut self) {
-        self.disk.unmount();
+        self.fence();
     }
 }

@@ -1,0 +1,90 @@
+//! Real children.
+
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::process::Stdio;
+
+use nix::errno::Errno;
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::{ChildStdin, ChildStdout, Command};
+
+use crate::host::{Child, ExitStatus, Input, Later, Output, Program, Signal};
+
+use super::signals::number_of;
+
+/// A child process.
+pub(super) struct StdChild {
+    child: tokio::process::Child,
+    id: u32,
+    stdin: Option<ChildStdin>,
+    stdout: Option<ChildStdout>,
+}
+
+impl StdChild {
+    pub(super) fn start(program: &Program) -> io::Result<Self> {
+        let mut child = Command::new(&program.path)
+            .args(&program.arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        Ok(Self {
+            id: child.id().ok_or(Errno::ECHILD)?,
+            // Waiting would close it otherwise.
+            stdin: child.stdin.take(),
+            stdout: child.stdout.take(),
+            child,
+        })
+    }
+}
+
+impl Child for StdChild {
+    fn id(&self) -> u32 {
+        self.id
+    }
+
+    fn take_stdin(&mut self) -> Option<Box<dyn Output>> {
+        let pipe = self.stdin.take()?;
+        Some(Box::new(ToChild(pipe)))
+    }
+
+    fn take_stdout(&mut self) -> Option<Box<dyn Input>> {
+        let pipe = self.stdout.take()?;
+        Some(Box::new(FromChild(pipe)))
+    }
+
+    fn signal(&mut self, signal: Signal) -> io::Result<()> {
+        // The number is the child's until somebody waits for it, and nobody can but through this handle.
+        let id = self.child.id().ok_or(Errno::ESRCH)?;
+        let id = i32::try_from(id).map_err(|_| Errno::ESRCH)?;
+        Ok(kill(Pid::from_raw(id), number_of(signal))?)
+    }
+
+    fn wait(&mut self) -> Later<'_, io::Result<ExitStatus>> {
+        Box::pin(async {
+            let status = self.child.wait().await?;
+            match (status.code(), status.signal()) {
+                (Some(code), _) => Ok(ExitStatus::Code(code)),
+                (None, Some(number)) => Ok(ExitStatus::Signal(number)),
+                (None, None) => Err(Errno::ECHILD.into()),
+            }
+        })
+    }
+}
+
+struct ToChild(ChildStdin);
+
+impl Output for ToChild {
+    fn write<'a>(&'a mut self, bytes: &'a [u8]) -> Later<'a, io::Result<usize>> {
+        Box::pin(self.0.write(bytes))
+    }
+}
+
+struct FromChild(ChildStdout);
+
+impl Input for FromChild {
+    fn read<'a>(&'a mut self, buf: &'a mut [u8]) -> Later<'a, io::Result<usize>> {
+        Box::pin(self.0.read(buf))
+    }
+}

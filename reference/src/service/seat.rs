@@ -1,0 +1,190 @@
+//! Where the engine is while no job has it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use crate::host::Failed;
+
+use super::engine::Engine;
+use super::failure::Failure;
+use super::worker::Worker;
+
+/// Time between two attempts to open the engine again: at first, and at most.
+const RETRY_MIN: Duration = Duration::from_secs(1);
+const RETRY_MAX: Duration = Duration::from_secs(60);
+
+/// The engine, or why there is none.
+#[derive(Debug)]
+pub(super) struct Seat {
+    engine: Option<Engine>,
+    /// Why there is none, or why the one that is here takes no writes.
+    trouble: String,
+    /// When it may be opened again, and how long to wait after that.
+    retry_at: Duration,
+    pause: Duration,
+    /// Number of the last write that was there.
+    pub(super) sequence: u64,
+    /// Number of the last write that was acknowledged to survive a power loss.
+    pub(super) acknowledged: u64,
+}
+
+impl Seat {
+    pub(super) fn new(engine: Engine) -> Self {
+        Self {
+            sequence: engine.sequence(),
+            acknowledged: 0,
+            engine: Some(engine),
+            trouble: String::new(),
+            retry_at: Duration::ZERO,
+            pause: RETRY_MIN,
+        }
+    }
+
+    pub(super) const fn engine(&self) -> Option<&Engine> {
+        self.engine.as_ref()
+    }
+
+    /// Why no write can be taken now.
+    pub(super) fn refusal(&self) -> Option<Failure> {
+        let problem = match &self.engine {
+            None => "the store is not open",
+            Some(engine) if engine.is_poisoned() => "the store takes no more writes",
+            Some(_) => return None,
+        };
+        Some(Failure::absent(format!("{problem}: {}", self.trouble)))
+    }
+
+    /// Whether opening the engine again would help: everything that it shows then is on disk. One that is in memory would be lost.
+    pub(super) fn needs_mending(&self) -> bool {
+        match &self.engine {
+            None => true,
+            Some(engine) => engine.is_poisoned() && !engine.is_in_memory(),
+        }
+    }
+
+    /// Takes note of why no more writes may be taken.
+    pub(super) fn note_trouble(&mut self, failure: &Failure) {
+        if self.engine.as_ref().is_none_or(Engine::is_poisoned) {
+            self.trouble.clone_from(&failure.message);
+        }
+    }
+
+    pub(super) const fn retry_at(&self) -> Duration {
+        self.retry_at
+    }
+}
+
+impl Worker {
+    /// Moves the engine into a job, has it do something there, and takes it back.
+    ///
+    /// A panic of the engine leaves it here: the end may still save what it holds.
+    pub(super) async fn with_engine<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&mut Engine) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let Some(mut engine) = self.seat.engine.take() else {
+            // What the work holds may block when it is dropped.
+            self.host.blocking(move || drop(work)).await?;
+            let trouble = &self.seat.trouble;
+            return Err(Failure::absent(format!("the store is not open: {trouble}")));
+        };
+        let job = move || {
+            let result = catch_unwind(AssertUnwindSafe(|| work(&mut engine)));
+            let warnings = engine.take_warnings();
+            (engine, warnings, result)
+        };
+        match self.host.blocking(job).await {
+            Ok((engine, warnings, result)) => {
+                self.seat.sequence = engine.sequence();
+                self.seat.engine = Some(engine);
+                for warning in warnings {
+                    self.notes.note(&warning);
+                    self.seat.note_trouble(&Failure::absent(warning));
+                }
+                let result = result
+                    .unwrap_or_else(|payload| Err(self.panicked(&Failed::panicked(&*payload))));
+                if let Err(failure) = &result {
+                    self.seat.note_trouble(failure);
+                }
+                result
+            }
+            Err(failed) => {
+                self.seat.trouble = failed.to_string();
+                Err(self.panicked(&failed))
+            }
+        }
+    }
+
+    /// Takes note of a job that panicked. Nothing goes on behind that but the end.
+    pub(super) fn panicked(&mut self, failed: &Failed) -> Failure {
+        let message = format!("the service failed: {failed}");
+        self.notes.note(&message);
+        self.panic.get_or_insert_with(|| message.clone());
+        Failure::unknown(message)
+    }
+
+    /// Opens the engine again if a failure keeps it from taking writes, it is time, and no snapshot is being written: that has the lock.
+    pub(super) async fn mend_if_due(&mut self) {
+        let is_due = self.seat.retry_at <= self.host.clock.now();
+        if is_due && self.seat.needs_mending() && !self.runs.is_running() && self.panic.is_none() {
+            self.mend().await;
+        }
+    }
+
+    /// Opens the engine again, from what is on disk.
+    pub(super) async fn mend(&mut self) {
+        let sequence = self.seat.sequence;
+        let options = match sequence {
+            // Nothing may be on disk as yet.
+            0 => self.options.engine.clone(),
+            _ => self.options.engine.clone().of_existing(),
+        };
+        let broken = self.seat.engine.take();
+        let host = self.host.clone();
+        let job = move || {
+            drop(broken);
+            Engine::open(&host, &options, sequence)
+        };
+        let opened = match self.host.blocking(job).await {
+            Ok(opened) => opened,
+            Err(failed) => Err(self.panicked(&failed)),
+        };
+        match opened {
+            Ok(engine) => self.reopened(engine),
+            Err(failure) => {
+                self.seat.trouble = failure.message;
+                let now = self.host.clock.now();
+                self.seat.retry_at = now.saturating_add(self.seat.pause);
+                self.seat.pause = self.seat.pause.saturating_mul(2).min(RETRY_MAX);
+                let trouble = &self.seat.trouble;
+                self.notes
+                    .note(&format!("the store could not be opened again: {trouble}"));
+            }
+        }
+    }
+
+    fn reopened(&mut self, engine: Engine) {
+        let (sequence, acknowledged) = (engine.sequence(), self.seat.acknowledged);
+        self.notes
+            .note(&format!("the store was opened again and shows {sequence}"));
+        if sequence < acknowledged {
+            self.lose(&format!(
+                "the store came back at {sequence}, behind {acknowledged}, which was acknowledged"
+            ));
+        }
+        let retry_at = self.host.clock.now().saturating_add(RETRY_MIN);
+        self.seat = Seat {
+            acknowledged,
+            retry_at,
+            ..Seat::new(engine)
+        };
+    }
+
+    /// Takes the engine for good.
+    pub(super) fn take_engine(&mut self) -> Result<Engine, String> {
+        self.seat
+            .engine
+            .take()
+            .ok_or_else(|| format!("the store could not be opened again: {}", self.seat.trouble))
+    }
+}

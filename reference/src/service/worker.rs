@@ -1,0 +1,272 @@
+//! What the actor does with a request.
+
+use std::time::Duration;
+
+use crate::host::Host;
+use crate::level::Level;
+use crate::mutation::Mutation;
+use crate::native::check_batch;
+
+use super::batch::Batch;
+use super::caller::{Caller, Order};
+use super::engine::Engine;
+use super::failure::Failure;
+use super::notes::Notes;
+use super::options::{Acks, ServiceOptions};
+use super::outlet::Outlet;
+use super::overlay::{lay_over, look_up};
+use super::protocol::{Cause, Command};
+use super::response::Response;
+use super::runs::Runs;
+use super::seat::Seat;
+use super::snapshots::Writing;
+
+/// The engine with everything that is on its way to it. It has no time of its own: the actor calls it.
+pub(super) struct Worker {
+    pub(super) host: Host,
+    pub(super) options: ServiceOptions,
+    pub(super) seat: Seat,
+    /// Each write with whoever waits for its commit; nobody does where it was acknowledged before.
+    batch: Batch<Option<Caller>>,
+    pub(super) runs: Runs<Caller>,
+    /// The snapshot that is being written.
+    pub(super) writing: Option<Writing>,
+    pub(super) snapshot_due: Option<Duration>,
+    /// What the last snapshot covers that this process has taken.
+    pub(super) covered: Option<u64>,
+    /// Where the lines about snapshots go.
+    pub(super) lines: Option<Outlet>,
+    pub(super) notes: Notes,
+    /// What the first job said that panicked.
+    pub(super) panic: Option<String>,
+    /// What was acknowledged and may not be there any more.
+    pub(super) lost: Option<String>,
+    /// The same, until a request that asks for safety was told.
+    untold: Option<Failure>,
+}
+
+impl Worker {
+    pub(super) fn new(
+        host: &Host,
+        options: &ServiceOptions,
+        engine: Engine,
+        lines: Option<Outlet>,
+        notes: &Notes,
+    ) -> Self {
+        let now = host.clock.now();
+        Self {
+            host: host.clone(),
+            seat: Seat::new(engine),
+            batch: Batch::new(options.batch),
+            runs: Runs::default(),
+            writing: None,
+            snapshot_due: options
+                .snapshot_interval
+                .map(|interval| now.saturating_add(interval)),
+            covered: None,
+            lines,
+            notes: notes.clone(),
+            options: options.clone(),
+            panic: None,
+            lost: None,
+            untold: None,
+        }
+    }
+
+    /// Whether something is on its way to the disk.
+    pub(super) const fn is_busy(&self) -> bool {
+        !self.batch.is_empty() || self.runs.is_running() || self.runs.is_wanted()
+    }
+
+    /// Does what is asked. `close` is for the actor: its caller is given back.
+    pub(super) async fn take(&mut self, order: Order) -> Option<Caller> {
+        let Order { command, caller } = order;
+        match command {
+            Command::Write(mutation) => self.write(vec![mutation], caller).await,
+            Command::Batch(mutations) => self.write(mutations, caller).await,
+            Command::Get(key) => self.get(key, caller).await,
+            Command::Scan => self.scan(caller).await,
+            Command::Sync => self.hold(caller, Engine::sync).await,
+            Command::Checkpoint => self.hold(caller, Engine::checkpoint).await,
+            Command::Compact => self.hold(caller, Engine::compact).await,
+            Command::Snapshot => self.runs.ask(Cause::Request, Some(caller)),
+            Command::Close => return Some(caller),
+        }
+        None
+    }
+
+    /// Does what is due by the clock. A batch that somebody waits for is due when no other request is at hand.
+    pub(super) async fn do_due(&mut self, is_quiet: bool) {
+        let now = self.host.clock.now();
+        let is_awaited = is_quiet && self.options.acks == Acks::Power;
+        if is_awaited || self.batch.due(now).is_some() {
+            // Whoever waits for it was told; so is the end.
+            let _ = self.commit().await;
+        }
+        let deadline = self.seat.engine().and_then(Engine::next_deadline);
+        if deadline.is_some_and(|deadline| deadline <= now)
+            && let Err(failure) = self.with_engine(Engine::tick).await
+        {
+            self.notes
+                .note(&format!("background work failed: {failure}"));
+        }
+        self.begin_snapshot_if_due(now).await;
+        self.mend_if_due().await;
+    }
+
+    /// When there is something to do that nobody asks for.
+    pub(super) fn deadline(&self) -> Option<Duration> {
+        let is_idle = !self.runs.is_running();
+        let is_broken = self.seat.needs_mending() && self.panic.is_none();
+        [
+            self.batch.deadline(),
+            self.seat.engine().and_then(Engine::next_deadline),
+            self.snapshot_due.filter(|_| is_idle),
+            (is_broken && is_idle).then(|| self.seat.retry_at()),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    async fn write(&mut self, write: Vec<Mutation>, caller: Caller) {
+        if self.batch.before(&write).is_some() {
+            let _ = self.commit().await;
+        }
+        if let Err(failure) = self.admit(&write) {
+            return caller.answer(failure);
+        }
+        let waiter = match self.options.acks {
+            Acks::Power => Some(caller),
+            Acks::Window => {
+                let engine = self.seat.engine();
+                let level = engine.map_or(Level::Memory, Engine::commit_level);
+                caller.answer(Response::Done {
+                    level: self.options.early_level(level),
+                    sequence: self.next_sequence(),
+                    path: None,
+                });
+                None
+            }
+        };
+        let now = self.host.clock.now();
+        self.batch.join(now, write, waiter);
+        if self.batch.due(now).is_some() {
+            let _ = self.commit().await;
+        }
+    }
+
+    /// Says why a write cannot be taken. What is refused here costs the others in the batch nothing.
+    fn admit(&self, write: &[Mutation]) -> Result<(), Failure> {
+        if let Some(refusal) = self.seat.refusal() {
+            return Err(refusal);
+        }
+        if write.is_empty() {
+            return Err(Failure::absent("a batch has at least one change"));
+        }
+        Ok(check_batch(write)?)
+    }
+
+    /// The number that a write gets that joins now.
+    fn next_sequence(&self) -> u64 {
+        self.seat.sequence + self.batch.len() as u64 + 1
+    }
+
+    /// Commits the batch and tells everybody who waits for it. The error is the first one.
+    pub(super) async fn commit(&mut self) -> Result<(), Failure> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        let (writes, waiters): (Vec<_>, Vec<_>) = self.batch.take().into_iter().unzip();
+        let results = self
+            .with_engine(move |engine| Ok(engine.commit(&writes)))
+            .await;
+        let results = results.unwrap_or_else(|failure| vec![Err(failure); waiters.len()]);
+        let (mut first, mut lost) = (Ok(()), 0_usize);
+        for (waiter, result) in waiters.into_iter().zip(results) {
+            match &result {
+                Ok((Level::Power, sequence)) => self.seat.acknowledged = *sequence,
+                Ok(_) => {}
+                Err(failure) => {
+                    lost += usize::from(waiter.is_none());
+                    first = first.and(Err(failure.clone()));
+                }
+            }
+            if let Some(caller) = waiter {
+                match result {
+                    Ok((level, sequence)) => caller.answer(Response::Done {
+                        level,
+                        sequence,
+                        path: None,
+                    }),
+                    Err(failure) => caller.answer(failure),
+                }
+            }
+        }
+        if let Err(failure) = &first {
+            self.seat.note_trouble(failure);
+            if lost > 0 {
+                self.lose(&format!(
+                    "{lost} acknowledged writes could not be committed: {failure}"
+                ));
+            }
+        }
+        first
+    }
+
+    /// Takes note that something is lost, or may be, that was acknowledged.
+    pub(super) fn lose(&mut self, message: &str) {
+        self.notes.note(message);
+        self.untold = Some(Failure::unknown(message));
+        self.lost.get_or_insert_with(|| message.to_owned());
+    }
+
+    /// Shows what was acknowledged: where that is before the commit, the batch as well.
+    async fn get(&mut self, key: Vec<u8>, caller: Caller) {
+        if self.options.acks == Acks::Power {
+            let _ = self.commit().await;
+        }
+        if let Some(value) = look_up(self.batch.changes(), &key) {
+            return caller.answer(Response::Value(value.map(<[u8]>::to_vec)));
+        }
+        match self.with_engine(move |engine| engine.get(&key)).await {
+            Ok(value) => caller.answer(Response::Value(value)),
+            Err(failure) => caller.answer(failure),
+        }
+    }
+
+    async fn scan(&mut self, caller: Caller) {
+        if self.options.acks == Acks::Power {
+            let _ = self.commit().await;
+        }
+        match self.with_engine(|engine| engine.scan()).await {
+            Ok(pairs) => caller.answer(Response::Pairs {
+                pairs: lay_over(self.batch.changes(), pairs),
+                sequence: self.next_sequence() - 1,
+            }),
+            Err(failure) => caller.answer(failure),
+        }
+    }
+
+    /// Commits the batch and makes what is committed safer. It fails if something acknowledged was lost since this was last asked.
+    async fn hold(&mut self, caller: Caller, work: fn(&mut Engine) -> Result<Level, Failure>) {
+        let committed = self.commit().await;
+        let held = match committed.and(self.untold.take().map_or(Ok(()), Err)) {
+            Ok(()) => self.with_engine(work).await,
+            Err(failure) => Err(failure),
+        };
+        match held {
+            Ok(level) => {
+                if level == Level::Power {
+                    self.seat.acknowledged = self.seat.sequence;
+                }
+                caller.answer(Response::Done {
+                    level,
+                    sequence: self.seat.sequence,
+                    path: None,
+                });
+            }
+            Err(failure) => caller.answer(failure),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Taking snapshots while commits go on.
+
+use std::sync::Arc;
+
+use crate::level::{Ack, Level};
+
+use super::error::StoreError;
+use super::opening::Home;
+use super::snapshot_job::{Origin, SnapshotJob, WrittenSnapshot};
+use super::store::Store;
+
+impl Store {
+    /// Puts a copy of everything published so far at the snapshot path, durably, and keeps the one before it beside it. It is
+    /// [`begin_snapshot`](Self::begin_snapshot), [`SnapshotJob::write`] and [`finish_snapshot`](Self::finish_snapshot) in one.
+    ///
+    /// # Errors
+    /// As these three. The store goes on as before, and the old copy is in place or the new one, whole.
+    pub fn snapshot(&mut self) -> Result<Ack, StoreError> {
+        let written = self.begin_snapshot()?.write()?;
+        self.finish_snapshot(written)
+    }
+
+    /// Takes the cut of a snapshot, which is then written without the store ([`SnapshotJob::write`]), on another thread if need be, and
+    /// handed back to [`finish_snapshot`](Self::finish_snapshot). Any number of jobs may be open. It works on a poisoned store.
+    ///
+    /// A database with a write-ahead log is held by a transaction that reads, on a connection of its own. One in memory is copied in
+    /// memory, page by page; and so is one with a rollback journal, which has to be read for it. The first cut of a life creates the
+    /// directory of the snapshot path, takes its lock, and removes what earlier lives have left there.
+    ///
+    /// ```
+    /// use plimsoll_reference::host::Host;
+    /// use plimsoll_reference::sqlite::{Options, Store, read_image};
+    /// # let dir = tempfile::tempdir()?;
+    /// # let (path, backup) = (dir.path().join("store.db"), dir.path().join("backup.db"));
+    /// let mut store = Store::open(&Host::real(), &Options::file(&path).snapshot_path(&backup))?;
+    /// store.put(b"key", b"value")?;
+    /// let job = store.begin_snapshot()?;
+    /// let writer = std::thread::spawn(move || job.write());
+    /// store.put(b"later", b"value")?; // goes on meanwhile
+    /// let written = writer.join().expect("it does not panic")?;
+    /// store.finish_snapshot(written)?;
+    /// let mut keys = Vec::new();
+    /// read_image(&Host::real(), &backup, &mut |key, _| keys.push(key.to_vec()))?;
+    /// assert_eq!(keys, [b"key"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// `InvalidOption` without a snapshot path; `LiveFile` where that leads to the open store; `Locked` when another store has it; `Io` and
+    /// `Sqlite`. The store goes on as before.
+    pub fn begin_snapshot(&mut self) -> Result<SnapshotJob, StoreError> {
+        let covered = self.commits();
+        let (live, snapshots) = self.live()?;
+        let Some(snapshots) = snapshots else {
+            return Err(StoreError::InvalidOption {
+                option: "snapshot_path",
+                reason: "set it, so that there is a place for snapshots",
+            });
+        };
+        let (temporary, lock) = snapshots.begin(&live)?;
+        let cut = live.database.cut(live.mount)?;
+        Ok(SnapshotJob {
+            cut,
+            covered,
+            temporary,
+            origin: Origin {
+                fs: Arc::clone(&self.host.fs),
+                mount: Arc::clone(self.mount()),
+                _lock: lock,
+                owner: self.owner(),
+            },
+        })
+    }
+
+    /// Puts a snapshot that was written in place, durably, and keeps the one before it beside it. This takes a link, a rename and their
+    /// syncs, whatever the size of the store.
+    ///
+    /// The acknowledgement is for what the job covers, not for later commits: `Power`, but `Memory` for a poisoned store, and for one in
+    /// memory whose move to its file has failed half-way, as that file is opened first. The copy is durable in any case.
+    ///
+    /// One that is older than the snapshot in place changes nothing and is acknowledged: that snapshot holds what it covers. One that is
+    /// older than a snapshot of which nobody knows whether it is in place is replaced by a fresh cut, which is written here.
+    ///
+    /// # Errors
+    /// `ForeignJob`; `LiveFile` where the snapshot path leads to the open store; `Io` and `Sqlite` when a step failed. The store goes on as
+    /// before, and the old copy is in place or the new one, whole.
+    pub fn finish_snapshot(&mut self, written: WrittenSnapshot) -> Result<Ack, StoreError> {
+        if !Arc::ptr_eq(&written.origin.owner, &self.owner()) {
+            return Err(StoreError::ForeignJob);
+        }
+        let coverage = self.coverage();
+        if !coverage.is_ahead_of(written.covered()) {
+            let is_behind =
+                coverage.may_be_ahead_of(written.covered()) && written.covered() < self.commits();
+            let written = if is_behind {
+                drop(written);
+                self.begin_snapshot()?.write()?
+            } else {
+                written
+            };
+            self.put_in_place(written)?;
+        }
+        Ok(Ack::at(match self.home() {
+            _ if self.is_poisoned() => Level::Memory,
+            // A file that a failed move has put in place comes before the snapshot when the store is opened again.
+            Home::Memory if self.is_move_begun() => Level::Memory,
+            Home::Memory | Home::File => Level::Power,
+        }))
+    }
+
+    fn put_in_place(&mut self, mut written: WrittenSnapshot) -> Result<(), StoreError> {
+        let covered = written.covered();
+        let origin = written.origin.clone();
+        let (live, snapshots) = self.live()?;
+        let (Some(snapshots), Some(prepared)) = (snapshots, written.take()) else {
+            return Err(StoreError::ForeignJob);
+        };
+        let installed = snapshots.install(&live, prepared, |snapshots| {
+            // What is there now holds what the cut held.
+            let (temporary, _lock) = snapshots.begin(&live)?;
+            let cut = live.database.cut(live.mount)?;
+            SnapshotJob {
+                origin,
+                cut,
+                covered,
+                temporary,
+            }
+            .prepare()
+        });
+        match installed {
+            Ok(warning) => {
+                self.coverage_mut().place(covered);
+                warning.into_iter().for_each(|warning| self.warn(warning));
+                Ok(())
+            }
+            Err(error) => {
+                self.coverage_mut().doubt(covered);
+                Err(error)
+            }
+        }
+    }
+}

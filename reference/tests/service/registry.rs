@@ -1,0 +1,178 @@
+//! Stores by name, which come and go.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use plimsoll_reference::host::Host;
+use plimsoll_reference::level::Level;
+use plimsoll_reference::native::{LogMode, Options};
+use plimsoll_reference::service::protocol::{Command, Outcome};
+use plimsoll_reference::service::{
+    Acks, EngineOptions, Failure, Registry, RegistryOptions, Response,
+};
+
+use crate::rigged::{eio, ends};
+use crate::support::{Bench, run};
+
+const IDLE: Duration = Duration::from_secs(301);
+
+/// A registry of stores in memory, each in a directory of its name.
+fn in_memory(host: Host) -> Registry {
+    let engine = |name: &str| EngineOptions::Native(Options::new(name).log_mode(LogMode::Never));
+    Registry::new(host, RegistryOptions::default(), engine).expect("the options make sense")
+}
+
+fn command(text: &str) -> Command {
+    let request: plimsoll_reference::service::protocol::Request =
+        format!("1 {text}").parse().expect("it is a request");
+    request.command
+}
+
+/// Asks, and says in short what came of it.
+async fn ask(registry: &Registry, name: &str, text: &str) -> String {
+    match registry.request(name, command(text)).await {
+        Response::Done {
+            level, sequence, ..
+        } => format!("{level} {sequence}"),
+        Response::Value(Some(value)) => String::from_utf8(value).expect("UTF-8"),
+        Response::Value(None) => "absent".to_owned(),
+        Response::Pairs { pairs, .. } => format!("{} pairs", pairs.len()),
+        Response::Failed(Failure { outcome, message }) => format!("{outcome}: {message}"),
+    }
+}
+
+#[test]
+fn an_idle_store_is_closed_and_comes_back_with_everything() {
+    run(async {
+        let bench = Bench::new();
+        let registry = in_memory(bench.host());
+        assert_eq!(ask(&registry, "one", "put a 1").await, "memory 1");
+        assert_eq!(ask(&registry, "two", "put a 2").await, "memory 1");
+        tokio::time::sleep(IDLE / 2).await;
+        assert_eq!(ask(&registry, "two", "get a").await, "2");
+        assert!(!bench.path("one/snapshot.plim").exists());
+        tokio::time::sleep(IDLE / 2 + Duration::from_secs(1)).await;
+        assert!(bench.path("one/snapshot.plim").exists());
+        assert!(!bench.path("two/snapshot.plim").exists());
+        assert_eq!(ask(&registry, "one", "get a").await, "1");
+        assert_eq!(ask(&registry, "one", "put b 1").await, "memory 2");
+        let endings = registry.close().await;
+        let names: Vec<(&str, Level, u64)> = endings
+            .iter()
+            .map(|(name, ending)| (name.as_str(), ending.level, ending.sequence))
+            .collect();
+        assert_eq!(names, [("one", Level::Power, 2), ("two", Level::Power, 1)]);
+        assert!(endings.iter().all(|(_, ending)| ending.failure.is_none()));
+        assert!(bench.path("two/snapshot.plim").exists());
+        let late = ask(&registry, "one", "get a").await;
+        assert_eq!(late, "absent: the registry is closed");
+    });
+}
+
+#[test]
+fn requests_at_the_moment_of_closing_are_done_once() {
+    run(async {
+        let bench = Bench::new();
+        let registry = Arc::new(in_memory(bench.host()));
+        for round in 1..=10 {
+            let text = format!("put {round} 1");
+            let done = ask(&registry, "one", &text).await;
+            assert_eq!(done, format!("memory {}", 3 * round - 2));
+            // Two more come while the store is being closed, to the tick of the clock.
+            tokio::time::sleep(Duration::from_secs(300)).await;
+            let mut late = Vec::new();
+            for _ in 0..2 {
+                let (registry, text) = (Arc::clone(&registry), text.clone());
+                let ask = async move { ask(&registry, "one", &text).await };
+                late.push(tokio::spawn(ask));
+                for _ in 0..round {
+                    tokio::task::yield_now().await;
+                }
+            }
+            for late in late {
+                let done = late.await.expect("no panic");
+                assert!(done.starts_with("memory "), "{done}");
+            }
+        }
+        assert_eq!(ask(&registry, "one", "scan").await, "10 pairs");
+        let endings = registry.close().await;
+        assert_eq!(endings.len(), 1);
+        assert_eq!(endings[0].1.sequence, 30, "nothing is done twice");
+    });
+}
+
+#[test]
+fn a_store_that_cannot_be_brought_to_disk_stays_open() {
+    run(async {
+        let bench = Bench::new();
+        let registry = in_memory(bench.host());
+        assert_eq!(ask(&registry, "one", "put a 1").await, "memory 1");
+        bench.fs.rig(|operation, path| {
+            let is_image = operation == "rename" && ends(path, "snapshot.plim");
+            if is_image { Err(eio()) } else { Ok(()) }
+        });
+        tokio::time::sleep(IDLE + Duration::from_secs(1)).await;
+        let unhealthy = registry.unhealthy();
+        assert_eq!(unhealthy.len(), 1);
+        assert_eq!(unhealthy[0].0, "one");
+        assert!(unhealthy[0].1.contains("rename"), "{unhealthy:?}");
+        assert_eq!(ask(&registry, "one", "get a").await, "1");
+        bench.fs.mend();
+        tokio::time::sleep(IDLE + Duration::from_secs(1)).await;
+        assert_eq!(registry.unhealthy(), []);
+        assert!(bench.path("one/snapshot.plim").exists());
+        assert_eq!(ask(&registry, "one", "get a").await, "1");
+    });
+}
+
+#[test]
+fn a_store_that_cannot_be_opened_is_tried_again() {
+    run(async {
+        let bench = Bench::new();
+        let registry = in_memory(bench.host());
+        bench.fs.rig(|_, _| Err(eio()));
+        let refused = ask(&registry, "one", "put a 1").await;
+        assert!(refused.starts_with("absent: "), "{refused}");
+        bench.fs.mend();
+        assert_eq!(ask(&registry, "one", "put a 1").await, "memory 1");
+    });
+}
+
+#[test]
+fn dropping_a_registry_brings_everything_to_disk() {
+    run(async {
+        let bench = Bench::new();
+        let engine = |name: &str| EngineOptions::Native(Options::new(name));
+        let options = RegistryOptions::default().acks(Acks::Window);
+        let registry = Registry::new(bench.host(), options, engine).expect("they make sense");
+        assert_eq!(ask(&registry, "one", "put a 1").await, "window(15000ms) 1");
+        drop(registry);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let registry = in_memory(bench.host());
+        assert_eq!(ask(&registry, "one", "get a").await, "1");
+    });
+}
+
+#[test]
+fn a_store_of_a_registry_is_not_closed_by_a_request() {
+    run(async {
+        let bench = Bench::new();
+        let registry = in_memory(bench.host());
+        let Response::Failed(failure) = registry.request("one", Command::Close).await else {
+            panic!("it is refused");
+        };
+        assert_eq!(failure.outcome, Outcome::Unsupported);
+        assert_eq!(ask(&registry, "one", "put a 1").await, "memory 1");
+    });
+}
+
+#[test]
+fn options_that_make_no_sense_are_refused() {
+    run(async {
+        let bench = Bench::new();
+        let engine = |name: &str| EngineOptions::Native(Options::new(name));
+        let options = RegistryOptions::default().idle_timeout(Duration::ZERO);
+        let error = Registry::new(bench.host(), options, engine).expect_err("it never rests");
+        assert_eq!(error.option, "idle_timeout");
+    });
+}
