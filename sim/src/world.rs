@@ -40,7 +40,7 @@
 //! }
 //! ```
 //!
-//! **Not modelled**: threads that share a processor with others for real, memory limits, the network between processes, the time that
+//! **Not modelled**: process numbers that are used again, threads that share a processor with others for real, memory limits, the network between processes, the time that
 //! computing takes beyond a constant for each step.
 
 mod chance;

@@ -51,7 +51,7 @@ impl Control {
     /// Starts another task of the harness.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let work = Work::Future(Box::pin(task));
-        self.shared.state().spawn(Role::Beside, work);
+        self.shared.state().spawn(Role::Beside, "harness", work);
     }
 
     /// The process of a program that was started last, by the harness or by another process.
@@ -168,7 +168,8 @@ impl Control {
         self.shared.state().eras.len()
     }
 
-    /// The disk as an independent reader sees it, a process of its own that takes no time.
+    /// The disk of this [era](super::Era) as an independent reader sees it: a process of its own that takes no time, and that no loss of
+    /// power ends.
     pub fn disk(&self) -> SimFs {
         self.shared.state().disk.process()
     }

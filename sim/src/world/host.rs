@@ -67,18 +67,20 @@ pub(super) fn start(
         let code = main(host, arguments).await;
         of.state().returned(id, code);
     };
-    state.spawn(Role::Main(id), Work::Future(Box::pin(body)));
+    state.spawn(Role::Main(id), "main", Work::Future(Box::pin(body)));
     Ok(id)
 }
 
 impl WorldProcess {
-    fn begin(&self, work: Work) -> Later<'static, Result<(), Failed>> {
+    fn begin(&self, name: &'static str, work: Work) -> Later<'static, Result<(), Failed>> {
         let mut state = self.shared.state();
         if state.process(self.id).life != Life::Running {
+            // Before what the task holds is dropped, which may ask for the state.
+            drop(state);
             let failed = Failed::new("the process has ended");
             return Box::pin(std::future::ready(Err(failed)));
         }
-        let (_, done) = state.spawn(Role::Part(self.id), work);
+        let (_, done) = state.spawn(Role::Part(self.id), name, work);
         Box::pin(done)
     }
 }
@@ -90,14 +92,14 @@ impl ProcessOps for WorldProcess {
 
     fn spawn_task(
         &self,
-        _: &'static str,
+        name: &'static str,
         task: Later<'static, ()>,
     ) -> Later<'static, Result<(), Failed>> {
-        self.begin(Work::Future(task))
+        self.begin(name, Work::Future(task))
     }
 
     fn run_blocking(&self, job: Box<dyn FnOnce() + Send>) -> Later<'static, Result<(), Failed>> {
-        self.begin(Work::Job(job))
+        self.begin("job", Work::Job(job))
     }
 
     fn sleep(&self, time: Duration) -> Later<'static, ()> {

@@ -101,9 +101,10 @@ impl Scheduler {
     /// Takes the tasks that this wants.
     fn take_tasks(&mut self, wanted: impl Fn(&Task) -> bool) -> Vec<Task> {
         let slots = self.tasks.iter_mut();
-        slots
-            .filter_map(|slot| slot.take_if(|task| wanted(task)))
-            .collect()
+        let taken = slots.filter_map(|slot| slot.take_if(|task| wanted(task)));
+        let taken = taken.collect();
+        self.forget_taken();
+        taken
     }
 
     /// The main task has returned: futures are dropped, and their destructors have effects, as when a runtime shuts down. Jobs that are

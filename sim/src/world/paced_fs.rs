@@ -13,6 +13,7 @@ use plimsoll_reference::fs::{DirEntry, FsFile, FsOps, Metadata, OpenOptions};
 use super::due::Due;
 use super::fiber::{self, Pause};
 use super::paced_file::PacedFile;
+use super::plan::Action;
 use super::process::ProcessId;
 use super::shared::Shared;
 use super::trace::{Sort, digest};
@@ -26,7 +27,8 @@ const PARTS: u32 = 4;
 /// The disk as one process sees it. An operation takes time before and after its effect; a job waits meanwhile and others run. An
 /// operation of a task that is no job keeps all tasks of its process from running, as it would for real.
 ///
-/// **Not modelled**: what a fault plan charges (`delay`, `stall`) passes after the effect of the operation.
+/// **Not modelled**: what a fault plan charges (`delay`, `stall`) passes after the effect of the operation. A task whose operation
+/// hangs, or is charged time, goes on to its next await before it stands still.
 #[derive(Clone)]
 pub(super) struct PacedFs {
     shared: Arc<Shared>,
@@ -111,6 +113,14 @@ impl PacedFs {
         let (number, name) = (slot.operations, Arc::clone(&slot.name));
         let actions = state.triggers.at_operation(number, &name);
         let has_actions = !actions.is_empty();
+        // A task cannot stand still here, but whatever is to end it must come before the operation.
+        let is_end = |action: &Action| match action {
+            Action::Kill(program) => **program == *name,
+            action => *action == Action::PowerLoss,
+        };
+        if !fiber::is_active() && actions.iter().any(is_end) {
+            self.fs.halt();
+        }
         let due = actions.into_iter().map(|action| Due::Act(action, None));
         state.due.extend(due);
         let pace = state.setup.pace;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_reference::host::{ExitStatus, Host, Later, Signal};
+use plimsoll_reference::sqlite::vfs::seed_thread;
 use thiserror::Error;
 
 use super::control::Control;
@@ -20,6 +21,9 @@ use super::state::State;
 use super::task::{Role, Work};
 use super::trace::Event;
 use crate::fingerprint::Fingerprint;
+
+/// What SQLite draws in every world: the seed of a world is not to matter where its decisions are recorded.
+const SQLITE_SEED: u64 = 0;
 
 /// The main function of a program: what it gets from its operating system, its arguments, and the code it exits with.
 pub type Main = Arc<dyn Fn(Host, Vec<String>) -> Later<'static, i32> + Send + Sync>;
@@ -63,7 +67,7 @@ pub struct Run<T> {
     pub schedule: Schedule,
     /// How often a recorded schedule had no decision that fitted; the first alternative was taken then.
     pub diverged: u64,
-    /// Which lines of the plan happened.
+    /// Which lines of the plan came up; a process they are about may have been gone by then.
     pub happened: Vec<bool>,
     /// Steps taken.
     pub steps: u64,
@@ -128,6 +132,8 @@ impl World {
         F: Future<Output = T> + Send + 'static,
     {
         engine::simulated(|| {
+            // Processes draw one after the other from the one generator that this thread has.
+            seed_thread(SQLITE_SEED);
             let state = State::new(self.setup.clone(), &self.programs);
             let shared = Arc::new(Shared::new(state));
             let value = Promise::default();
@@ -135,7 +141,7 @@ impl World {
             let harness = harness(Control::new(Arc::clone(&shared)));
             let body = async move { kept.keep(harness.await) };
             let work = Work::Future(Box::pin(body));
-            shared.state().spawn(Role::Harness, work);
+            shared.state().spawn(Role::Harness, "harness", work);
             let mut scheduler = Scheduler::new(shared);
             let ended = scheduler.run();
             finish(scheduler, ended, &value)

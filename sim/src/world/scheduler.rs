@@ -23,6 +23,7 @@ const PANIC_CODE: i32 = 101;
 /// A task, and whether it is among the ready ones.
 pub(super) struct Task {
     pub(super) role: Role,
+    name: &'static str,
     /// Taken while it runs.
     pub(super) body: Option<Body>,
     waker: Waker,
@@ -120,14 +121,19 @@ impl Scheduler {
         if is_gone {
             return;
         }
+        let is_ready = !matches!(new.work, Work::Kernel);
         self.tasks[index] = Some(Task {
             role: new.role,
+            name: new.name,
             body: Some(Body::Work(new.work)),
             waker: waker(new.number, &self.shared.wakes),
             is_ready: false,
             done: new.done,
         });
-        self.make_ready(new.number);
+        // Signals wake what delivers them.
+        if is_ready {
+            self.make_ready(new.number);
+        }
     }
 
     pub(super) fn make_ready(&mut self, number: u32) {
@@ -139,6 +145,13 @@ impl Scheduler {
             let at = self.ready.partition_point(|&other| other < number);
             self.ready.insert(at, number);
         }
+    }
+
+    /// Tasks that are gone are not ready.
+    pub(super) fn forget_taken(&mut self) {
+        let tasks = &self.tasks;
+        self.ready
+            .retain(|&number| tasks.get(number as usize).is_some_and(Option::is_some));
     }
 
     /// Takes a task from those that can go on.
@@ -162,8 +175,11 @@ impl Scheduler {
             return None;
         }
         let number = self.free[state.chance.task(self.free.len())];
-        state.event(Sort::Step, None, [u64::from(number), 0], || {
-            format!("task {number} goes on")
+        let task = self.tasks.get(number as usize).and_then(Option::as_ref);
+        let process = task.and_then(|task| task.role.process());
+        state.event(Sort::Step, process, [u64::from(number), 0], || {
+            let name = task.map_or("", |task| task.name);
+            format!("task {number} ({name}) goes on")
         });
         drop(state);
         self.ready.retain(|&other| other != number);

@@ -172,14 +172,20 @@ impl State {
         }
     }
 
-    /// Adds a task.
-    pub(super) fn spawn(&mut self, role: Role, work: Work) -> (u32, Promise<Result<(), Failed>>) {
+    /// Adds a task. The name is for people.
+    pub(super) fn spawn(
+        &mut self,
+        role: Role,
+        name: &'static str,
+        work: Work,
+    ) -> (u32, Promise<Result<(), Failed>>) {
         let number = self.next_task;
         self.next_task += 1;
         let done = Promise::default();
         self.spawned.push(NewTask {
             number,
             role,
+            name,
             work,
             done: Some(done.clone()),
         });
@@ -205,7 +211,7 @@ impl State {
         });
         let stdin = self.add_pipe(WorldPipe::default());
         let stdout = self.add_pipe(WorldPipe::output_of(id));
-        let (kernel, _) = self.spawn(Role::Kernel(id), Work::Kernel);
+        let (kernel, _) = self.spawn(Role::Kernel(id), "signals", Work::Kernel);
         self.processes.push(Process {
             program: index,
             name: Arc::clone(&self.programs[index].name),

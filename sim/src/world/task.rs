@@ -53,6 +53,8 @@ impl Role {
 pub(super) struct NewTask {
     pub(super) number: u32,
     pub(super) role: Role,
+    /// For people.
+    pub(super) name: &'static str,
     pub(super) work: Work,
     pub(super) done: Option<Promise<Result<(), Failed>>>,
 }

@@ -94,7 +94,7 @@ fn what_a_killed_process_left_in_the_cache_may_still_be_lost_with_the_power() {
 #[test]
 fn everything_that_is_planned_happens_when_it_is_planned() {
     let plan: Plan = "time 10s: clock -3600s\n\
-                      time 20s: signal SIGUSR1 to program\n\
+                      time 17s: signal SIGUSR1 to program\n\
                       line \"tick 3\" of program: fault write file EIO\n\
                       operation 8 of program: kill program"
         .parse()
@@ -138,7 +138,7 @@ fn everything_that_is_planned_happens_when_it_is_planned() {
     });
     let expected = ["tick 1 false true", "tick 2 true true", "tick 3 true true"];
     assert_eq!(lines[..3], expected);
-    assert!(lines.contains(&"signal at 20".to_owned()), "{lines:?}");
+    assert!(lines.contains(&"signal at 17".to_owned()), "{lines:?}");
     // Its seventh operation opens the file, its eighth would write: the kill comes before that.
     assert_eq!(lines.len(), 4, "{lines:?}");
     assert_eq!(status, ExitStatus::Signal(9));
@@ -186,4 +186,29 @@ fn a_planned_loss_of_power_needs_no_harness_and_replays() {
         assert_eq!(again.fingerprint, first.fingerprint);
         assert_eq!(again.diverged, 0);
     }
+}
+
+#[test]
+fn a_planned_kill_comes_before_an_operation_also_of_a_task_that_is_no_job() {
+    let setup = Setup {
+        plan: "operation 4 of program: kill program".parse().expect("it is a plan"),
+        ..instant(1)
+    };
+    let world = world(setup, |host, _| {
+        Box::pin(async move {
+            // Each file takes two operations: one opens it, one writes.
+            put(&*host.fs, "first", b"x", false);
+            put(&*host.fs, "second", b"x", false);
+            0
+        })
+    });
+    let (status, _) = completed(&world, |control| async move {
+        let process = start(&control);
+        let status = control.wait(process).await;
+        let disk = control.disk();
+        assert_eq!(get(&disk, "first").as_deref(), Some(&b"x"[..]));
+        assert_eq!(get(&disk, "second").as_deref(), Some(&b""[..]));
+        status
+    });
+    assert_eq!(status, ExitStatus::Signal(9));
 }

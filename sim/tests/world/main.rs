@@ -14,6 +14,8 @@ mod pipes;
 #[cfg(madsim)]
 mod signals;
 #[cfg(madsim)]
+mod stores;
+#[cfg(madsim)]
 mod support;
 
 #[cfg(not(madsim))]
