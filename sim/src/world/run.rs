@@ -160,6 +160,11 @@ fn finish<T>(mut scheduler: Scheduler, ended: Ended, value: &Promise<T>) -> Run<
     // Tasks of the harness are left, which have the world in their hands.
     drop(scheduler);
     let mut state = shared.state();
+    // Tasks that were never begun hold the world, too.
+    let spawned = std::mem::take(&mut state.spawned);
+    drop(state);
+    drop(spawned);
+    let mut state = shared.state();
     state.unmount();
     let (fingerprint, events) = state.trace.finish();
     let (schedule, diverged) = state.chance.finish();

@@ -98,10 +98,11 @@ pub(super) struct Trace {
 /// Buffers, so that a hash is updated once for many events.
 struct Hasher {
     fingerprinter: Fingerprinter,
-    buffer: Vec<u64>,
+    buffer: Vec<u8>,
 }
 
-const BUFFERED: usize = 256;
+/// Bytes that are hashed at a time.
+const BUFFERED: usize = 4096;
 
 impl fmt::Debug for Hasher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -111,16 +112,17 @@ impl fmt::Debug for Hasher {
 
 impl Hasher {
     fn add(&mut self, numbers: [u64; 6]) {
-        self.buffer.extend(numbers);
+        for number in numbers {
+            self.buffer.extend_from_slice(&number.to_le_bytes());
+        }
         if self.buffer.len() >= BUFFERED {
             self.flush();
         }
     }
 
     fn flush(&mut self) {
-        for number in self.buffer.drain(..) {
-            self.fingerprinter.number(number);
-        }
+        self.fingerprinter.bytes(&self.buffer);
+        self.buffer.clear();
     }
 }
 
@@ -129,7 +131,7 @@ impl Trace {
         Self {
             hasher: Hasher {
                 fingerprinter: Fingerprinter::default(),
-                buffer: Vec::with_capacity(BUFFERED + 6),
+                buffer: Vec::with_capacity(BUFFERED + 64),
             },
             events: keeps_text.then(Vec::new),
         }

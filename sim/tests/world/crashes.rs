@@ -191,7 +191,9 @@ fn a_planned_loss_of_power_needs_no_harness_and_replays() {
 #[test]
 fn a_planned_kill_comes_before_an_operation_also_of_a_task_that_is_no_job() {
     let setup = Setup {
-        plan: "operation 4 of program: kill program".parse().expect("it is a plan"),
+        plan: "operation 4 of program: kill program"
+            .parse()
+            .expect("it is a plan"),
         ..instant(1)
     };
     let world = world(setup, |host, _| {
