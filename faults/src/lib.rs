@@ -11,6 +11,7 @@ pub mod log;
 pub mod object_target;
 pub mod op_kind;
 pub mod plan;
+pub mod process;
 pub mod profile;
 pub mod recorded;
 pub mod rng;

@@ -42,7 +42,7 @@ mod text;
 mod when;
 mod writeback;
 
-pub(crate) use duration::{parse as parse_duration, show as show_duration};
+pub use duration::{parse as parse_duration, show as show_duration};
 pub use effect::{Damage, Effect, Position};
 pub use fault::{Fault, FaultPlan, Occurrence, OpSelector};
 pub use scope::Scope;

@@ -14,3 +14,4 @@ pub mod sites;
 pub mod sut;
 pub mod trial;
 pub mod workload;
+pub mod world;

@@ -20,6 +20,13 @@ impl SimClock {
         clock
     }
 
+    /// Moves to a time, for whoever keeps the time elsewhere. It may be an earlier one: what was charged to one process since then is
+    /// not charged to the others.
+    pub fn set(&self, now: Duration) {
+        let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
+        self.nanoseconds.store(now, Ordering::Relaxed);
+    }
+
     /// Lets time pass. Time stops at its end, after 584 years.
     pub fn advance(&self, by: Duration) {
         let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);

@@ -71,6 +71,11 @@ impl SimFs {
         self.state().troubles.hung.clone()
     }
 
+    /// The same, for whoever lets the process that hangs stand still by itself: operations of others go on.
+    pub fn take_hung(&self) -> Option<String> {
+        self.state().troubles.hung.take()
+    }
+
     /// Number of entries in the op log when a fault first damaged bytes.
     pub fn damaged_at(&self) -> Option<usize> {
         self.state().troubles.damaged_at
@@ -116,6 +121,12 @@ impl SimFs {
         let mut state = self.state();
         state.reap(self.id);
         state.troubles.hung = None;
+    }
+
+    /// From now on each operation of this process fails and has no effect, but its handles stay open and its locks held until it is
+    /// [fenced](Self::fence): a process that was killed in an operation that cannot be interrupted is not gone yet.
+    pub fn halt(&self) {
+        self.fenced.store(true, Ordering::Relaxed);
     }
 
     /// The files that were opened or described since the start: whatever else lies on the disk, it could be something else without

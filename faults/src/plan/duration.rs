@@ -11,7 +11,7 @@ const UNITS: [(&str, u64); 4] = [
 ];
 
 /// The time as text, in the largest unit that divides it.
-pub(crate) fn show(time: Duration) -> String {
+pub fn show(time: Duration) -> String {
     let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
     let (unit, size) = UNITS
         .into_iter()
@@ -21,7 +21,7 @@ pub(crate) fn show(time: Duration) -> String {
 }
 
 /// The time that a text names; nothing when it names none, or one beyond 584 years.
-pub(crate) fn parse(text: &str) -> Option<Duration> {
+pub fn parse(text: &str) -> Option<Duration> {
     let end = text.find(|c: char| !c.is_ascii_digit())?;
     let (count, unit) = text.split_at(end);
     let count: u64 = count.parse().ok()?;

@@ -53,4 +53,5 @@ mod vfs_methods;
 
 pub use mount::Mount;
 pub use options::{MountOptions, Sleeper};
+pub use random::seed_thread;
 pub use rusqlite;

@@ -38,7 +38,10 @@ impl SplitMix {
 }
 
 /// Seeds the generator of SQLite, which is one for each thread where SQLite is compiled that way, and one for all otherwise.
-pub(super) fn seed_thread(seed: u64) {
+///
+/// [`MountOptions::seed`](super::MountOptions::seed) does it for a mount; this is for whoever runs several processes on one thread and
+/// wants what all of them draw to be the same again.
+pub fn seed_thread(seed: u64) {
     // Zero would mean no seed.
     let seed = (SplitMix::new(seed).next() >> 33) as c_int | 1 << 30;
     let mut first = 0_u8;

@@ -1,0 +1,88 @@
+//! What happens to the processes of a world, and when.
+
+use std::time::Duration;
+
+use plimsoll_faults::plan::FaultPlan;
+use plimsoll_reference::host::Signal;
+
+/// When something happens. Operations and lines are counted over all processes of a program, so that a plan means the same after a
+/// restart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Before this step; they are counted from 0.
+    Step(u64),
+    /// Before an operation on the disk of a process of this program; they are counted from 1.
+    Operation {
+        /// Which one.
+        number: u64,
+        /// Of which program.
+        program: String,
+    },
+    /// At a virtual time.
+    Time(Duration),
+    /// When a process of this program has written a whole line that begins so.
+    Line {
+        /// How it begins.
+        prefix: String,
+        /// Of which program.
+        program: String,
+        /// Which one, counted from 1.
+        number: u32,
+    },
+}
+
+/// What happens. A program stands for its process that was started last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// A signal is sent; it arrives when the scheduler says so.
+    Signal(Signal, String),
+    /// The process is gone: no destructor has an effect any longer.
+    Kill(String),
+    /// All processes are gone, and the disk holds one of the states that the profile allows.
+    PowerLoss,
+    /// Its standard input ends, in the middle of a line or not.
+    CloseStdin(String),
+    /// Nobody reads its standard output for now.
+    StopReading(String),
+    /// Somebody reads it again.
+    ResumeReading(String),
+    /// Nobody reads its standard output any more.
+    CloseStdout(String),
+    /// The wall clock steps.
+    Clock {
+        /// Forward, or else back.
+        forward: bool,
+        /// How far.
+        by: Duration,
+    },
+    /// This goes wrong on the disk from now on, beside what did so far; occurrences count from now.
+    Fault(FaultPlan),
+    /// Operations of the process that hang return, with an error.
+    Release(String),
+}
+
+/// One thing that happens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Planned {
+    /// When it happens, once.
+    pub when: When,
+    /// What happens.
+    pub action: Action,
+}
+
+/// Everything that happens, one line each in the text form, which prints back what it parses:
+///
+/// ```text
+/// step 120: signal SIGTERM to server
+/// operation 17 of server: kill server
+/// time 5s: power-loss
+/// line "3 ok" of server #2: close-stdin server
+/// step 0: stop-reading server
+/// time 60s: resume-reading server
+/// step 4: close-stdout server
+/// step 4: clock +5s
+/// time 0ns: fault fsync *.log #2 stall 60s
+/// time 90s: release server
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan(pub Vec<Planned>);
