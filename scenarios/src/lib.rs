@@ -13,9 +13,12 @@ mod litmus;
 mod registry;
 mod scenario;
 pub mod specimens;
+pub mod systems;
+mod trials;
 
 pub use catalogue::{CATALOGUE, CatalogueFile, catalogue};
 pub use diagnostic::ScenarioError;
 pub use litmus::litmus_report;
 pub use registry::{Registry, UnknownSut, parse_profile};
 pub use scenario::{Scenario, Workload};
+pub use trials::{TRIAL_FILES, TrialScenario, trials};

@@ -1,6 +1,20 @@
 //! Trials: a system is started in a world, asked, disturbed and crashed, and then held to what it promised.
+//!
+//! A [`System`](system::System) is programs that are one store together. A seed draws a [`Script`](script::Script): lives of requests, and
+//! a plan of what happens to the processes and when. [`run`](run::run) follows it in a [`World`](crate::world::World), and
+//! [`judge`](judge::judge) holds what the client saw, and what is left on the disk, to the promises. [`hunt`](hunt::hunt) does so for many
+//! seeds, runs what it finds again by its recorded schedule, and makes it small.
 
+mod client;
+pub mod draw;
+pub mod family;
 pub mod history;
+pub mod hunt;
 pub mod judge;
 mod legal;
+mod log;
 pub mod promise;
+pub mod run;
+pub mod script;
+mod shrink;
+pub mod system;

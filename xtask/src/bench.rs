@@ -8,6 +8,7 @@ mod states;
 mod store;
 mod subject;
 mod sweep;
+mod world;
 
 use clap::{Args, Subcommand};
 
@@ -17,6 +18,7 @@ use crate::bench::sqlite::Sqlite;
 use crate::bench::states::States;
 use crate::bench::store::StoreBench;
 use crate::bench::sweep::Sweep;
+use crate::bench::world::WorldBench;
 use crate::exit::Exit;
 
 /// Measure the harness.
@@ -27,6 +29,7 @@ use crate::exit::Exit;
   cargo xtask bench store
   cargo xtask bench states
   cargo xtask bench recoveries
+  cargo xtask bench world
   cargo xtask bench first-violation --format=jsonl")]
 pub(crate) struct Bench {
     #[command(subcommand)]
@@ -42,6 +45,8 @@ enum BenchCommand {
     States(States),
     Recoveries(Recoveries),
     FirstViolation(FirstViolations),
+    #[command(name = "world")]
+    World(WorldBench),
 }
 
 impl Bench {
@@ -54,6 +59,7 @@ impl Bench {
             BenchCommand::States(states) => states.run(),
             BenchCommand::Recoveries(recoveries) => recoveries.run(),
             BenchCommand::FirstViolation(first) => first.run(),
+            BenchCommand::World(world) => world.run(),
         }
     }
 }

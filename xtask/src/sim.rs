@@ -16,6 +16,7 @@ pub(crate) mod seed;
 pub(crate) mod selection;
 pub(crate) mod tally;
 pub(crate) mod vacuity;
+pub(crate) mod worlds;
 
 use clap::{Args, Subcommand};
 
@@ -27,6 +28,7 @@ use crate::sim::litmus::Litmus;
 use crate::sim::options::RunOptions;
 use crate::sim::repro::Repro;
 use crate::sim::run::Run;
+use crate::sim::worlds::Worlds;
 
 /// Simulate: every scenario, then the reference store explored with seeded workloads.
 #[derive(Debug, Args)]
@@ -40,6 +42,7 @@ use crate::sim::run::Run;
   cargo xtask sim list                            what there is
   cargo xtask sim disks xfs                       the profile of a disk, as a file to start one of your own from
   cargo xtask sim repro CASE-ID                   one case, with its full trace
+  cargo xtask sim worlds                          services with signals, slow disks, crashes and restarts
   cargo xtask sim calibrate                       whether the harness notices what it must",
     after_help = crate::exit::HELP
 )]
@@ -58,6 +61,7 @@ enum SimCommand {
     Litmus(Litmus),
     Repro(Repro),
     Calibrate(Calibrate),
+    Worlds(Worlds),
 }
 
 impl Sim {
@@ -71,6 +75,7 @@ impl Sim {
             Some(SimCommand::Litmus(litmus)) => litmus.run(),
             Some(SimCommand::Repro(repro)) => repro.run(),
             Some(SimCommand::Calibrate(calibrate)) => calibrate.run(),
+            Some(SimCommand::Worlds(worlds)) => worlds.run(),
         }
     }
 }

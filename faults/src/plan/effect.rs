@@ -184,7 +184,7 @@ impl Effect {
     }
 
     /// Whether it only takes time.
-    pub(crate) const fn is_wait(self) -> bool {
+    pub const fn is_wait(self) -> bool {
         matches!(self, Self::Delay(_) | Self::Stall(_))
     }
 

@@ -15,8 +15,8 @@ pub type Pairs = BTreeMap<Vec<u8>, Vec<u8>>;
 /// When something happened: its place among all events of a world, and the virtual time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Moment {
-    /// Number of the event, from 1; no two events share one.
-    pub event: u32,
+    /// Number of the event; no two events share one, and later ones have larger ones.
+    pub event: u64,
     /// Virtual time since the world began.
     pub now: Duration,
 }
@@ -111,6 +111,10 @@ pub enum Notice {
     SnapshotDone(Option<u64>),
     /// A snapshot was said to have failed.
     SnapshotFailed,
+    /// Another process of the same store was started: plans mean that one from here on.
+    OtherStarted,
+    /// Another process of the same store said that it is ready, while this one ran.
+    OtherReady,
     /// A signal was sent to it.
     Signalled(Signal),
     /// Its standard input was closed.
@@ -147,11 +151,23 @@ pub enum End {
     Running,
 }
 
+/// Lives before another one, on a disk that kept its power.
+#[derive(Clone, Debug, Default)]
+pub struct Before {
+    /// What the disk held when the first began; it was durable.
+    pub base: Pairs,
+    /// What was asked in them.
+    pub requests: Vec<Asked>,
+}
+
 /// One life of a system, from its start to its end.
 #[derive(Clone, Debug)]
 pub struct Life {
     /// What the disk held when it began.
     pub base: Pairs,
+    /// What went before since power was last lost, where what the disk held need not have been durable: a loss of power may bring back
+    /// what was there then, and what these requests wrote.
+    pub before: Option<Before>,
     /// When it began.
     pub began: Moment,
     /// What was asked, in the order in which it was handed over.

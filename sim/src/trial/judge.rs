@@ -30,6 +30,8 @@ pub struct Disturbed {
     pub by_errors: bool,
     /// Operations stood still: bounds on time are off, but those of reads.
     pub by_stalls: bool,
+    /// The client did not read for a while: all bounds on time are off.
+    pub by_client: bool,
 }
 
 /// Every oracle that a life does not hold, in the order in which they show.
@@ -38,7 +40,7 @@ pub fn judge(life: &Life, promise: &Promise, disturbed: Disturbed) -> Vec<Findin
     requests::judge(life, promise, disturbed, &mut findings);
     signals::judge(life, promise, disturbed, &mut findings);
     ends::judge(life, promise, disturbed, &mut findings);
-    remains::judge(life, promise, &mut findings);
+    remains::judge(life, promise, disturbed, &mut findings);
     findings.sort_by_key(|finding| (finding.at, finding.oracle));
     findings
 }

@@ -23,6 +23,8 @@ pub struct Promise {
     pub ends_within: Option<Duration>,
     /// How much longer than its window acknowledged writes may be at risk: a commit takes time too.
     pub window_slack: Duration,
+    /// Whether what an open store shows survives a power loss from then on.
+    pub shows_durable: bool,
     /// After so much time without requests everything acknowledged survives the death of the process.
     pub kept_when_idle: Option<Duration>,
 }
@@ -37,6 +39,7 @@ impl Default for Promise {
             answers_within: None,
             ends_within: None,
             window_slack: Duration::ZERO,
+            shows_durable: true,
             kept_when_idle: None,
         }
     }

@@ -14,6 +14,7 @@ use super::due::Due;
 use super::fiber::{self, Pause};
 use super::paced_file::PacedFile;
 use super::plan::Action;
+use super::plan::Happened;
 use super::process::ProcessId;
 use super::shared::Shared;
 use super::trace::{Sort, digest};
@@ -111,7 +112,11 @@ impl PacedFs {
         let slot = &mut state.programs[program];
         slot.operations += 1;
         let (number, name) = (slot.operations, Arc::clone(&slot.name));
-        let actions = state.triggers.at_operation(number, &name);
+        let happened = Happened {
+            step: state.step,
+            time: now,
+        };
+        let actions = state.triggers.at_operation(happened, number, &name);
         let has_actions = !actions.is_empty();
         // A task cannot stand still here, but whatever is to end it must come before the operation.
         let is_end = |action: &Action| match action {

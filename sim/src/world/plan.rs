@@ -61,6 +61,15 @@ pub enum Action {
     Release(String),
 }
 
+/// When something of a plan happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Happened {
+    /// The step before which, or in which, it did.
+    pub step: u64,
+    /// The virtual time.
+    pub time: Duration,
+}
+
 /// One thing that happens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planned {

@@ -12,6 +12,7 @@ use thiserror::Error;
 use super::control::Control;
 use super::crash::Era;
 use super::engine;
+use super::plan::Happened;
 use super::promise::Promise;
 use super::schedule::Schedule;
 use super::scheduler::Scheduler;
@@ -68,7 +69,7 @@ pub struct Run<T> {
     /// How often a recorded schedule had no decision that fitted; the first alternative was taken then.
     pub diverged: u64,
     /// Which lines of the plan came up; a process they are about may have been gone by then.
-    pub happened: Vec<bool>,
+    pub happened: Vec<Option<Happened>>,
     /// Steps taken.
     pub steps: u64,
     /// Virtual time that passed.
@@ -79,6 +80,25 @@ pub struct Run<T> {
     pub leaked: u64,
     /// What happened, where the setup asks for it.
     pub events: Option<Vec<Event>>,
+}
+
+impl<T> Run<T> {
+    /// The same without its value.
+    pub fn without_value(self) -> Run<()> {
+        Run {
+            value: self.value.map(|_| ()),
+            ended: self.ended,
+            fingerprint: self.fingerprint,
+            schedule: self.schedule,
+            diverged: self.diverged,
+            happened: self.happened,
+            steps: self.steps,
+            time: self.time,
+            eras: self.eras,
+            leaked: self.leaked,
+            events: self.events,
+        }
+    }
 }
 
 /// Programs, and the world that they run in.

@@ -16,6 +16,7 @@ use super::chance::Chance;
 use super::crash::Era;
 use super::due::Due;
 use super::pipe::{WorldPipe, wait_in};
+use super::plan::Happened;
 use super::process::{Life, PipeEnd, Process, ProcessId};
 use super::promise::Promise;
 use super::run::Main;
@@ -258,7 +259,11 @@ impl State {
             return;
         };
         let name = Arc::clone(&self.process(process).name);
-        let actions = self.triggers.at_line(line, &name);
+        let now = Happened {
+            step: self.step,
+            time: self.now,
+        };
+        let actions = self.triggers.at_line(now, line, &name);
         self.due
             .extend(actions.into_iter().map(|action| Due::Act(action, None)));
     }

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use super::plan::{Action, Plan, Planned, When};
+use super::plan::{Action, Happened, Plan, Planned, When};
 
 /// A plan at work.
 #[derive(Debug)]
 pub(super) struct Triggers {
     /// What is still to come; for lines with how many there were.
     waiting: Vec<(usize, Planned, u32)>,
-    /// Whether each line has happened.
-    happened: Vec<bool>,
+    /// When each line happened.
+    happened: Vec<Option<Happened>>,
     wants_operations: bool,
     wants_lines: bool,
     next_step: u64,
@@ -24,7 +24,7 @@ impl Triggers {
             waiting: waiting
                 .map(|(index, planned)| (index, planned, 0))
                 .collect(),
-            happened: vec![false; plan.0.len()],
+            happened: vec![None; plan.0.len()],
             wants_operations: false,
             wants_lines: false,
             next_step: u64::MAX,
@@ -53,13 +53,17 @@ impl Triggers {
     }
 
     /// Takes what happens now.
-    fn take(&mut self, mut is_now: impl FnMut(&When, &mut u32) -> bool) -> Vec<Action> {
+    fn take(
+        &mut self,
+        at: Happened,
+        mut is_now: impl FnMut(&When, &mut u32) -> bool,
+    ) -> Vec<Action> {
         let mut actions = Vec::new();
         let happened = &mut self.happened;
         self.waiting.retain_mut(|(index, planned, count)| {
             let now = is_now(&planned.when, count);
             if now {
-                happened[*index] = true;
+                happened[*index] = Some(at);
                 actions.push(planned.action.clone());
             }
             !now
@@ -78,7 +82,8 @@ impl Triggers {
         if step < self.next_step && self.next_time.is_none_or(|time| now < time) {
             return Vec::new();
         }
-        self.take(|when, _| match when {
+        let at = Happened { step, time: now };
+        self.take(at, |when, _| match when {
             When::Step(at) => *at <= step,
             When::Time(at) => *at <= now,
             _ => false,
@@ -86,11 +91,16 @@ impl Triggers {
     }
 
     /// What happens before this operation of this program.
-    pub(super) fn at_operation(&mut self, number: u64, program: &str) -> Vec<Action> {
+    pub(super) fn at_operation(
+        &mut self,
+        now: Happened,
+        number: u64,
+        program: &str,
+    ) -> Vec<Action> {
         if !self.wants_operations {
             return Vec::new();
         }
-        self.take(|when, _| {
+        self.take(now, |when, _| {
             matches!(when, When::Operation { number: at, program: of } if *at == number && of == program)
         })
     }
@@ -101,8 +111,8 @@ impl Triggers {
     }
 
     /// What happens when this program has written this line.
-    pub(super) fn at_line(&mut self, line: &str, program: &str) -> Vec<Action> {
-        self.take(|when, count| match when {
+    pub(super) fn at_line(&mut self, now: Happened, line: &str, program: &str) -> Vec<Action> {
+        self.take(now, |when, count| match when {
             When::Line {
                 prefix,
                 program: of,
@@ -115,8 +125,8 @@ impl Triggers {
         })
     }
 
-    /// Which lines of the plan have happened.
-    pub(super) fn happened(&self) -> Vec<bool> {
+    /// When each line of the plan happened.
+    pub(super) fn happened(&self) -> Vec<Option<Happened>> {
         self.happened.clone()
     }
 }

@@ -142,7 +142,11 @@ fn everything_that_is_planned_happens_when_it_is_planned() {
     // Its seventh operation opens the file, its eighth would write: the kill comes before that.
     assert_eq!(lines.len(), 4, "{lines:?}");
     assert_eq!(status, ExitStatus::Signal(9));
-    assert_eq!(run.happened, [true; 4]);
+    assert!(
+        run.happened.iter().all(Option::is_some),
+        "{:?}",
+        run.happened
+    );
     assert_eq!(run.time, 20 * SECOND);
     let events = run.events.expect("kept");
     let has = |text: &str| events.iter().any(|event| event.text.contains(text));

@@ -204,7 +204,11 @@ fn a_child_outlives_its_parent_and_sees_the_end_of_its_input() {
         (parent, control.wait(child).await)
     });
     assert_eq!(statuses, (ExitStatus::Signal(9), ExitStatus::Code(32)));
-    assert_eq!(run.happened, [true]);
+    assert!(
+        run.happened.iter().all(Option::is_some),
+        "{:?}",
+        run.happened
+    );
 }
 
 #[test]

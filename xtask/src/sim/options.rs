@@ -169,10 +169,13 @@ pub(crate) struct RunOptions {
 impl RunOptions {
     /// Cases run at the same time.
     pub(crate) fn jobs(&self) -> NonZeroUsize {
-        self.jobs
-            .or_else(|| std::thread::available_parallelism().ok())
-            .unwrap_or(NonZeroUsize::MIN)
+        self.jobs.unwrap_or_else(available_jobs)
     }
+}
+
+/// As many as there are processors.
+pub(crate) fn available_jobs() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 /// A count of repetitions.

@@ -37,6 +37,8 @@ pub(crate) struct Preset {
     pub(crate) errors: Effort,
     /// Whether scenarios that are left to the nightly runs are run.
     pub(crate) has_nightly_scenarios: bool,
+    /// Every scenario of worlds tries this many times the seeds that it names.
+    pub(crate) world_factor: u64,
     /// States that a whole run looks at, at least; fewer make it vacuous.
     pub(crate) states_min: u64,
 }
@@ -78,6 +80,7 @@ const PR: Preset = Preset {
         nested_states: 8,
     },
     has_nightly_scenarios: false,
+    world_factor: 1,
     states_min: 1_000_000,
 };
 
@@ -104,6 +107,7 @@ const NIGHTLY: Preset = Preset {
         nested_states: 8,
     },
     has_nightly_scenarios: true,
+    world_factor: 50,
     states_min: 10_000_000,
 };
 

@@ -5,7 +5,7 @@ use clap::Args;
 use plimsoll_sim::explore;
 
 use crate::catalogue::Catalogue;
-use crate::exit::Exit;
+use crate::exit::{Ending, Exit};
 use crate::interrupt::Interrupt;
 use crate::output::{Output, Refusal};
 use crate::progress::Progress;
@@ -16,6 +16,7 @@ use crate::sim::pool::{self, Event};
 use crate::sim::selection::{self, Selected};
 use crate::sim::tally::{Summary, Tally};
 use crate::sim::vacuity::Standard;
+use crate::sim::worlds::Worlds;
 
 /// Run the cases whose id matches, or all.
 #[derive(Debug, Args)]
@@ -75,7 +76,16 @@ impl Run {
         }))?;
         let summary = self.run_cases(&cases, &mut output)?;
         output.write(&options.printing.format.summary(&summary))?;
-        Ok(summary.ending.exit())
+        // Worlds have disks of their own, and are no part of a run of chosen cases.
+        let ending = if self.filters.is_empty()
+            && options.disks.disk.is_empty()
+            && summary.ending != Ending::Interrupted
+        {
+            summary.ending.max(Worlds::everything(options).run_all()?)
+        } else {
+            summary.ending
+        };
+        Ok(ending.exit())
     }
 
     fn run_cases(&self, cases: &[Selected], output: &mut Output) -> anyhow::Result<Summary> {

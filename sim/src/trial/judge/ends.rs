@@ -18,6 +18,7 @@ pub(super) fn judge(
     agree(life, disturbed, asked.is_some(), findings);
     if let (Some(asked), Some(bound)) = (asked, promise.ends_within)
         && !disturbed.by_stalls
+        && !disturbed.by_client
     {
         let took = life.end.0.now.saturating_sub(asked.now);
         if took > bound && matches!(life.end.1, End::Running | End::Exited(_)) {
@@ -35,7 +36,7 @@ pub(super) fn judge(
 }
 
 /// When it was first asked to end in good order.
-fn asked_to_end(life: &Life, promise: &Promise) -> Option<Moment> {
+pub(super) fn asked_to_end(life: &Life, promise: &Promise) -> Option<Moment> {
     let notices = life.notices.iter().filter(|(_, notice)| match notice {
         Notice::InputClosed => true,
         Notice::Signalled(Signal::Term | Signal::Int) => promise.ends_on_signals,

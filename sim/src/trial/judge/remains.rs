@@ -5,11 +5,13 @@ use std::time::Duration;
 use plimsoll_reference::host::ExitStatus;
 use plimsoll_reference::level::Level;
 
-use super::Finding;
+use super::{Disturbed, Finding};
 use crate::oracle::Oracle;
-use crate::trial::history::{Answer, Asked, End, Fate, Found, Life, Moment, Notice, Request};
+use crate::trial::history::{
+    Answer, Asked, Before, End, Fate, Found, Life, Moment, Notice, Request,
+};
 use crate::trial::legal::{Wrong, wrong};
-use crate::trial::promise::Promise;
+use crate::trial::promise::{Order, Promise};
 
 /// What ends a life, as levels see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,10 +26,22 @@ enum Cut {
     Beside,
 }
 
-pub(super) fn judge(life: &Life, promise: &Promise, findings: &mut Vec<Finding>) {
+pub(super) fn judge(
+    life: &Life,
+    promise: &Promise,
+    disturbed: Disturbed,
+    findings: &mut Vec<Finding>,
+) {
     for (at, notice) in &life.notices {
         if let Notice::Inspected(found) = notice {
-            held(life, promise, Cut::Beside, *at, found, findings);
+            held(
+                life,
+                promise,
+                disturbed,
+                (Cut::Beside, *at),
+                found,
+                findings,
+            );
         }
     }
     let cut = match life.end.1 {
@@ -37,63 +51,74 @@ pub(super) fn judge(life: &Life, promise: &Promise, findings: &mut Vec<Finding>)
         End::Running => return,
     };
     for found in &life.left {
-        held(life, promise, cut, life.end.0, found, findings);
+        held(life, promise, disturbed, (cut, life.end.0), found, findings);
     }
 }
 
 /// Which requests have to be there at a moment.
-fn must(life: &Life, promise: &Promise, cut: Cut, at: Moment) -> Vec<bool> {
+fn must(life: &Life, promise: &Promise, disturbed: Disturbed, cut: Cut, at: Moment) -> Vec<bool> {
     let mut must = vec![false; life.requests.len()];
     for (index, asked) in life.requests.iter().enumerate() {
-        let Some((done, Answer::Done { level, .. })) = &asked.answer else {
+        let Some((done, Answer::Done { level, sequence })) = &asked.answer else {
             continue;
         };
         if *done > at {
             continue;
         }
         let age = at.now.saturating_sub(done.now);
+        let survives = |needed| match level {
+            // A disk that fails makes a window last; that is told at the end, by the exit code and the last line.
+            Level::Window(_) if disturbed.by_errors => false,
+            Level::Window(window) => age > *window + promise.window_slack,
+            Level::Memory => false,
+            Level::Process | Level::Power => *level >= needed,
+        };
         let counts = match cut {
             Cut::Clean => true,
             Cut::Beside => false,
-            Cut::Kill => survives(*level, Level::Process, age, promise),
-            Cut::Power => survives(*level, Level::Power, age, promise),
+            Cut::Kill => survives(Level::Process),
+            Cut::Power => survives(Level::Power),
         };
         let has_rested = cut == Cut::Kill
             && promise
                 .kept_when_idle
                 .is_some_and(|idle| idle_since(life, at) > idle);
-        if counts || has_rested {
-            must[index] = true;
-            if matches!(asked.request, Request::Sync | Request::Snapshot) {
-                cover(&life.requests, &mut must, |other| {
+        if !counts && !has_rested {
+            continue;
+        }
+        match (&asked.request, *sequence) {
+            (Request::Sync | Request::Snapshot, Some(covered)) => {
+                cover(&life.requests, &mut must, |other| is_up_to(other, covered));
+            }
+            (Request::Sync | Request::Snapshot, None) => {
+                let is_before = |other: &Asked| {
                     other
                         .answer
                         .as_ref()
                         .is_some_and(|(done, _)| *done < asked.at)
-                });
+                };
+                cover(&life.requests, &mut must, is_before);
             }
+            _ => must[index] = true,
         }
     }
     for (announced, notice) in &life.notices {
         if let Notice::SnapshotDone(Some(covered)) = notice
             && *announced < at
         {
-            cover(
-                &life.requests,
-                &mut must,
-                |other| matches!(other.answer, Some((_, Answer::Done { sequence: Some(sequence), .. })) if sequence <= *covered),
-            );
+            cover(&life.requests, &mut must, |other| is_up_to(other, *covered));
         }
     }
     must
 }
 
-/// Whether an acknowledgement of this level promises this.
-fn survives(level: Level, needed: Level, age: Duration, promise: &Promise) -> bool {
-    match level {
-        Level::Memory => false,
-        Level::Window(window) => age > window + promise.window_slack,
-        Level::Process | Level::Power => level >= needed,
+/// Whether a write has one of the numbers up to this one.
+fn is_up_to(asked: &Asked, covered: u64) -> bool {
+    match asked.answer {
+        Some((_, Answer::Done { sequence, .. })) => {
+            sequence.is_some_and(|number| number <= covered)
+        }
+        _ => false,
     }
 }
 
@@ -118,12 +143,12 @@ fn cover(requests: &[Asked], must: &mut [bool], is_covered: impl Fn(&Asked) -> b
 fn held(
     life: &Life,
     promise: &Promise,
-    cut: Cut,
-    at: Moment,
+    disturbed: Disturbed,
+    (cut, at): (Cut, Moment),
     found: &Found,
     findings: &mut Vec<Finding>,
 ) {
-    let must = must(life, promise, cut, at);
+    let must = must(life, promise, disturbed, cut, at);
     let nothing = Default::default();
     let left = match found {
         Found::Store(pairs) => pairs,
@@ -151,15 +176,15 @@ fn held(
         .filter(|asked| asked.at < at)
         .cloned()
         .collect();
-    let Some(wrong) = wrong(
-        &life.base,
-        &asked,
-        &must[..asked.len()],
-        promise.order,
-        left,
-    ) else {
-        return;
+    let must_asked = must.get(..asked.len()).unwrap_or(&must);
+    let wrong = match &life.before {
+        Some(before) if cut == Cut::Power => {
+            let (requests, must) = joined(life, before, &must);
+            wrong(&before.base, &requests, &must, Order::ByKey, left)
+        }
+        _ => wrong(&life.base, &asked, must_asked, promise.order, left),
     };
+    let Some(wrong) = wrong else { return };
     let oracle = match wrong {
         Wrong::Hole => Oracle::D3,
         Wrong::Invented => Oracle::D5,
@@ -181,6 +206,19 @@ fn held(
         },
         found: show(found),
     });
+}
+
+/// The requests of a life behind those that went before, none of which has to be there, and what stood between them.
+fn joined(life: &Life, before: &Before, must: &[bool]) -> (Vec<Asked>, Vec<bool>) {
+    let doubtful = |asked: &Asked| Asked {
+        answer: None,
+        ..asked.clone()
+    };
+    let mut requests: Vec<Asked> = before.requests.iter().map(doubtful).collect();
+    let mut all = vec![false; requests.len()];
+    requests.extend(life.requests.iter().cloned());
+    all.extend_from_slice(must);
+    (requests, all)
 }
 
 fn is_by_level(life: &Life, level: Level) -> bool {

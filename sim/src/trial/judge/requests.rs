@@ -76,6 +76,9 @@ fn in_time(
     disturbed: Disturbed,
     findings: &mut Vec<Finding>,
 ) {
+    if disturbed.by_client {
+        return;
+    }
     let is_read = matches!(asked.request, Request::Get(_) | Request::Scan);
     let (bound, oracle) = if is_read && promise.reads_within.is_some() {
         (promise.reads_within, Oracle::T1)

@@ -2,6 +2,7 @@
 
 use plimsoll_reference::host::{ExitStatus, Signal};
 
+use super::ends::asked_to_end;
 use super::{Disturbed, Finding};
 use crate::oracle::Oracle;
 use crate::trial::history::{Answer, Asked, End, Life, Moment, Notice, Request};
@@ -14,15 +15,34 @@ pub(super) fn judge(
     findings: &mut Vec<Finding>,
 ) {
     died(life, promise, findings);
+    others(life, findings);
     for (at, notice) in &life.notices {
         let asks = matches!(notice, Notice::Signalled(Signal::Usr1));
-        if asks && promise.snapshots_on_signal && is_ready(life, *at) {
+        // Who is about to end leaves everything on disk anyway.
+        let ends = asked_to_end(life, promise).is_some_and(|asked| asked < *at);
+        if asks && promise.snapshots_on_signal && is_ready(life, *at) && !ends {
             let until = next_snapshot_wanted(life, disturbed);
             answered(life, *at, until, findings);
         }
     }
     for asked in &life.requests {
         requested(life, asked, findings);
+    }
+}
+
+/// Another process of the same store that became ready while this one ran.
+fn others(life: &Life, findings: &mut Vec<Finding>) {
+    let other = life
+        .notices
+        .iter()
+        .find(|(_, notice)| *notice == Notice::OtherReady);
+    if let Some((at, _)) = other.filter(|(at, _)| is_ready(life, *at)) {
+        findings.push(Finding {
+            oracle: Oracle::F4,
+            at: *at,
+            expected: "one process that serves the store".to_owned(),
+            found: "two of them are ready".to_owned(),
+        });
     }
 }
 

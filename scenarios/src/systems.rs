@@ -1,0 +1,12 @@
+//! Systems for trials: programs that are one store together.
+
+pub mod reference;
+
+use std::sync::Arc;
+
+use plimsoll_sim::trial::system::System;
+
+/// Every system that scenarios can name.
+pub fn shipped() -> Vec<Arc<dyn System>> {
+    reference::Service::modes()
+}

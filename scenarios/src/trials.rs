@@ -1,0 +1,117 @@
+//! Scenarios of worlds: a system of processes, what may happen to it, and what is expected.
+
+mod file;
+mod resolve;
+
+use std::sync::Arc;
+
+use plimsoll_faults::crash::Bounds;
+use plimsoll_faults::profile::Profile;
+use plimsoll_sim::oracle::Oracle;
+use plimsoll_sim::trial::draw::Shape;
+use plimsoll_sim::trial::hunt::TrialCase;
+use plimsoll_sim::trial::run::Ground;
+use plimsoll_sim::trial::system::System;
+
+use crate::diagnostic::ScenarioError;
+
+/// States of a loss of power that are judged in full up to this number, and samples beyond.
+const CRASH_STATES: Bounds = Bounds {
+    exhaustive: 16,
+    samples: 8,
+};
+
+/// A system, what may happen to it, and what is expected of it.
+#[derive(Clone)]
+pub struct TrialScenario {
+    /// The name: that of its file, without folder and ending.
+    pub name: String,
+    /// One sentence for lists.
+    pub title: String,
+    /// Why it is worth running, in one sentence.
+    pub why: String,
+    /// The system.
+    pub system: Arc<dyn System>,
+    /// What scripts are made of.
+    pub shape: Shape,
+    /// Where it runs.
+    pub disks: Vec<Arc<Profile>>,
+    /// Number of seeds.
+    pub seeds: u64,
+    /// Oracles that are expected not to hold, any one of them; none says that all hold.
+    pub expected: Vec<Oracle>,
+}
+
+impl TrialScenario {
+    /// Reads a scenario. `file_name` is what errors call the file, and names the scenario.
+    ///
+    /// # Errors
+    /// The text is not TOML, has a key that means nothing, lacks one, or names something that does not exist.
+    pub fn parse(file_name: &str, text: &str) -> Result<Self, ScenarioError> {
+        resolve::parse(file_name, text)
+    }
+
+    /// The cases: one for every disk, with seeds from this one on.
+    pub fn cases(&self, first_seed: u64) -> Vec<TrialCase> {
+        let case = |profile: &Arc<Profile>| TrialCase {
+            id: format!("{}@{}", self.name, profile.name),
+            ground: Ground {
+                system: Arc::clone(&self.system),
+                profile: Arc::clone(profile),
+                crash_states: CRASH_STATES,
+            },
+            shape: self.shape.clone(),
+            first_seed,
+            seeds: self.seeds,
+            expected: self.expected.clone(),
+            twice_every: 20,
+        };
+        self.disks.iter().map(case).collect()
+    }
+}
+
+impl std::fmt::Debug for TrialScenario {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TrialScenario")
+            .field("name", &self.name)
+            .field("system", &self.system.name())
+            .finish_non_exhaustive()
+    }
+}
+
+macro_rules! files {
+    ($($group:literal: $($name:literal)*;)*) => {
+        &[$($(
+            (
+                concat!("scenarios/worlds/", $group, "/", $name, ".toml"),
+                include_str!(concat!("../worlds/", $group, "/", $name, ".toml")),
+            ),
+        )*)*]
+    };
+}
+
+/// Path and text of every file that ships. A test holds this list to the directory.
+pub const TRIAL_FILES: &[(&str, &str)] = files! {
+    "reference":
+        "service-power"
+        "service-window"
+        "service-process"
+        "service-memory"
+        "service-memory-interval"
+        "service-sqlite"
+        "service-sqlite-window"
+        "service-sqlite-memory";
+};
+
+/// Every scenario that ships.
+///
+/// # Panics
+/// Never: a test reads each of them.
+pub fn trials() -> Vec<TrialScenario> {
+    TRIAL_FILES
+        .iter()
+        .map(|(path, text)| {
+            TrialScenario::parse(path, text).unwrap_or_else(|error| panic!("{error}"))
+        })
+        .collect()
+}

@@ -1,0 +1,89 @@
+//! The scenarios of worlds: the list is the directory, every file reads, and a short hunt ends as it is expected to.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use plimsoll_scenarios::{TRIAL_FILES, TrialScenario, trials};
+use plimsoll_sim::trial::hunt::hunt;
+use plimsoll_sim::world::WorldError;
+
+/// The seeds of a test; `cargo xtask sim` runs those of the scenarios.
+const SEEDS: u64 = 12;
+
+#[test]
+fn the_list_is_the_directory() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("worlds");
+    let mut found = BTreeSet::new();
+    for group in std::fs::read_dir(&root).expect("the folder is there") {
+        let group = group.expect("it can be read").path();
+        for file in std::fs::read_dir(&group).expect("a group is a folder") {
+            let path = file.expect("it can be read").path();
+            let path = path.strip_prefix(&root).expect("it is below");
+            found.insert(format!("scenarios/worlds/{}", path.display()));
+        }
+    }
+    let listed: BTreeSet<String> = TRIAL_FILES
+        .iter()
+        .map(|(path, _)| (*path).to_owned())
+        .collect();
+    assert_eq!(listed.len(), TRIAL_FILES.len(), "a file is listed twice");
+    assert_eq!(found, listed);
+}
+
+#[test]
+fn what_is_expected_to_pass_passes() {
+    for scenario in trials()
+        .iter()
+        .filter(|scenario| scenario.expected.is_empty())
+    {
+        for mut case in scenario.cases(1) {
+            case.seeds = SEEDS;
+            match hunt(&case, &|| true) {
+                Err(WorldError::NotSimulated) => assert!(!cfg!(madsim), "it can be simulated"),
+                Err(other) => panic!("{}: {other}", case.id),
+                Ok(hunt) => {
+                    assert!(cfg!(madsim), "nothing pretends to simulate");
+                    assert!(hunt.trophies.is_empty(), "{}: {:?}", case.id, hunt.trophies);
+                    assert!(
+                        hunt.differing.is_empty(),
+                        "{}: {:?}",
+                        case.id,
+                        hunt.differing
+                    );
+                    assert_eq!((hunt.worlds, hunt.limited), (SEEDS, 0), "{}", case.id);
+                    assert!(
+                        hunt.requests > SEEDS,
+                        "{}: {} requests",
+                        case.id,
+                        hunt.requests
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_said_where_it_is() {
+    let good = TRIAL_FILES[0].1;
+    for (from, to, line, message) in [
+        ("version = 1", "version = 2", 1, "version 2 is not known"),
+        ("\"kill\"", "\"kil\"", 7, "there is no disturbance `kil`"),
+        ("\"xfs\"", "\"xsf\"", 5, "there is no disk `xsf`"),
+        (
+            "service-power",
+            "service-pover",
+            4,
+            "there is no system `service-pover`",
+        ),
+        ("seeds = 100", "seeds = 0", 10, "`seeds` is at least 1"),
+        ("\"pass\"", "\"violation\"", 11, "which oracle is violated?"),
+        ("title", "titel", 2, "there is no key `titel` here"),
+    ] {
+        assert!(good.contains(from), "{from}");
+        let text = good.replacen(from, to, 1);
+        let error = TrialScenario::parse("x.toml", &text).expect_err(from);
+        assert_eq!(error.line(), line, "{error}");
+        assert!(error.to_string().contains(message), "{error}");
+    }
+}

@@ -1,0 +1,114 @@
+//! `cargo xtask sim worlds`: systems of processes in simulated worlds.
+
+mod page;
+mod pool;
+
+use std::num::{NonZeroU64, NonZeroUsize};
+
+use clap::Args;
+use plimsoll_scenarios::trials;
+use plimsoll_sim::trial::hunt::TrialCase;
+
+use self::page::{Page, Tried};
+use crate::exit::{Ending, Exit};
+use crate::interrupt::Interrupt;
+use crate::output::{Output, Refusal};
+use crate::sim::options::{Printing, RunOptions, available_jobs};
+use crate::sim::seed::{self, Seed};
+use crate::text::glob_matches;
+
+/// Simulate worlds: services and their parents, with signals, slow disks, crashes and restarts, each seed a world of its own.
+#[derive(Debug, Args)]
+#[command(
+    before_help = "Examples:
+  cargo xtask sim worlds                                      every scenario of worlds
+  cargo xtask sim worlds service-power                        those whose id contains `service-power`
+  cargo xtask sim worlds service-power --seeds=10000          more of it
+  cargo xtask sim worlds service-power@xfs --seed=7 --seeds=1 one world; what it finds is shown in full",
+    after_help = crate::exit::HELP
+)]
+pub(crate) struct Worlds {
+    /// Part of an id, or a pattern with `*` and `?`
+    #[arg(value_name = "FILTER")]
+    filters: Vec<String>,
+    /// The first seed
+    #[arg(long, value_name = "SEED", env = "SIM_SEED", hide_env_values = true, default_value_t = seed::DEFAULT)]
+    seed: Seed,
+    /// Seeds per case [default: the scenario's]
+    #[arg(long, value_name = "COUNT")]
+    seeds: Option<NonZeroU64>,
+    /// Times the seeds of each scenario
+    #[arg(long, value_name = "COUNT", default_value = "1", conflicts_with = "seeds", value_parser = clap::value_parser!(u64).range(1..))]
+    factor: u64,
+    /// Cases at the same time [default: one per processor]
+    #[arg(long, value_name = "COUNT", env = "SIM_JOBS", hide_env_values = true)]
+    jobs: Option<NonZeroUsize>,
+    #[command(flatten)]
+    printing: Printing,
+}
+
+impl Worlds {
+    /// Every scenario, as the end of a whole run has it.
+    pub(crate) fn everything(options: &RunOptions) -> Self {
+        Self {
+            filters: Vec::new(),
+            seed: options.chance.seed,
+            seeds: None,
+            factor: options.chance.preset().world_factor,
+            jobs: options.jobs,
+            printing: options.printing,
+        }
+    }
+
+    /// Runs the cases and prints what came of them.
+    pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+        self.run_all().map(Ending::exit)
+    }
+
+    /// The same, for whoever has more to run.
+    pub(crate) fn run_all(&self) -> anyhow::Result<Ending> {
+        let cases = self.cases();
+        if cases.is_empty() {
+            let message = "no scenario of worlds matches; without a filter all are run: cargo xtask sim worlds";
+            return Err(Refusal::new(Exit::NothingSelected, message).into());
+        }
+        let interrupt = Interrupt::listen()?;
+        let output = Output::new(self.printing.color);
+        let mut page = Page::start(output, self.printing.format, self.is_short());
+        let jobs = self.jobs.unwrap_or_else(available_jobs);
+        let mut listen = |tried: Tried<'_>| page.case(&tried);
+        pool::run(&cases, jobs, &interrupt, &mut listen)?;
+        page.finish(interrupt.is_requested())
+    }
+
+    /// Whether cases that ended as expected are not named: there are many, and nobody chose them.
+    fn is_short(&self) -> bool {
+        self.filters.is_empty()
+    }
+
+    fn cases(&self) -> Vec<TrialCase> {
+        let mut cases: Vec<TrialCase> = trials()
+            .iter()
+            .flat_map(|scenario| scenario.cases(self.seed.0))
+            .filter(|case| {
+                self.filters.is_empty()
+                    || self.filters.iter().any(|filter| is_match(filter, &case.id))
+            })
+            .collect();
+        for case in &mut cases {
+            case.seeds = match self.seeds {
+                Some(seeds) => seeds.get(),
+                None => case.seeds.saturating_mul(self.factor),
+            };
+        }
+        cases
+    }
+}
+
+fn is_match(filter: &str, id: &str) -> bool {
+    if filter.contains(['*', '?']) {
+        glob_matches(filter, id)
+    } else {
+        id.contains(filter)
+    }
+}

@@ -1,0 +1,264 @@
+//! What is printed of worlds.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use plimsoll_sim::oracle::Oracle;
+use plimsoll_sim::trial::hunt::{Hunt, TrialCase, Trophy};
+use plimsoll_sim::world::WorldError;
+use serde_json::json;
+
+use crate::exit::Ending;
+use crate::output::{BAD, FAINT, GOOD, LABEL, Output};
+use crate::sim::options::Format;
+use crate::stopwatch::Stopwatch;
+use crate::text::{counted, grouped, shell_word};
+
+/// Events of a trophy that are shown; a run of its one seed shows all.
+const EVENTS_MAX: usize = 40;
+
+/// A case and what came of it.
+pub(super) struct Tried<'a> {
+    pub(super) case: &'a TrialCase,
+    /// What was found, or what the harness said when it panicked.
+    pub(super) hunt: Result<Result<Hunt, WorldError>, String>,
+    pub(super) elapsed: Duration,
+}
+
+/// Prints cases and their sum.
+pub(super) struct Page {
+    output: Output,
+    format: Format,
+    /// Whether cases that ended as expected are not named.
+    is_short: bool,
+    stopwatch: Stopwatch,
+    ending: Ending,
+    cases: u64,
+    sum: Sum,
+}
+
+#[derive(Default)]
+struct Sum {
+    worlds: u64,
+    lives: u64,
+    requests: u64,
+    states: u64,
+    steps: u64,
+    happened: u64,
+    expected: u64,
+    unexpected: u64,
+}
+
+impl Page {
+    pub(super) fn start(output: Output, format: Format, is_short: bool) -> Self {
+        Self {
+            output,
+            format,
+            is_short,
+            stopwatch: Stopwatch::start(),
+            ending: Ending::Passed,
+            cases: 0,
+            sum: Sum::default(),
+        }
+    }
+
+    /// Prints what came of a case: a line, and what it found that was not expected.
+    pub(super) fn case(&mut self, tried: &Tried<'_>) -> anyhow::Result<()> {
+        self.cases += 1;
+        let hunt = match &tried.hunt {
+            Ok(Ok(hunt)) => hunt,
+            Ok(Err(error)) => return Err((*error).into()),
+            Err(message) => {
+                self.ending = self.ending.max(Ending::HarnessBug);
+                let text = format!("{BAD}harness bug{BAD:#} in {}: {message}\n", tried.case.id);
+                return Ok(self.output.write(&text)?);
+            }
+        };
+        let ending = ending(tried.case, hunt);
+        self.ending = self.ending.max(ending);
+        self.add(tried.case, hunt);
+        let text = match self.format {
+            Format::Human if self.is_short && ending == Ending::Passed => return Ok(()),
+            Format::Human => human(tried.case, hunt, ending, tried.elapsed),
+            Format::Jsonl => format!("{}\n", object(tried.case, hunt, ending)),
+        };
+        Ok(self.output.write(&text)?)
+    }
+
+    fn add(&mut self, case: &TrialCase, hunt: &Hunt) {
+        let sum = &mut self.sum;
+        sum.worlds += hunt.worlds;
+        sum.lives += hunt.lives;
+        sum.requests += hunt.requests;
+        sum.states += hunt.states;
+        sum.steps += hunt.steps;
+        sum.happened += hunt.happened;
+        for oracle in hunt.trophies.keys() {
+            let is_expected = case.expected.contains(oracle);
+            sum.expected += u64::from(is_expected);
+            sum.unexpected += u64::from(!is_expected);
+        }
+    }
+
+    /// Prints the sum, and says how all of it ended.
+    pub(super) fn finish(mut self, interrupted: bool) -> anyhow::Result<Ending> {
+        if interrupted {
+            self.ending = self.ending.max(Ending::Interrupted);
+        }
+        let (sum, seconds) = (&self.sum, self.stopwatch.elapsed().as_secs_f64());
+        let text = match self.format {
+            Format::Human => format!(
+                "{LABEL}{:>12}{LABEL:#} [{seconds:>7.3}s] {}: {} in {}, {}, {} read and judged, {} of the plans happened · \
+                 violations: {} unexpected, {} found as expected · {}\n",
+                "Worlds",
+                counted(self.cases, "case"),
+                counted(sum.lives, "life").replace("lifes", "lives"),
+                counted(sum.worlds, "world"),
+                counted(sum.requests, "request"),
+                counted(sum.states, "disk"),
+                counted(sum.happened, "line"),
+                sum.unexpected,
+                sum.expected,
+                self.ending.name(),
+            ),
+            Format::Jsonl => format!(
+                "{}\n",
+                json!({
+                    "kind": "worlds", "verdict": self.ending.name(), "cases": self.cases, "worlds": sum.worlds, "lives": sum.lives,
+                    "requests": sum.requests, "states": sum.states, "steps": sum.steps, "plan_lines_happened": sum.happened,
+                    "violations": sum.unexpected, "violations_expected": sum.expected,
+                })
+            ),
+        };
+        self.output.write(&text)?;
+        Ok(self.ending)
+    }
+}
+
+/// How a case ended.
+fn ending(case: &TrialCase, hunt: &Hunt) -> Ending {
+    let is_expected = |oracle: &Oracle| case.expected.contains(oracle);
+    if !hunt.differing.is_empty() {
+        Ending::Nondeterministic
+    } else if hunt.trophies.keys().any(|oracle| !is_expected(oracle)) {
+        Ending::Violated
+    } else if !case.expected.is_empty() && hunt.trophies.is_empty() {
+        Ending::Missed
+    } else if hunt.limited > 0 {
+        Ending::Limit
+    } else if hunt.requests == 0
+        || (!case.shape.families.is_empty() && hunt.worlds >= 20 && hunt.states == 0)
+    {
+        Ending::Vacuous
+    } else {
+        Ending::Passed
+    }
+}
+
+fn human(case: &TrialCase, hunt: &Hunt, ending: Ending, elapsed: Duration) -> String {
+    let style = if ending == Ending::Passed { GOOD } else { BAD };
+    let mut text = format!(
+        "{style}{:>12}{style:#} [{:>7.3}s] {}: {}",
+        ending.name(),
+        elapsed.as_secs_f64(),
+        case.id,
+        counted(hunt.worlds, "world"),
+    );
+    for (oracle, trophy) in &hunt.trophies {
+        let _ = write!(text, " · {oracle} at seed {}", trophy.seed);
+    }
+    if hunt.limited > 0 {
+        let _ = write!(text, " · {} ended by a limit", grouped(hunt.limited));
+    }
+    text.push('\n');
+    for differing in &hunt.differing {
+        let place = differing.difference.as_ref();
+        let place = place.map_or("no event shows where".to_owned(), ToString::to_string);
+        let _ = writeln!(
+            text,
+            "{BAD}error[nondeterministic]{BAD:#}: seed {}: {place}",
+            differing.seed
+        );
+    }
+    for (oracle, trophy) in &hunt.trophies {
+        if !case.expected.contains(oracle) || case.seeds == 1 {
+            show(&mut text, case, trophy);
+        }
+    }
+    text
+}
+
+/// A trophy: what was expected and found, the script, the last events, and the command to see it again.
+fn show(text: &mut String, case: &TrialCase, trophy: &Trophy) {
+    let finding = &trophy.finding;
+    let (oracle, claim) = (finding.oracle, finding.oracle.claim());
+    let _ = writeln!(text, "\n{BAD}error[{oracle}]{BAD:#}: {claim}");
+    let _ = writeln!(
+        text,
+        "  {LABEL}-->{LABEL:#} {} on {}, seed {}, life {}",
+        case.ground.system.name(),
+        case.ground.profile.name,
+        trophy.seed,
+        trophy.life + 1
+    );
+    let _ = writeln!(text, "  {LABEL}script:{LABEL:#}");
+    for line in trophy.script.to_string().lines() {
+        let _ = writeln!(text, "      {line}");
+    }
+    let _ = writeln!(text, "  {LABEL}events:{LABEL:#}");
+    let skipped = if case.seeds == 1 {
+        0
+    } else {
+        trophy.events.len().saturating_sub(EVENTS_MAX)
+    };
+    if skipped > 0 {
+        let _ = writeln!(
+            text,
+            "      {FAINT}… {} earlier{FAINT:#}",
+            grouped(skipped as u64)
+        );
+    }
+    for event in trophy.events.iter().skip(skipped) {
+        let _ = writeln!(text, "      {event}");
+    }
+    let _ = writeln!(text, "  {LABEL}expected:{LABEL:#} {}", finding.expected);
+    let _ = writeln!(text, "  {LABEL}found:{LABEL:#} {}", finding.found);
+    let _ = writeln!(
+        text,
+        "\n{LABEL}reproduce:{LABEL:#} {}\n",
+        reproduce(case, trophy.seed)
+    );
+}
+
+fn reproduce(case: &TrialCase, seed: u64) -> String {
+    format!(
+        "cargo xtask sim worlds {} --seed={seed} --seeds=1",
+        shell_word(&case.id)
+    )
+}
+
+fn object(case: &TrialCase, hunt: &Hunt, ending: Ending) -> serde_json::Value {
+    let violations: Vec<_> = hunt
+        .trophies
+        .values()
+        .map(|trophy| {
+            json!({
+                "oracle": trophy.finding.oracle.name(),
+                "is_expected": case.expected.contains(&trophy.finding.oracle),
+                "seed": trophy.seed,
+                "seeds_to_find": trophy.seed.wrapping_sub(case.first_seed) + 1,
+                "life": trophy.life + 1,
+                "expected": trophy.finding.expected,
+                "found": trophy.finding.found,
+                "script": trophy.script.to_string(),
+                "schedule": trophy.schedule.to_string(),
+                "reproduce": reproduce(case, trophy.seed),
+            })
+        })
+        .collect();
+    json!({
+        "kind": "world", "id": case.id, "verdict": ending.name(), "worlds": hunt.worlds, "lives": hunt.lives, "requests": hunt.requests,
+        "states": hunt.states, "steps": hunt.steps, "plan_lines_happened": hunt.happened, "limited": hunt.limited,
+        "violations": violations, "fingerprint": hunt.fingerprint.to_string(),
+    })
+}
