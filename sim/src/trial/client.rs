@@ -14,7 +14,7 @@ use super::system::System;
 use crate::world::{Action, Control, ProcessId};
 
 /// How long the client waits for anything, in virtual time. Nothing that a correct system does takes as long.
-const PATIENCE: Duration = Duration::from_secs(6 * 3600);
+const PATIENCE: Duration = Duration::from_secs(2 * 3600);
 
 /// How long nothing is read because a plan says so while the client waits for something.
 const UNREAD_MAX: Duration = Duration::from_secs(3600);
@@ -209,6 +209,8 @@ impl Client {
             return;
         };
         self.log.notice(Notice::OtherStarted);
+        // Nobody asks it anything: it ends as soon as it has begun.
+        self.control.close_stdin(other);
         let (control, log, process) = (self.control.clone(), Arc::clone(&self.log), self.process);
         self.control.spawn(async move {
             let mut lines = plimsoll_reference::host::Lines::new(control.stdout(other));

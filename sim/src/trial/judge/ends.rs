@@ -64,6 +64,11 @@ fn agree(life: &Life, disturbed: Disturbed, was_asked: bool, findings: &mut Vec<
             Notice::LastLine(level) => Some(level.is_some()),
             _ => None,
         });
+    let has = |wanted: &Notice| life.notices.iter().any(|(_, notice)| notice == wanted);
+    if has(&Notice::OtherStarted) && !has(&Notice::Ready) {
+        // The other one was first.
+        return;
+    }
     let unheard = life
         .notices
         .iter()
