@@ -168,9 +168,10 @@ impl Worker {
         self.notes
             .note(&format!("the store was opened again and shows {sequence}"));
         if sequence < acknowledged {
-            self.lose(&format!(
-                "the store came back at {sequence}, behind {acknowledged}, which was acknowledged"
-            ));
+            self.lose(
+                (sequence + 1, acknowledged),
+                "the store came back without them",
+            );
         }
         let retry_at = self.host.clock.now().saturating_add(RETRY_MIN);
         self.seat = Seat {

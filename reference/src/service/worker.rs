@@ -15,7 +15,7 @@ use super::notes::Notes;
 use super::options::{Acks, ServiceOptions};
 use super::outlet::Outlet;
 use super::overlay::{lay_over, look_up};
-use super::protocol::{Cause, Command};
+use super::protocol::{Answer, Cause, Command};
 use super::response::Response;
 use super::runs::Runs;
 use super::seat::Seat;
@@ -177,18 +177,21 @@ impl Worker {
         if self.batch.is_empty() {
             return Ok(());
         }
+        let before = self.seat.sequence;
         let (writes, waiters): (Vec<_>, Vec<_>) = self.batch.take().into_iter().unzip();
         let results = self
             .with_engine(move |engine| Ok(engine.commit(&writes)))
             .await;
         let results = results.unwrap_or_else(|failure| vec![Err(failure); waiters.len()]);
-        let (mut first, mut lost) = (Ok(()), 0_usize);
-        for (waiter, result) in waiters.into_iter().zip(results) {
+        let (mut first, mut lost) = (Ok(()), None);
+        for (number, (waiter, result)) in (before + 1..).zip(waiters.into_iter().zip(results)) {
             match &result {
                 Ok((Level::Power, sequence)) => self.seat.acknowledged = *sequence,
                 Ok(_) => {}
                 Err(failure) => {
-                    lost += usize::from(waiter.is_none());
+                    if waiter.is_none() {
+                        lost = Some((lost.map_or(number, |(first, _)| first), number));
+                    }
                     first = first.and(Err(failure.clone()));
                 }
             }
@@ -205,20 +208,28 @@ impl Worker {
         }
         if let Err(failure) = &first {
             self.seat.note_trouble(failure);
-            if lost > 0 {
-                self.lose(&format!(
-                    "{lost} acknowledged writes could not be committed: {failure}"
-                ));
+            if let Some(lost) = lost {
+                self.lose(lost, &failure.to_string());
             }
         }
         first
     }
 
-    /// Takes note that something is lost, or may be, that was acknowledged.
-    pub(super) fn lose(&mut self, message: &str) {
-        self.notes.note(message);
-        self.untold = Some(Failure::unknown(message));
-        self.lost.get_or_insert_with(|| message.to_owned());
+    /// Says that writes from one number to another are lost, or may be, that were acknowledged.
+    pub(super) fn lose(&mut self, (first, last): (u64, u64), why: &str) {
+        let message =
+            format!("acknowledged writes {first} to {last} could not be committed: {why}");
+        self.notes.note(&message);
+        if let Some(lines) = &self.lines {
+            let line = Answer::Lost {
+                first,
+                last,
+                message: message.clone(),
+            };
+            lines.send(line.to_string());
+        }
+        self.untold = Some(Failure::unknown(&*message));
+        self.lost.get_or_insert(message);
     }
 
     /// Shows what was acknowledged: where that is before the commit, the batch as well.

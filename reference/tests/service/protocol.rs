@@ -113,6 +113,11 @@ fn answer() -> impl Strategy<Value = Answer> {
                 message,
             }
         }),
+        1 => (any::<u64>(), any::<u64>(), message()).prop_map(|(first, last, message)| Answer::Lost {
+            first,
+            last,
+            message
+        }),
         1 => (any::<u64>(), level()).prop_map(|(sequence, level)| Answer::End { sequence, level }),
         1 => message().prop_map(|message| Answer::EndFailed { message }),
     ]

@@ -69,6 +69,7 @@ async fn live(control: &Control, system: &Arc<dyn System>, script: &LifeScript) 
         stdin: control.stdin(process),
         killed: false,
         asked: 0,
+        others: Vec::new(),
     };
     let end = client.run(script).await;
     let now = control.now();
@@ -113,6 +114,8 @@ struct Client {
     /// Whether the client killed it.
     killed: bool,
     asked: u64,
+    /// Further processes of the same store.
+    others: Vec<ProcessId>,
 }
 
 impl Client {
@@ -202,15 +205,14 @@ impl Client {
     }
 
     /// Starts the same once more. That it becomes ready while the first one runs is noted.
-    fn start_another(&self) {
+    fn start_another(&mut self) {
         let first = self.system.first();
         let arguments: Vec<&str> = first.arguments.iter().map(String::as_str).collect();
         let Ok(other) = self.control.start(&self.name, &arguments) else {
             return;
         };
         self.log.notice(Notice::OtherStarted);
-        // Nobody asks it anything: it ends as soon as it has begun.
-        self.control.close_stdin(other);
+        self.others.push(other);
         let (control, log, process) = (self.control.clone(), Arc::clone(&self.log), self.process);
         self.control.spawn(async move {
             let mut lines = plimsoll_reference::host::Lines::new(control.stdout(other));
@@ -219,6 +221,7 @@ impl Client {
                     log.notice(Notice::OtherReady);
                 }
             }
+            log.notice(Notice::OtherEnded);
         });
     }
 
@@ -252,6 +255,9 @@ impl Client {
 
     /// Reads what is left of its output.
     async fn hear_out(&mut self) {
+        for &other in &self.others {
+            self.control.close_stdin(other);
+        }
         self.control
             .act(Action::ResumeReading(self.name.clone()))
             .await;

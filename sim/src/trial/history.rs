@@ -67,6 +67,8 @@ pub struct Asked {
     pub request: Request,
     /// What the client read, and when; nothing if it never read an answer.
     pub answer: Option<(Moment, Answer)>,
+    /// Whether the client was told later that what was acknowledged is lost, or may be.
+    pub was_taken_back: bool,
 }
 
 impl Asked {
@@ -80,6 +82,9 @@ impl Asked {
 
     /// What is known of its effect.
     pub(super) fn fate(&self) -> Fate {
+        if self.was_taken_back {
+            return Fate::Unknown;
+        }
         match &self.answer {
             None => Fate::Pending,
             Some((_, Answer::Failed(Outcome::Absent | Outcome::Unsupported))) => Fate::Absent,
@@ -115,6 +120,15 @@ pub enum Notice {
     OtherStarted,
     /// Another process of the same store said that it is ready, while this one ran.
     OtherReady,
+    /// The other process has ended.
+    OtherEnded,
+    /// It said that writes with these numbers, which it had acknowledged, are lost, or may be.
+    Lost {
+        /// The first of them.
+        first: u64,
+        /// The last.
+        last: u64,
+    },
     /// A signal was sent to it.
     Signalled(Signal),
     /// Its standard input was closed.

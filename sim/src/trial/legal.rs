@@ -193,6 +193,7 @@ mod tests {
             at: Moment::default(),
             request: Request::Write(mutations),
             answer: answer.map(|answer| (Moment::default(), answer)),
+            was_taken_back: false,
         }
     }
 

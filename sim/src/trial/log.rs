@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use plimsoll_faults::disk::SimFs;
 use plimsoll_reference::host::Lines;
+use plimsoll_reference::level::Level;
 use plimsoll_reference::service::protocol;
 use tokio::sync::Notify;
 
@@ -85,6 +86,7 @@ impl Log {
             at,
             request,
             answer: None,
+            was_taken_back: false,
         });
     }
 
@@ -153,6 +155,22 @@ impl Log {
                 }
             }
             Said::SnapshotFailed { .. } => self.notice(Notice::SnapshotFailed),
+            Said::Lost { first, last, .. } => {
+                for asked in &mut self.notes().requests {
+                    if let Some((
+                        _,
+                        Answer::Done {
+                            level: Level::Window(_) | Level::Memory,
+                            sequence: Some(number),
+                        },
+                    )) = asked.answer
+                        && (first..=last).contains(&number)
+                    {
+                        asked.was_taken_back = true;
+                    }
+                }
+                self.notice(Notice::Lost { first, last });
+            }
             Said::End { level, .. } => self.notice(Notice::LastLine(Some(level))),
             Said::EndFailed { .. } => self.notice(Notice::LastLine(None)),
         }

@@ -94,6 +94,15 @@ pub enum Answer {
         /// Why it failed.
         message: String,
     },
+    /// Writes that were acknowledged are lost, or may be. Their numbers may be given again, to writes that are acknowledged after this.
+    Lost {
+        /// Number of the first of them.
+        first: u64,
+        /// Number of the last.
+        last: u64,
+        /// Why.
+        message: String,
+    },
     /// The last line: everything that was promised is kept.
     End {
         /// Number of the last commit.
@@ -129,6 +138,7 @@ impl Answer {
             Self::Ready { .. }
             | Self::Snapshot { .. }
             | Self::SnapshotFailed { .. }
+            | Self::Lost { .. }
             | Self::End { .. }
             | Self::EndFailed { .. } => None,
         }
@@ -177,6 +187,11 @@ impl fmt::Display for Answer {
                 cause,
                 message,
             } => write!(f, "snapshot {run} {cause} failed {}", Message(message)),
+            Self::Lost {
+                first,
+                last,
+                message,
+            } => write!(f, "lost {first} {last} {}", Message(message)),
             Self::End { sequence, level } => write!(f, "end {sequence} {level}"),
             Self::EndFailed { message } => write!(f, "end failed {}", Message(message)),
         }
@@ -192,6 +207,7 @@ impl FromStr for Answer {
         let parsed = match first {
             "ready" => parse_ready(&mut rest),
             "snapshot" => parse_snapshot(&mut rest),
+            "lost" => parse_lost(&mut rest),
             "end" => parse_end(&mut rest),
             _ => match parse_number(first) {
                 Some(id) if !first.is_empty() => parse_answer(id, &mut rest),
@@ -268,6 +284,14 @@ fn parse_snapshot(rest: &mut Rest<'_>) -> Result<Answer, &'static str> {
         }),
         _ => Err("a snapshot is `done` or `failed`"),
     }
+}
+
+fn parse_lost(rest: &mut Rest<'_>) -> Result<Answer, &'static str> {
+    Ok(Answer::Lost {
+        first: rest.number()?,
+        last: rest.number()?,
+        message: rest.all().to_owned(),
+    })
 }
 
 fn parse_end(rest: &mut Rest<'_>) -> Result<Answer, &'static str> {

@@ -62,13 +62,13 @@ fn must(life: &Life, promise: &Promise, disturbed: Disturbed, cut: Cut, at: Mome
         let Some((done, Answer::Done { level, sequence })) = &asked.answer else {
             continue;
         };
-        if *done > at {
+        if *done > at || asked.was_taken_back {
             continue;
         }
         let age = at.now.saturating_sub(done.now);
         let survives = |needed| match level {
-            // A disk that fails makes a window last; that is told at the end, by the exit code and the last line.
-            Level::Window(_) if disturbed.by_errors => false,
+            // A disk that fails makes a window last until the system has noticed; then it tells what is lost.
+            Level::Window(_) if disturbed.by_errors && was_told(life) => false,
             Level::Window(window) => age > *window + promise.window_slack,
             Level::Memory => false,
             Level::Process | Level::Power => *level >= needed,
@@ -112,11 +112,22 @@ fn must(life: &Life, promise: &Promise, disturbed: Disturbed, cut: Cut, at: Mome
     must
 }
 
+/// Whether the client was told that not everything is held.
+fn was_told(life: &Life) -> bool {
+    let says = |(_, notice): &(Moment, Notice)| {
+        matches!(notice, Notice::Lost { .. } | Notice::LastLine(None))
+    };
+    let failed = |asked: &Asked| matches!(asked.answer, Some((_, Answer::Failed(_))));
+    life.notices.iter().any(says)
+        || life.requests.iter().any(failed)
+        || matches!(life.end.1, End::Exited(ExitStatus::Code(code)) if code != 0)
+}
+
 /// Whether a write has one of the numbers up to this one.
 fn is_up_to(asked: &Asked, covered: u64) -> bool {
     match asked.answer {
         Some((_, Answer::Done { sequence, .. })) => {
-            sequence.is_some_and(|number| number <= covered)
+            !asked.was_taken_back && sequence.is_some_and(|number| number <= covered)
         }
         _ => false,
     }

@@ -32,16 +32,26 @@ pub(super) fn judge(
 
 /// Another process of the same store that became ready while this one ran.
 fn others(life: &Life, findings: &mut Vec<Finding>) {
-    let other = life
-        .notices
-        .iter()
-        .find(|(_, notice)| *notice == Notice::OtherReady);
-    if let Some((at, _)) = other.filter(|(at, _)| is_ready(life, *at)) {
+    let when = |wanted: Notice| {
+        let found = life.notices.iter().find(|(_, notice)| *notice == wanted);
+        found.map(|(at, _)| *at)
+    };
+    let Some(other) = when(Notice::OtherReady).filter(|at| is_ready(life, *at)) else {
+        return;
+    };
+    let until = when(Notice::OtherEnded).unwrap_or(life.end.0);
+    let wrote = life.requests.iter().find_map(|asked| match asked.answer {
+        Some((at, Answer::Done { .. })) if asked.at > other && at < until => {
+            (!asked.mutations().is_empty()).then_some(at)
+        }
+        _ => None,
+    });
+    if let Some(at) = wrote {
         findings.push(Finding {
             oracle: Oracle::F4,
-            at: *at,
+            at,
             expected: "one process that serves the store".to_owned(),
-            found: "two of them are ready".to_owned(),
+            found: "a write was acknowledged while another process was ready".to_owned(),
         });
     }
 }
@@ -87,7 +97,8 @@ fn next_snapshot_wanted(life: &Life, disturbed: Disturbed) -> bool {
 
 /// Number of the last write that had been acknowledged.
 fn acknowledged(life: &Life, before: Moment) -> Option<u64> {
-    let numbers = life.requests.iter().filter_map(|asked| match asked.answer {
+    let kept = life.requests.iter().filter(|asked| !asked.was_taken_back);
+    let numbers = kept.filter_map(|asked| match asked.answer {
         Some((at, Answer::Done { sequence, .. }))
             if at < before && !asked.mutations().is_empty() =>
         {
