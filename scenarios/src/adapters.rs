@@ -1,5 +1,6 @@
 //! Real stores behind the trait that the harness knows.
 
+pub mod closed_restore;
 mod cuts;
 mod error_text;
 pub mod redb;

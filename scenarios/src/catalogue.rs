@@ -52,6 +52,8 @@ pub const CATALOGUE: &[CatalogueFile] = files! {
     "reference":
         "ref-async"
         "ref-async-errors"
+        "ref-closed-restore"
+        "ref-closed-restore-errors"
         "ref-custom-paths"
         "ref-custom-paths-errors"
         "ref-failed-segment-then-snapshot"
@@ -258,9 +260,13 @@ pub const CATALOGUE: &[CatalogueFile] = files! {
         "aw-r9-commits-again"
         "aw-r9-commits-again-fixed"
         "aw-fixed-random"
+        "aw-fixed-all-errors"
         "aw-fixed-errors"
+        "aw-fixed-errors-in-place"
+        "aw-fixed-space"
         "aw-fixed-sync-failures"
-        "aw-last-close-says-nothing";
+        "aw-last-close-says-nothing"
+        "aw-last-close-says-nothing-fixed";
     "tinycloud":
         "tiny-h3-paced-copy"
         "tiny-h3-paced-copy-fixed"
@@ -275,7 +281,11 @@ pub const CATALOGUE: &[CatalogueFile] = files! {
         "tiny-r8-copied-in-place"
         "tiny-r8-copied-in-place-fixed"
         "tiny-fixed-random"
+        "tiny-fixed-space"
         "tiny-fixed-cached-random"
+        "tiny-fixed-all-errors"
+        "tiny-fixed-cached-errors"
+        "tiny-fixed-cached-space"
         "tiny-fixed-errors"
         "tiny-fixed-errors-nightly";
     "torc":
@@ -305,8 +315,13 @@ pub const CATALOGUE: &[CatalogueFile] = files! {
         "torc-r15-uri-in-a-path-fixed"
         "torc-r15-other-spelling"
         "torc-r15-other-spelling-fixed"
+        "torc-fixed-disk-space"
         "torc-fixed-random"
+        "torc-fixed-space"
+        "torc-fixed-three-errors"
         "torc-fixed-disk-random"
+        "torc-fixed-all-errors"
+        "torc-fixed-disk-errors"
         "torc-fixed-errors"
         "torc-fixed-errors-nightly";
 };

@@ -9,6 +9,7 @@ pub mod adapters;
 pub mod calibration;
 mod catalogue;
 mod diagnostic;
+mod journal_mode;
 mod litmus;
 mod registry;
 mod scenario;

@@ -7,6 +7,7 @@ use plimsoll_faults::profile::Profile;
 use plimsoll_sim::sut::Sut;
 use thiserror::Error;
 
+use crate::adapters::closed_restore::ClosedRestore;
 use crate::adapters::redb::{Creation, Redb};
 use crate::adapters::reference;
 use crate::adapters::sqlite::Sqlite;
@@ -40,6 +41,7 @@ impl Registry {
     /// Everything that ships.
     pub fn shipped() -> Self {
         let mut suts = reference::modes();
+        suts.push(ClosedRestore::mode());
         suts.extend(surrealmx());
         suts.extend(ModelVault::modes());
         suts.push(Arc::new(Redb::new(Creation::Renamed)));

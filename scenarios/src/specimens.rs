@@ -9,6 +9,7 @@ pub mod mends;
 pub mod modelvault;
 mod pairs;
 pub mod retried_rename;
+mod settle;
 pub mod surrealmx;
 pub mod tinycloud;
 pub mod torc;

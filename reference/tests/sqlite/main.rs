@@ -1,5 +1,6 @@
 //! The SQLite engine on a real directory.
 
+mod damage;
 mod memory;
 mod model;
 mod opening;

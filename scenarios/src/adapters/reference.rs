@@ -21,7 +21,7 @@ use super::error_text::text;
 const BASE: &str = "data";
 
 /// Where a copy is kept, by its number.
-fn copy_path(place: u8) -> PathBuf {
+pub(super) fn copy_path(place: u8) -> PathBuf {
     PathBuf::from(format!("copies/{place}.plim"))
 }
 
@@ -45,6 +45,11 @@ impl Reference {
         }
     }
 
+    /// How it is opened.
+    pub(super) const fn options(&self) -> &Options {
+        &self.options
+    }
+
     /// The same, with log and snapshot elsewhere below the directory.
     #[must_use]
     fn paths(mut self, log_dir: &str, snapshot: &str) -> Self {
@@ -55,9 +60,13 @@ impl Reference {
     }
 }
 
+/// The safest way to open the store.
+pub(super) fn power() -> Options {
+    Options::new(BASE)
+}
+
 /// Each mode in which the reference is held to its contract.
 pub fn modes() -> Vec<Arc<dyn Sut>> {
-    let power = || Options::new(BASE);
     let second = Duration::from_secs(1);
     let modes = [
         Reference::new("reference-power", power()),
@@ -189,7 +198,7 @@ impl Instance for Open {
     }
 }
 
-fn command_error(error: &StoreError) -> CommandError {
+pub(super) fn command_error(error: &StoreError) -> CommandError {
     match error.outcome() {
         Outcome::Absent => CommandError::absent(text(error)),
         Outcome::Unknown => CommandError::unknown(text(error)),

@@ -25,6 +25,8 @@ use plimsoll_sim::command::{Command, Mutation};
 use plimsoll_sim::sut::{CommandError, Contract, Instance, OpenError, Sut, Visit};
 use rusqlite::{Connection, Error, TransactionBehavior};
 
+use crate::journal_mode::set_journal_mode;
+
 /// The database.
 const DATABASE: &str = "store.db";
 
@@ -66,8 +68,7 @@ impl Sqlite {
     fn set_up(&self, connection: &Connection) -> Result<(), Error> {
         let mode = self.settings.journal_mode;
         if mode != JournalMode::Delete {
-            let pragma = format!("PRAGMA journal_mode = {}", mode.name());
-            let answer: String = connection.query_row(&pragma, (), |row| row.get(0))?;
+            let answer = set_journal_mode(connection, mode.name())?;
             if answer != mode.name() {
                 return Err(refused(format!(
                     "journal mode {} was refused: it is {answer}",

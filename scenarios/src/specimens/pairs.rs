@@ -11,13 +11,13 @@ use plimsoll_reference::host::Host;
 use plimsoll_reference::sqlite::vfs::{Mount, MountOptions};
 use plimsoll_sim::command::Mutation;
 use plimsoll_sim::sut::Visit;
-use rusqlite::{Connection, Error, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, Error, ErrorCode, OpenFlags, TransactionBehavior};
 
 const PUT: &str = "INSERT OR REPLACE INTO pair VALUES (?1, ?2)";
 const DELETE: &str = "DELETE FROM pair WHERE key = ?1";
 
 /// What a database leaves beside its file.
-const SIDECARS: [&str; 2] = ["-journal", "-wal"];
+pub(super) const SIDECARS: [&str; 2] = ["-journal", "-wal"];
 
 /// Makes the table where there is none.
 pub(super) fn migrate(connection: &Connection) -> Result<(), Error> {
@@ -31,18 +31,6 @@ pub(super) fn is_migrated(connection: &Connection) -> Result<bool, Error> {
     let sql = "SELECT count(*) FROM sqlite_schema WHERE name = 'pair'";
     let tables: u32 = connection.query_row(sql, (), |row| row.get(0))?;
     Ok(tables > 0)
-}
-
-/// Asks for a journal mode, and returns the one that it is. SQLite answers before it has written the change to the file, so the error
-/// of a sync comes with the step behind the answer.
-pub(super) fn set_journal_mode(connection: &Connection, mode: &str) -> Result<String, Error> {
-    let mut statement = connection.prepare(&format!("PRAGMA journal_mode = {mode}"))?;
-    let mut rows = statement.query(())?;
-    let mut answer = String::new();
-    while let Some(row) = rows.next()? {
-        answer = row.get(0)?;
-    }
-    Ok(answer)
 }
 
 /// Makes one change, in the transaction that is open or in one of its own.
@@ -64,6 +52,16 @@ pub(super) fn commit(connection: &mut Connection, mutations: &[Mutation]) -> Res
         mutate(&transaction, mutation)?;
     }
     transaction.commit()
+}
+
+/// Whether SQLite may show a commit that failed so, of which nobody knows whether it is durable. A full disk it meets earlier.
+pub(super) fn leaves_doubt(error: &Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure)
+}
+
+/// Copies the log into the database, and cuts it to nothing.
+pub(super) fn checkpoint(connection: &Connection) -> Result<(), Error> {
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()))
 }
 
 /// Visits every pair.

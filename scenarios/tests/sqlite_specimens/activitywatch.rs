@@ -15,6 +15,7 @@ const SHOWN: &[Shown<Bug>] = &[
     ("aw-r6-commit-fails", "wal", &[Bug::R6]),
     ("aw-r7-half-a-request", "wal", &[Bug::R7]),
     ("aw-r9-commits-again", "rollback", &[Bug::R9]),
+    ("aw-last-close-says-nothing", "wal", &[Bug::Close]),
 ];
 
 /// The store in this mode and with these bugs.

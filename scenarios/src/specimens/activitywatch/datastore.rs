@@ -6,6 +6,7 @@ use rusqlite::{Connection, Error, ErrorCode};
 
 use super::bug::Bug;
 use super::options::Options;
+use crate::journal_mode::set_journal_mode;
 use crate::specimens::mends::Mends;
 use crate::specimens::pairs;
 
@@ -35,7 +36,7 @@ impl Datastore {
         let connection = mount.open(DATABASE)?;
         if options.has_wal {
             // Where it is refused the datastore warns and continues.
-            pairs::set_journal_mode(&connection, "WAL")?;
+            set_journal_mode(&connection, "WAL")?;
         }
         connection.busy_timeout(std::time::Duration::ZERO)?;
         pairs::check(&connection)?;
@@ -94,6 +95,11 @@ impl Datastore {
         };
         let _ = self.connection.execute_batch(end);
         Err(Failure::Busy(error))
+    }
+
+    /// Copies the log into the database. The last close would do that, too, and keep to itself that it could not.
+    pub(super) fn checkpoint(&self) -> Result<(), Error> {
+        pairs::checkpoint(&self.connection)
     }
 
     /// Closes the database.

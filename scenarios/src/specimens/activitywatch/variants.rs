@@ -23,6 +23,7 @@ const BROKEN: &[&[Bug]] = &[
     &[Bug::R6],
     &[Bug::R7],
     &[Bug::R9],
+    &[Bug::Close],
 ];
 
 /// The options of the mode with this name.

@@ -14,6 +14,7 @@ use super::error::Error;
 use super::options::Options;
 use crate::specimens::mends::Mends;
 use crate::specimens::pairs;
+use crate::specimens::settle::settle;
 
 /// How long a change may wait for its commit.
 pub(super) const WINDOW: Duration = Duration::from_secs(15);
@@ -40,6 +41,7 @@ pub(super) struct Worker {
 
 impl Worker {
     pub(super) fn start(host: &Host, options: Options, mends: Mends<Bug>) -> Result<Self, Error> {
+        settle(&*host.fs, DATABASE)?;
         let seed = pairs::seed(&*host.fs, &[DATABASE])?;
         let mount = Mount::new(host.clone(), MountOptions::default().seed(seed))?;
         Ok(Self {
@@ -61,6 +63,11 @@ impl Worker {
             // A failure is only logged.
             let _ = self.commit();
         }
+        self.redo()
+    }
+
+    /// Makes the changes once more that were lost with a transaction.
+    fn redo(&mut self) -> Result<(), Error> {
         if self.is_behind {
             self.datastore.request(&self.waiting)?;
             self.is_behind = false;
@@ -170,6 +177,8 @@ impl Worker {
     }
 
     pub(super) fn visit(&mut self, visit: &mut Visit<'_>) -> Result<(), Error> {
+        // What cannot be made again now is not shown.
+        let _ = self.redo();
         Ok(pairs::visit(self.datastore.connection(), visit)?)
     }
 
@@ -179,8 +188,16 @@ impl Worker {
         if self.mends.has(Bug::H2) {
             committed?;
         }
-        // The last connection copies the log into the database; that it could not takes nothing back.
-        let _ = self.datastore.close();
+        if !self.mends.has(Bug::Close) {
+            let _ = self.datastore.close();
+            return Ok(());
+        }
+        let copied = self.datastore.checkpoint();
+        if copied.is_err() {
+            // The last close must not try again: a sync that failed may succeed then without doing anything.
+            self.mount.fence();
+        }
+        copied.and_then(|()| self.datastore.close())?;
         Ok(())
     }
 }

@@ -180,9 +180,19 @@ impl Files {
         // Where both names were those of one file, the rename has removed neither.
         self.discard_failed(backup);
         if self.mends.has(Bug::R16) {
-            self.sync_parent(self.live())?;
+            self.settle_old_name()?;
         }
         Ok(())
+    }
+
+    /// Makes durable that a file has its name again which is not new. The first `fsync` of a new file, which is then needless, brings
+    /// along what was done before it where that of a directory commits nothing.
+    fn settle_old_name(&self) -> io::Result<()> {
+        self.sync_parent(self.live())?;
+        let marker = self.temporary(self.live(), "names", &[])?;
+        let settled = marker.file.sync_all();
+        self.discard_failed(&marker.path);
+        settled
     }
 
     /// Removes the files with this ending that maintenance which never ended has left.

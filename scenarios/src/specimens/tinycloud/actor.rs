@@ -43,6 +43,7 @@ impl Actor {
             pairs::check(&file)?;
             (file, Storage::File)
         } else {
+            promotion::settle_absence(&*host.fs, mends)?;
             (mount.open(":memory:")?, Storage::InMemory)
         };
         Ok(Self {
@@ -111,7 +112,8 @@ impl Actor {
         Ok(bytes.unsigned_abs())
     }
 
-    /// Sees to it that what is in memory is in the file.
+    /// The end of the actor: what is in memory goes to the file, and what is in the log of the file into that. The last close would do that
+    /// too, and keep to itself that it could not.
     pub(super) fn flush(
         &mut self,
         mount: &Mount,
@@ -120,6 +122,9 @@ impl Actor {
     ) -> Result<(), Error> {
         if self.storage == Storage::InMemory && self.bytes()? > 0 {
             self.promote(mount, host, mends)?;
+        }
+        if self.storage == Storage::File && mends.has(Bug::R7) {
+            pairs::checkpoint(&self.connection)?;
         }
         Ok(())
     }

@@ -19,6 +19,7 @@ use rusqlite::Connection;
 
 use super::bug::Bug;
 use super::error::Error;
+use crate::journal_mode::set_journal_mode;
 use crate::specimens::mends::Mends;
 use crate::specimens::pairs;
 
@@ -38,15 +39,65 @@ const LOG: &str = "main.db-wal";
 const LOG_BYTES_MAX: usize = 24 << 10;
 
 /// A database in the cache.
-pub(super) struct Cache {
+struct Database {
     /// Before the mount, so that it is closed while that is still there.
     connection: Connection,
-    _mount: Mount,
+    mount: Mount,
     host: Host,
+}
+
+/// The service.
+pub(super) struct Cache {
+    /// None after a commit that is not known to be in the object store: the cache has it, and must not show it.
+    database: Option<Database>,
+    host: Host,
+    mends: Mends<Bug>,
 }
 
 impl Cache {
     pub(super) fn open(host: &Host, mends: Mends<Bug>) -> Result<Self, Error> {
+        Ok(Self {
+            database: Some(Database::open(host, mends)?),
+            host: host.clone(),
+            mends,
+        })
+    }
+
+    /// The database, from the object store where the cache was given up.
+    fn database(&mut self) -> Result<&mut Database, Error> {
+        let database = match self.database.take() {
+            Some(database) => database,
+            None => Database::open(&self.host, self.mends)?,
+        };
+        Ok(self.database.insert(database))
+    }
+
+    /// Commits, and has the commit in the object store.
+    pub(super) fn write(&mut self, mutations: &[Mutation]) -> Result<(), Error> {
+        let written = self.database()?.write(mutations);
+        if written.is_err()
+            && let Some(database) = self.database.take()
+        {
+            database.mount.fence();
+        }
+        written
+    }
+
+    pub(super) fn visit(&mut self, visit: &mut Visit<'_>) -> Result<(), Error> {
+        Ok(pairs::visit(&self.database()?.connection, visit)?)
+    }
+
+    /// Everything that was answered is in the object store.
+    pub(super) fn close(self) -> Result<(), Error> {
+        match self.database {
+            Some(database) => Ok(database.connection.close().map_err(|(_, error)| error)?),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Database {
+    fn open(host: &Host, mends: Mends<Bug>) -> Result<Self, Error> {
         let fs = &*host.fs;
         for dir in [STORE, CACHE] {
             if fs.metadata(Path::new(dir))?.is_none() {
@@ -61,23 +112,23 @@ impl Cache {
         let seed = pairs::seed(fs, &[&object(CHECKPOINT)])?;
         let mount = Mount::new(host.clone(), MountOptions::default().seed(seed))?;
         let connection = mount.open(cached(CHECKPOINT))?;
-        pairs::set_journal_mode(&connection, "WAL")?;
+        set_journal_mode(&connection, "WAL")?;
         connection.query_row("PRAGMA wal_autocheckpoint = 0", (), |_| Ok(()))?;
         pairs::check(&connection)?;
         pairs::migrate(&connection)?;
-        let cache = Self {
+        let database = Self {
             connection,
-            _mount: mount,
+            mount,
             host: host.clone(),
         };
         if is_new {
-            cache.checkpoint()?;
+            database.checkpoint()?;
         }
-        Ok(cache)
+        Ok(database)
     }
 
     /// Commits, and has the commit in the object store.
-    pub(super) fn write(&mut self, mutations: &[Mutation]) -> Result<(), Error> {
+    fn write(&mut self, mutations: &[Mutation]) -> Result<(), Error> {
         pairs::commit(&mut self.connection, mutations)?;
         let log = pairs::content(&*self.host.fs, &cached(LOG))?.unwrap_or_default();
         upload(&*self.host.fs, LOG, &log)?;
@@ -101,14 +152,6 @@ impl Cache {
             fs.sync_dir(Path::new(STORE))?;
         }
         Ok(())
-    }
-
-    pub(super) fn visit(&self, visit: &mut Visit<'_>) -> Result<(), Error> {
-        Ok(pairs::visit(&self.connection, visit)?)
-    }
-
-    pub(super) fn close(self) -> Result<(), Error> {
-        Ok(self.connection.close().map_err(|(_, error)| error)?)
     }
 }
 

@@ -4,6 +4,8 @@ use std::io;
 
 use thiserror::Error;
 
+use crate::specimens::pairs;
+
 /// Why the service could not do what it was asked.
 #[derive(Debug, Error)]
 pub(super) enum Error {
@@ -13,4 +15,11 @@ pub(super) enum Error {
     /// The file system failed.
     #[error("i/o: {0}")]
     Io(#[from] io::Error),
+}
+
+impl Error {
+    /// Whether SQLite may show a commit that failed so, of which nobody knows whether it is durable.
+    pub(super) fn leaves_doubt(&self) -> bool {
+        matches!(self, Self::Sqlite(error) if pairs::leaves_doubt(error))
+    }
 }

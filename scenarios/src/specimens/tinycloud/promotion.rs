@@ -12,8 +12,9 @@ use rusqlite::backup::{Backup, StepResult};
 
 use super::bug::Bug;
 use super::error::Error;
+use crate::journal_mode::set_journal_mode;
 use crate::specimens::mends::Mends;
-use crate::specimens::pairs;
+use crate::specimens::settle::settle;
 
 /// The file of the database: below the directory of the service one for each space.
 pub(super) const DATABASE: &str = "data/space/main.db";
@@ -51,6 +52,9 @@ pub(super) fn promote(
         // There was no file before, and what there is now may be less than it seems.
         discard(fs, TEMPORARY);
         discard(fs, DATABASE);
+        if mends.has(Bug::R14) {
+            let _ = fs.sync_dir(directory());
+        }
     }
     replaced
 }
@@ -100,6 +104,14 @@ fn copy(
     }
 }
 
+/// Makes durable that there is no file: who removed it may have died before that.
+pub(super) fn settle_absence(fs: &dyn FsOps, mends: Mends<Bug>) -> io::Result<()> {
+    if mends.has(Bug::R14) && fs.metadata(directory())?.is_some() {
+        fs.sync_dir(directory())?;
+    }
+    Ok(())
+}
+
 /// Opens the file.
 pub(super) fn open(mount: &Mount, fs: &dyn FsOps, mends: Mends<Bug>) -> Result<Connection, Error> {
     make_parents(fs, mends)?;
@@ -109,6 +121,7 @@ pub(super) fn open(mount: &Mount, fs: &dyn FsOps, mends: Mends<Bug>) -> Result<C
             fs.sync_dir(parent)?;
         }
     }
+    settle(fs, DATABASE)?;
     let file = mount.open(DATABASE)?;
     set_up(&file)?;
     Ok(file)
@@ -116,7 +129,7 @@ pub(super) fn open(mount: &Mount, fs: &dyn FsOps, mends: Mends<Bug>) -> Result<C
 
 /// Asks for a write-ahead log. SQLite does without where it cannot have one.
 fn set_up(file: &Connection) -> Result<(), Error> {
-    pairs::set_journal_mode(file, "WAL")?;
+    set_journal_mode(file, "WAL")?;
     Ok(())
 }
 

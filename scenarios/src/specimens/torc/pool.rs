@@ -9,8 +9,8 @@ use rusqlite::{Connection, Error, OpenFlags};
 
 use super::bug::Bug;
 use super::location::Location;
+use crate::journal_mode::set_journal_mode;
 use crate::specimens::mends::Mends;
-use crate::specimens::pairs;
 
 /// How long a connection stays in the pool when nobody uses it.
 const IDLE: Duration = Duration::from_secs(600);
@@ -102,7 +102,7 @@ fn connect(mount: &Mount, name: &str, asks_for_wal: bool) -> Result<Connection, 
     let connection = mount.open_with_flags(name, flags)?;
     let mode = if asks_for_wal { "WAL" } else { "MEMORY" };
     // Where SQLite cannot do what is asked for, it says so in its answer, which nobody reads.
-    pairs::set_journal_mode(&connection, mode)?;
+    set_journal_mode(&connection, mode)?;
     connection.execute_batch("PRAGMA synchronous = NORMAL")?;
     Ok(connection)
 }

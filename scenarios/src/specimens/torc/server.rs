@@ -14,10 +14,12 @@ use super::rotation::Rotation;
 use super::snapshots;
 use crate::specimens::mends::Mends;
 use crate::specimens::pairs;
+use crate::specimens::settle::settle;
 
 /// A server at work.
 pub(super) struct Server {
-    pool: Pool,
+    /// None after a commit on disk failed, of which SQLite may show what is not durable.
+    pool: Option<Pool>,
     host: Host,
     options: Options,
     mends: Mends<Bug>,
@@ -25,31 +27,48 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn start(host: &Host, options: Options, mends: Mends<Bug>) -> Result<Self, Error> {
-        let location = Location::parse(options.url, mends);
+        let mut server = Self {
+            pool: None,
+            host: host.clone(),
+            options,
+            mends,
+        };
+        server.pool()?;
+        if options.in_memory {
+            server.continue_from_snapshot()?;
+        }
+        Ok(server)
+    }
+
+    /// The pool, opened when there is none.
+    fn pool(&mut self) -> Result<&mut Pool, Error> {
+        let pool = match self.pool.take() {
+            Some(pool) => pool,
+            None => self.connect()?,
+        };
+        Ok(self.pool.insert(pool))
+    }
+
+    fn connect(&self) -> Result<Pool, Error> {
+        let options = &self.options;
+        let location = Location::parse(options.url, self.mends);
         let used = if options.in_memory {
             [
                 options.snapshot.to_owned(),
                 format!("{}.tmp", options.snapshot),
             ]
         } else {
+            settle(&*self.host.fs, &location.name)?;
             [location.name.clone(), options.snapshot.to_owned()]
         };
-        let seed = pairs::seed(&*host.fs, &used.each_ref().map(String::as_str))?;
-        let mut server = Self {
-            pool: Pool::new(host, location, mends, seed)?,
-            host: host.clone(),
-            options,
-            mends,
-        };
-        let connection = server.pool.acquire(User::Requests)?;
+        let seed = pairs::seed(&*self.host.fs, &used.each_ref().map(String::as_str))?;
+        let mut pool = Pool::new(&self.host, location, self.mends, seed)?;
+        let connection = pool.acquire(User::Requests)?;
         if !options.in_memory {
             pairs::check(connection)?;
         }
         pairs::migrate(connection)?;
-        if options.in_memory {
-            server.continue_from_snapshot()?;
-        }
-        Ok(server)
+        Ok(pool)
     }
 
     fn rotation(&self) -> Rotation<'_> {
@@ -73,46 +92,61 @@ impl Server {
         } else if self.host.fs.metadata(path.as_ref())?.is_none() {
             return Ok(());
         }
-        let opened = self.pool.mount().open_with_flags(path, flags);
+        let opened = self.pool()?.mount().open_with_flags(path, flags);
         if !self.mends.has(Bug::H12) && opened.is_err() {
             // There is no directory to create it in.
             return Ok(());
         }
         let snapshot = opened?;
         pairs::check(&snapshot)?;
-        pairs::copy(&snapshot, self.pool.acquire(User::Requests)?)?;
+        pairs::copy(&snapshot, self.pool()?.acquire(User::Requests)?)?;
         Ok(())
     }
 
     pub(super) fn commit(&mut self, mutations: &[Mutation]) -> Result<(), Error> {
-        Ok(pairs::commit(
-            self.pool.acquire(User::Requests)?,
-            mutations,
-        )?)
+        let committed = pairs::commit(self.pool()?.acquire(User::Requests)?, mutations);
+        if committed.as_ref().is_err_and(pairs::leaves_doubt)
+            && !self.options.in_memory
+            && let Some(pool) = self.pool.take()
+        {
+            // Without a trace: what was written before and not synced may be lost, too, and SQLite would go on with it.
+            pool.mount().fence();
+        }
+        Ok(committed?)
     }
 
     pub(super) fn snapshot(&mut self) -> Result<(), Error> {
+        let (host, options, mends) = (self.host.clone(), self.options, self.mends);
         let rotation = Rotation {
-            fs: &*self.host.fs,
-            options: &self.options,
-            mends: self.mends,
+            fs: &*host.fs,
+            options: &options,
+            mends,
         };
-        snapshots::take(self.pool.acquire(User::Snapshots)?, &rotation)
+        snapshots::take(self.pool()?.acquire(User::Snapshots)?, &rotation)
     }
 
     /// Time has passed.
     pub(super) fn turn(&mut self) {
-        self.pool.expire();
+        if let Some(pool) = &mut self.pool {
+            pool.expire();
+        }
     }
 
     pub(super) fn visit(&mut self, visit: &mut Visit<'_>) -> Result<(), Error> {
-        Ok(pairs::visit(self.pool.acquire(User::Requests)?, visit)?)
+        Ok(pairs::visit(self.pool()?.acquire(User::Requests)?, visit)?)
     }
 
     /// The end of the command that has started the server.
     pub(super) fn stop(mut self) -> Result<(), Error> {
         if !self.options.in_memory {
-            return Ok(());
+            // The last close would do that, too, and keep to itself that it could not.
+            let pool = self.pool()?;
+            let copied = pairs::checkpoint(pool.acquire(User::Requests)?);
+            if copied.is_err() {
+                // It must not try again: a sync that failed may succeed then without doing anything.
+                pool.mount().fence();
+            }
+            return Ok(copied?);
         }
         match self.snapshot() {
             Err(error) if self.mends.has(Bug::R8) => Err(error),
