@@ -92,7 +92,9 @@ impl Service {
 
     fn options(&self) -> ServiceOptions {
         let engine = match self.storage {
-            Storage::Sqlite => EngineOptions::Sqlite(sqlite::Options::file(DATABASE)),
+            Storage::Sqlite => {
+                EngineOptions::Sqlite(sqlite::Options::file(DATABASE).snapshot_path(SNAPSHOT))
+            }
             Storage::SqliteMemory => {
                 EngineOptions::Sqlite(sqlite::Options::memory().snapshot_path(SNAPSHOT))
             }

@@ -255,8 +255,9 @@ impl Client {
 
     /// Reads what is left of its output.
     async fn hear_out(&mut self) {
-        for &other in &self.others {
+        for other in std::mem::take(&mut self.others) {
             self.control.close_stdin(other);
+            self.let_end(other).await;
         }
         self.control
             .act(Action::ResumeReading(self.name.clone()))
@@ -272,12 +273,16 @@ impl Client {
     async fn let_others_end(&mut self) {
         for (name, _) in self.system.programs() {
             if let Some(process) = self.control.latest(name) {
-                tokio::select! {
-                    biased;
-                    _ = self.control.wait(process) => {}
-                    () = self.control.sleep(PATIENCE) => {}
-                }
+                self.let_end(process).await;
             }
+        }
+    }
+
+    async fn let_end(&mut self, process: ProcessId) {
+        tokio::select! {
+            biased;
+            _ = self.control.wait(process) => {}
+            () = self.control.sleep(PATIENCE) => {}
         }
     }
 }

@@ -69,6 +69,8 @@ fn must(life: &Life, promise: &Promise, disturbed: Disturbed, cut: Cut, at: Mome
         let survives = |needed| match level {
             // A disk that fails makes a window last until the system has noticed; then it tells what is lost.
             Level::Window(_) if disturbed.by_errors && was_told(life) => false,
+            // Nor can a window be kept by a disk that stands still.
+            Level::Window(_) if disturbed.by_stalls => false,
             Level::Window(window) => age > *window + promise.window_slack,
             Level::Memory => false,
             Level::Process | Level::Power => *level >= needed,

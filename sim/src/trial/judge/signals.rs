@@ -122,7 +122,11 @@ fn answered(life: &Life, signal: Moment, wanted: bool, findings: &mut Vec<Findin
                 _ => false,
             }
     });
-    if met || !wanted {
+    let unheard = life
+        .notices
+        .iter()
+        .any(|(_, notice)| *notice == Notice::OutputClosed);
+    if met || !wanted || unheard {
         return;
     }
     findings.push(Finding {
