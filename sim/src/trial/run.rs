@@ -8,7 +8,7 @@ use plimsoll_faults::disk::SimFs;
 use plimsoll_faults::profile::Profile;
 
 use super::client::{Seen, follow};
-use super::history::{Before, End, Life, Moment, Notice};
+use super::history::{Answer, Before, End, Life, Moment, Notice};
 use super::judge::{Disturbed, Finding, judge};
 use super::log::before_step;
 use super::script::Script;
@@ -17,6 +17,7 @@ use crate::world::{
     Action, Ended, Happened, Pace, Run, Schedule, Setup, World, WorldError, crash_images,
 };
 use plimsoll_reference::host::{ExitStatus, Signal};
+use plimsoll_reference::level::Level;
 
 /// What a trial needs besides its script.
 #[derive(Clone)]
@@ -92,6 +93,7 @@ fn settle(ground: &Ground, script: &Script, run: &Run<()>, seen: Vec<Seen>) -> V
             }
         }
         life.notices.sort_by_key(|(at, _)| *at);
+        unheard(script, &run.happened, &mut life);
         if life.end.1 == End::PowerLost
             && let Some(era) = run.eras.get(era)
         {
@@ -118,6 +120,26 @@ fn settle(ground: &Ground, script: &Script, run: &Run<()>, seen: Vec<Seen>) -> V
         lives.push(life);
     }
     lives
+}
+
+/// Where nobody hears that acknowledged writes are lost, it is not known which are.
+fn unheard(script: &Script, happened: &[Option<Happened>], life: &mut Life) {
+    let is_deaf = |(_, notice): &(Moment, Notice)| *notice == Notice::OutputClosed;
+    if !life.notices.iter().any(is_deaf) || !disturbed(script, happened, life).by_errors {
+        return;
+    }
+    for asked in &mut life.requests {
+        asked.was_taken_back |= matches!(
+            asked.answer,
+            Some((
+                _,
+                Answer::Done {
+                    level: Level::Window(_) | Level::Memory,
+                    ..
+                }
+            ))
+        );
+    }
 }
 
 /// Takes note of something that the plan did, if it was in this life.

@@ -6,7 +6,11 @@ use super::ends::asked_to_end;
 use super::{Disturbed, Finding};
 use crate::oracle::Oracle;
 use crate::trial::history::{Answer, Asked, End, Life, Moment, Notice, Request};
+use crate::trial::log::before_step;
 use crate::trial::promise::Promise;
+
+/// Steps after which a signal has arrived.
+const STEPS_TO_ARRIVE: u64 = 64;
 
 pub(super) fn judge(
     life: &Life,
@@ -18,8 +22,9 @@ pub(super) fn judge(
     others(life, findings);
     for (at, notice) in &life.notices {
         let asks = matches!(notice, Notice::Signalled(Signal::Usr1));
-        // Who is about to end leaves everything on disk anyway.
-        let ends = asked_to_end(life, promise).is_some_and(|asked| asked < *at);
+        // Who is about to end leaves everything on disk anyway, and a signal takes some steps to arrive.
+        let ends = asked_to_end(life, promise)
+            .is_some_and(|asked| asked.event < at.event + before_step(STEPS_TO_ARRIVE));
         if asks && promise.snapshots_on_signal && is_ready(life, *at) && !ends {
             let until = next_snapshot_wanted(life, disturbed);
             answered(life, *at, until, findings);
