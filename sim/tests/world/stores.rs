@@ -11,7 +11,7 @@ use crate::support::{completed, say, usual};
 
 /// What both engines can do.
 enum Store {
-    Native(native::Store),
+    Native(Box<native::Store>),
     Sqlite(Box<sqlite::Store>),
 }
 
@@ -19,7 +19,8 @@ impl Store {
     fn open(host: &Host, engine: &str) -> Option<Self> {
         if engine == "native" {
             let options = native::Options::new("data");
-            native::Store::open(host, &options).ok().map(Self::Native)
+            let store = native::Store::open(host, &options).ok()?;
+            Some(Self::Native(Box::new(store)))
         } else {
             let options = sqlite::Options::file("data.db");
             let store = sqlite::Store::open(host, &options).ok()?;
