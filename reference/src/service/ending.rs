@@ -72,6 +72,9 @@ impl Worker {
             let has_place = engine.snapshot_path().is_some();
             if engine.has_file() {
                 self.persevere(Step::Move).await?;
+            } else if self.covered == Some(self.seat.sequence) && !self.runs.is_wanted() {
+                // The one in place holds all of it; another would cost the oldest of those that are kept.
+                return Ok(());
             } else if has_place {
                 return self.persevere(Step::Snapshot).await;
             }

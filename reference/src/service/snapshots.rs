@@ -12,6 +12,9 @@ use super::protocol::{Answer, Cause};
 use super::response::Response;
 use super::worker::Worker;
 
+/// Longest time that a snapshot by time is put off after failures.
+const RETRY_MAX: Duration = Duration::from_secs(60);
+
 /// A snapshot that is being written. The job goes on by itself; what it gives must not be lost.
 pub(super) struct Writing {
     /// Number of the last write in the cut.
@@ -122,6 +125,16 @@ impl Worker {
         self.finish_snapshot(wrote).await
     }
 
+    /// Puts the next snapshot by time off: the longer, the more have failed, so that a disk that fails is not asked without end.
+    fn put_off(&mut self) {
+        self.snapshots_failed = self.snapshots_failed.saturating_add(1);
+        if let Some(interval) = self.options.snapshot_interval {
+            let longer = interval.saturating_mul(1 << self.snapshots_failed.min(16));
+            let wait = longer.min(RETRY_MAX.max(interval));
+            self.snapshot_due = Some(self.host.clock.now().saturating_add(wait));
+        }
+    }
+
     /// Says how the run ended: on a line, and to everybody who waits for it.
     fn end_run(&mut self, placed: Result<Placed, Failure>) -> Result<(), Failure> {
         let Some(run) = self.runs.end() else {
@@ -135,6 +148,7 @@ impl Worker {
                 path,
             }) => {
                 self.covered = Some(covered);
+                self.snapshots_failed = 0;
                 let line = Answer::Snapshot {
                     run: number,
                     cause,
@@ -149,6 +163,7 @@ impl Worker {
                 (line, done, Ok(()))
             }
             Err(failure) => {
+                self.put_off();
                 let line = Answer::SnapshotFailed {
                     run: number,
                     cause,

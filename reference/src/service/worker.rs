@@ -32,6 +32,8 @@ pub(super) struct Worker {
     /// The snapshot that is being written.
     pub(super) writing: Option<Writing>,
     pub(super) snapshot_due: Option<Duration>,
+    /// How many snapshots failed since one was put in place.
+    pub(super) snapshots_failed: u32,
     /// What the last snapshot covers that this process has taken.
     pub(super) covered: Option<u64>,
     /// Where the lines about snapshots go.
@@ -63,6 +65,7 @@ impl Worker {
             snapshot_due: options
                 .snapshot_interval
                 .map(|interval| now.saturating_add(interval)),
+            snapshots_failed: 0,
             covered: None,
             lines,
             notes: notes.clone(),
