@@ -8,3 +8,4 @@ pub mod mutation;
 pub mod native;
 pub mod service;
 pub mod sqlite;
+pub mod standalone;
