@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod fs;
 pub mod host;
+pub mod inspection;
 pub mod level;
 pub mod mutation;
 pub mod native;
