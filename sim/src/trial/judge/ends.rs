@@ -5,7 +5,7 @@ use plimsoll_reference::host::{ExitStatus, Signal};
 use super::requests::seconds;
 use super::{Disturbed, Finding};
 use crate::oracle::Oracle;
-use crate::trial::history::{End, Life, Moment, Notice, Request};
+use crate::trial::history::{Answer, End, Life, Moment, Notice, Request};
 use crate::trial::promise::Promise;
 
 pub(super) fn judge(
@@ -15,7 +15,7 @@ pub(super) fn judge(
     findings: &mut Vec<Finding>,
 ) {
     let asked = asked_to_end(life, promise);
-    agree(life, disturbed, asked.is_some(), findings);
+    agree(life, promise, disturbed, asked.is_some(), findings);
     if let (Some(asked), Some(bound)) = (asked, promise.ends_within)
         && !disturbed.by_stalls
     {
@@ -39,6 +39,7 @@ fn asked_to_end(life: &Life, promise: &Promise) -> Option<Moment> {
     let notices = life.notices.iter().filter(|(_, notice)| match notice {
         Notice::InputClosed => true,
         Notice::Signalled(Signal::Term | Signal::Int) => promise.ends_on_signals,
+        Notice::Signalled(Signal::Hup) => promise.ends_on_hangup,
         _ => false,
     });
     let closes = life
@@ -51,7 +52,13 @@ fn asked_to_end(life: &Life, promise: &Promise) -> Option<Moment> {
     moments.min()
 }
 
-fn agree(life: &Life, disturbed: Disturbed, was_asked: bool, findings: &mut Vec<Finding>) {
+fn agree(
+    life: &Life,
+    promise: &Promise,
+    disturbed: Disturbed,
+    was_asked: bool,
+    findings: &mut Vec<Finding>,
+) {
     let End::Exited(status) = life.end.1 else {
         return;
     };
@@ -67,15 +74,17 @@ fn agree(life: &Life, disturbed: Disturbed, was_asked: bool, findings: &mut Vec<
         .notices
         .iter()
         .any(|(_, notice)| *notice == Notice::OutputClosed);
+    let says_held = promise.says_held(status);
+    let is_excused = promise.says_undone(status) && is_undone(life);
     let wrong = match (status, last_line) {
-        (ExitStatus::Code(0), Some(false)) => {
-            "the last line says that it failed, and the code is 0"
+        (ExitStatus::Code(_), Some(false)) if says_held => {
+            "the last line says that it failed, and the code that all is held"
         }
-        (ExitStatus::Code(code), Some(true)) if code != 0 => {
-            "the last line says that all is held, and the code is not 0"
+        (ExitStatus::Code(_), Some(true)) if !says_held => {
+            "the last line says that all is held, and the code that it is not"
         }
         (ExitStatus::Code(code), _)
-            if code != 0 && was_asked && !disturbed.by_errors && !unheard =>
+            if code != 0 && was_asked && !disturbed.by_errors && !unheard && !is_excused =>
         {
             "nothing failed, and the code is not 0"
         }
@@ -90,4 +99,11 @@ fn agree(life: &Life, disturbed: Disturbed, was_asked: bool, findings: &mut Vec<
         expected: "an exit code that says what became of the data".to_owned(),
         found: format!("{wrong} ({status})"),
     });
+}
+
+/// Whether a request failed, or was never answered.
+fn is_undone(life: &Life) -> bool {
+    life.requests
+        .iter()
+        .any(|asked| matches!(asked.answer, None | Some((_, Answer::Failed(_)))))
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use plimsoll_reference::host::ExitStatus;
 use plimsoll_reference::level::Level;
 
 use super::Finding;
@@ -31,7 +30,7 @@ pub(super) fn judge(life: &Life, promise: &Promise, findings: &mut Vec<Finding>)
         }
     }
     let cut = match life.end.1 {
-        End::Exited(ExitStatus::Code(0)) => Cut::Clean,
+        End::Exited(status) if promise.says_held(status) => Cut::Clean,
         End::Exited(_) | End::Killed => Cut::Kill,
         End::PowerLost => Cut::Power,
         End::Running => return,
@@ -176,7 +175,7 @@ fn held(
         oracle,
         at,
         expected: match cut {
-            Cut::Clean => "everything that was acknowledged: it ended with code 0".to_owned(),
+            Cut::Clean => "everything that was acknowledged: its exit code says so".to_owned(),
             _ => format!("everything up to {}", last_must(&asked, &must)),
         },
         found: show(found),
