@@ -48,7 +48,7 @@ impl StandaloneOptions {
         self
     }
 
-    /// Says every so often that the server is silent, while something of it is waited for.
+    /// Says every so often, at most every second, that the server is silent, while something of it is waited for.
     #[must_use]
     pub fn patience(mut self, time: Duration) -> Self {
         self.patience = time;

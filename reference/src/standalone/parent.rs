@@ -119,7 +119,12 @@ impl Parent {
         let line = match asked {
             Asked::Line(line) => line,
             Asked::Unreadable(reason) => return self.refuse(0, &reason),
-            Asked::End => return self.end("the end of the requests".to_owned()),
+            Asked::End { is_cut } => {
+                if is_cut {
+                    self.note("the input ended within a line, which was not handed on");
+                }
+                return self.end("the end of the requests".to_owned());
+            }
         };
         match line.parse::<Request>() {
             Err(error) => self.refuse(error.id, &error.reason),

@@ -175,6 +175,11 @@ impl Setup {
                 "--snapshot-interval-seconds: 0 would be no snapshots at all; use at least 1, or leave it out",
             );
         }
+        if self.snapshot_interval.is_some() && !self.has_place() {
+            return refuse(
+                "--snapshot-interval-seconds: there is no place for snapshots; name one with --snapshot-path",
+            );
+        }
         if self.window == Duration::ZERO {
             return refuse("--window-seconds: 0 is no window; use --acks=power");
         }
@@ -235,15 +240,13 @@ impl Setup {
     }
 
     /// Whether there is a place for snapshots.
-    pub(super) fn has_snapshots(&self) -> bool {
+    fn has_place(&self) -> bool {
         self.in_memory || self.engine == EngineKind::Native || self.snapshot_path.is_some()
     }
 
     /// Whether somebody asked for snapshots, so that one is wanted at the end.
-    pub(super) fn wants_snapshots(&self) -> bool {
-        self.in_memory
-            || self.has_snapshots()
-                && (self.snapshot_interval.is_some() || self.snapshot_path.is_some())
+    pub(super) const fn wants_snapshots(&self) -> bool {
+        self.in_memory || self.snapshot_interval.is_some() || self.snapshot_path.is_some()
     }
 }
 
@@ -316,6 +319,8 @@ mod tests {
             let path = |setup: &mut Setup| setup.path = "/".into();
             assert!(refused(engine, path).starts_with("--path"));
         }
+        let interval = |setup: &mut Setup| setup.snapshot_interval = Some(Duration::from_secs(1));
+        assert!(refused(Sqlite, interval).contains("no place for snapshots"));
         let keep = |setup: &mut Setup| setup.snapshot_keep = Some(5);
         assert!(refused(Native, keep).contains("keeps one snapshot"));
         let both = |setup: &mut Setup| {

@@ -26,8 +26,10 @@ pub(super) enum Asked {
     Line(String),
     /// A line that cannot be read, and why.
     Unreadable(String),
-    /// There are no more.
-    End,
+    /// There are no more. The input may have ended within a line, which is then no request.
+    End {
+        is_cut: bool,
+    },
 }
 
 impl Source {
@@ -47,11 +49,13 @@ impl Source {
                     Asked::Unreadable(error.to_string())
                 }
                 // An input that fails has no more to give.
-                Ok(None) | Err(_) => Asked::End,
+                Ok(None) | Err(_) => Asked::End {
+                    is_cut: !lines.rest().is_empty(),
+                },
             },
             Self::Commands { rest, count } => match rest.pop_front() {
                 Some(command) => Asked::Line(format!("{} {command}", *count - rest.len() as u64)),
-                None => Asked::End,
+                None => Asked::End { is_cut: false },
             },
         }
     }

@@ -20,7 +20,9 @@ impl Program {
     pub(super) fn build() -> anyhow::Result<Self> {
         let status = cargo()
             .args(["build", "--quiet", "--profile=sim"])
-            .args(["--package=plimsoll-reference", "--bin=plimsoll-store"])
+            // This package is named for the features that it asks of others; nothing of it is built.
+            .args(["--package=plimsoll-reference", "--package=xtask"])
+            .arg("--bin=plimsoll-store")
             .stdin(Stdio::null())
             .status()
             .context("cannot start cargo")?;

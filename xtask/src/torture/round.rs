@@ -109,3 +109,37 @@ fn claims(mode: &Mode, record: &Record) -> Vec<String> {
     )
     .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_reference::host::ExitStatus;
+    use plimsoll_sim::trial::history::{End, Notice, Request};
+
+    use super::*;
+
+    /// A server that was asked for two writes and to end, and ended well; with this left of it.
+    fn check(left: &[(&str, &str)]) -> Vec<String> {
+        let mut record = Record::new(Pairs::new());
+        record.hear("ready 7 0");
+        for (id, text) in [(1, "put a 1"), (2, "put b 2")] {
+            let put = text.parse().expect("a change");
+            assert_eq!(record.ask(Request::Write(vec![put])), id);
+            record.hear(&format!("{id} ok power {id}"));
+        }
+        record.notice(Notice::InputClosed);
+        record.hear("end 2 power");
+        record.life.end = (record.now(), End::Exited(ExitStatus::Code(0)));
+        let pair = |&(key, value): &(&str, &str)| (key.into(), value.into());
+        record.life.left = vec![Found::Store(left.iter().map(pair).collect())];
+        claims(&mode::ALL[0], &record)
+    }
+
+    #[test]
+    fn what_is_lost_is_claimed() {
+        assert_eq!(check(&[("a", "1"), ("b", "2")]), [""; 0]);
+        let lost = check(&[("a", "1")]);
+        assert!(lost.iter().any(|claim| claim.starts_with("[E1]")), "{lost:?}");
+        let invented = check(&[("a", "1"), ("b", "3")]);
+        assert!(!invented.is_empty());
+    }
+}

@@ -12,6 +12,9 @@ use super::stage::Stage;
 /// Bytes of answers that may wait before no further request is taken.
 const BACKLOG_BYTES_MAX: usize = 1 << 20;
 
+/// Least time between two remarks about a silent server.
+const PATIENCE_MIN: Duration = Duration::from_secs(1);
+
 /// Something that a parent waits for.
 pub(super) enum Event {
     Signal(Signal),
@@ -73,7 +76,7 @@ impl Parent {
     /// How long the server may still be silent until something is done about it.
     fn silence(&self) -> Duration {
         let since = self.heard_at.max(self.told_at);
-        let told = since.saturating_add(self.options.patience);
+        let told = since.saturating_add(self.options.patience.max(PATIENCE_MIN));
         let due = match self.options.give_up_after {
             Some(time) => told.min(self.heard_at.saturating_add(time)),
             None => told,

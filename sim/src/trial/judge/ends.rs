@@ -107,3 +107,67 @@ fn is_undone(life: &Life) -> bool {
         .iter()
         .any(|asked| matches!(asked.answer, None | Some((_, Answer::Failed(_)))))
 }
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_reference::level::Level;
+
+    use super::super::judge as judge_life;
+    use super::*;
+    use crate::oracle::Oracle;
+    use crate::sut::Outcome;
+    use crate::trial::history::Asked;
+
+    /// A life that was asked one write and to end, and ended so. Says whether its exit agrees with that.
+    fn agrees(promise: &Promise, answer: Option<Answer>, held: bool, code: i32) -> bool {
+        let moment = |event| Moment {
+            event,
+            ..Moment::default()
+        };
+        let put = "put a 1".parse().expect("a change");
+        let done = matches!(answer, Some(Answer::Done { .. }));
+        let left = if done { vec![(b"a".to_vec(), b"1".to_vec())] } else { Vec::new() };
+        let life = Life {
+            base: Default::default(),
+            began: moment(0),
+            requests: vec![Asked {
+                at: moment(2),
+                request: Request::Write(vec![put]),
+                answer: answer.map(|answer| (moment(3), answer)),
+            }],
+            notices: vec![
+                (moment(1), Notice::Ready),
+                (moment(4), Notice::InputClosed),
+                (moment(5), Notice::LastLine(held.then_some(Level::Power))),
+            ],
+            end: (moment(6), End::Exited(ExitStatus::Code(code))),
+            left: vec![crate::trial::history::Found::Store(left.into_iter().collect())],
+        };
+        let findings = judge_life(&life, promise, Disturbed::default());
+        assert!(findings.iter().all(|finding| finding.oracle == Oracle::E1));
+        findings.is_empty()
+    }
+
+    #[test]
+    fn a_code_of_its_own_says_that_a_request_failed_and_all_is_held() {
+        let promise = Promise {
+            undone_code: Some(3),
+            ..Promise::default()
+        };
+        let done = || {
+            Some(Answer::Done {
+                level: Level::Memory,
+                sequence: Some(1),
+            })
+        };
+        let failed = || Some(Answer::Failed(Outcome::Absent));
+        assert!(agrees(&promise, done(), true, 0));
+        assert!(agrees(&promise, failed(), true, 0));
+        assert!(agrees(&promise, failed(), true, 3));
+        assert!(agrees(&promise, None, true, 3));
+        assert!(!agrees(&promise, done(), true, 3), "nothing failed");
+        assert!(!agrees(&promise, failed(), false, 3), "the last line says otherwise");
+        assert!(!agrees(&promise, failed(), true, 1), "so does the code");
+        assert!(!agrees(&Promise::default(), failed(), true, 3), "it is not promised");
+    }
+}
