@@ -132,7 +132,7 @@ impl Mode {
                 .then_some(plimsoll_reference::standalone::UNDONE),
             answers_within: Some(Duration::from_secs(30)),
             ends_within: Some(Duration::from_secs(30)),
-            window_slack: Duration::from_secs(1),
+            window_slack: Duration::from_secs(3),
             ..Promise::default()
         }
     }

@@ -59,7 +59,7 @@ impl Planner {
             }
         }
         if self.rng.ratio(1, if mode.is_early { 6 } else { 40 }) {
-            deeds.push(Deed::Wait(Duration::from_millis(2500)));
+            deeds.push(Deed::Wait(Duration::from_millis(4500)));
         }
         deeds.extend(self.end(mode));
         Plan {
