@@ -27,9 +27,7 @@ pub(super) enum Asked {
     /// A line that cannot be read, and why.
     Unreadable(String),
     /// There are no more. The input may have ended within a line, which is then no request.
-    End {
-        is_cut: bool,
-    },
+    End { is_cut: bool },
 }
 
 impl Source {

@@ -138,7 +138,10 @@ mod tests {
     fn what_is_lost_is_claimed() {
         assert_eq!(check(&[("a", "1"), ("b", "2")]), [""; 0]);
         let lost = check(&[("a", "1")]);
-        assert!(lost.iter().any(|claim| claim.starts_with("[E1]")), "{lost:?}");
+        assert!(
+            lost.iter().any(|claim| claim.starts_with("[E1]")),
+            "{lost:?}"
+        );
         let invented = check(&[("a", "1"), ("b", "3")]);
         assert!(!invented.is_empty());
     }

@@ -126,7 +126,11 @@ mod tests {
         };
         let put = "put a 1".parse().expect("a change");
         let done = matches!(answer, Some(Answer::Done { .. }));
-        let left = if done { vec![(b"a".to_vec(), b"1".to_vec())] } else { Vec::new() };
+        let left = if done {
+            vec![(b"a".to_vec(), b"1".to_vec())]
+        } else {
+            Vec::new()
+        };
         let life = Life {
             base: Default::default(),
             began: moment(0),
@@ -141,7 +145,9 @@ mod tests {
                 (moment(5), Notice::LastLine(held.then_some(Level::Power))),
             ],
             end: (moment(6), End::Exited(ExitStatus::Code(code))),
-            left: vec![crate::trial::history::Found::Store(left.into_iter().collect())],
+            left: vec![crate::trial::history::Found::Store(
+                left.into_iter().collect(),
+            )],
         };
         let findings = judge_life(&life, promise, Disturbed::default());
         assert!(findings.iter().all(|finding| finding.oracle == Oracle::E1));
@@ -166,8 +172,14 @@ mod tests {
         assert!(agrees(&promise, failed(), true, 3));
         assert!(agrees(&promise, None, true, 3));
         assert!(!agrees(&promise, done(), true, 3), "nothing failed");
-        assert!(!agrees(&promise, failed(), false, 3), "the last line says otherwise");
+        assert!(
+            !agrees(&promise, failed(), false, 3),
+            "the last line says otherwise"
+        );
         assert!(!agrees(&promise, failed(), true, 1), "so does the code");
-        assert!(!agrees(&Promise::default(), failed(), true, 3), "it is not promised");
+        assert!(
+            !agrees(&Promise::default(), failed(), true, 3),
+            "it is not promised"
+        );
     }
 }
