@@ -3,8 +3,10 @@
 pub mod clock;
 pub mod fs;
 pub mod host;
+pub mod inspection;
 pub mod level;
 pub mod mutation;
 pub mod native;
 pub mod service;
 pub mod sqlite;
+pub mod standalone;

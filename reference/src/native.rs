@@ -40,6 +40,7 @@ mod frame;
 mod group;
 mod image;
 mod image_reader;
+mod inspect;
 mod layout;
 mod limits;
 mod lock;
@@ -62,6 +63,7 @@ pub use batch::check_batch;
 pub use copy::ExportJob;
 pub use error::{Outcome, StoreError};
 pub use image_reader::read_snapshot;
+pub use inspect::{Findings, read_store};
 pub use limits::{
     BATCH_BYTES_MAX, KEY_BYTES_MAX, SEGMENT_NUMBER_MAX, SEQUENCE_MAX, VALUE_BYTES_MAX,
 };

@@ -6,6 +6,7 @@ use crate::bench::Bench;
 use crate::exit::Exit;
 use crate::sim::Sim;
 use crate::test::Test;
+use crate::torture::Torture;
 
 /// Break stores in every way a disk allows, and check that nothing acknowledged is lost.
 #[derive(Debug, Parser)]
@@ -15,6 +16,7 @@ use crate::test::Test;
     before_help = "Examples:
   cargo xtask sim                     every scenario and a minute's worth of exploration
   cargo xtask sim run torn-tail       the scenarios whose name contains `torn-tail`
+  cargo xtask torture                 the store as a program, killed and restarted for a minute
   cargo xtask test                    formatting, lints and every test
   cargo xtask bench sweep             how fast the explorer is",
     after_help = crate::exit::HELP,
@@ -28,6 +30,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Sim(Sim),
+    Torture(Torture),
     Test(Test),
     Bench(Bench),
 }
@@ -37,6 +40,7 @@ impl Cli {
     pub(crate) fn run(self) -> anyhow::Result<Exit> {
         match self.command {
             Command::Sim(sim) => sim.run(),
+            Command::Torture(torture) => torture.run(),
             Command::Test(test) => test.run(),
             Command::Bench(bench) => bench.run(),
         }
@@ -82,6 +86,7 @@ mod tests {
         insta::assert_snapshot!("help_sim_disks", help(&["sim", "disks"]));
         insta::assert_snapshot!("help_sim_litmus", help(&["sim", "litmus"]));
         insta::assert_snapshot!("help_sim_calibrate", help(&["sim", "calibrate"]));
+        insta::assert_snapshot!("help_torture", help(&["torture"]));
         insta::assert_snapshot!("help_test", help(&["test"]));
         for name in [
             "sqlite",

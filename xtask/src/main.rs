@@ -1,9 +1,10 @@
-//! The command line of Plimsoll: `cargo xtask sim`, `cargo xtask test` and `cargo xtask bench`.
+//! The command line of Plimsoll: `cargo xtask sim`, `cargo xtask torture`, `cargo xtask test` and `cargo xtask bench`.
 //!
 //! This is the only crate that prints, reads the environment, looks at the clock or starts threads. It decides nothing about
 //! durability: it chooses cases, runs them, and says what came of them.
 
 mod bench;
+mod cargo;
 mod catalogue;
 mod cli;
 mod exit;
@@ -19,6 +20,7 @@ mod stopwatch;
 mod suggest;
 mod test;
 mod text;
+mod torture;
 
 use std::process;
 

@@ -1,4 +1,5 @@
-//! The only place that looks at the clock. What it says is printed and never decides anything.
+//! The only place that looks at the clock. What it says is printed, and decides nothing but when `torture` has done enough and what took too
+//! long there.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,7 @@ impl Stopwatch {
     /// Starts now.
     #[expect(
         clippy::disallowed_methods,
-        reason = "people want to know how long a run takes; no result depends on it"
+        reason = "people want to know how long a run takes; real processes are held to real time"
     )]
     pub(crate) fn start() -> Self {
         Self {

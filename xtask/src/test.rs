@@ -1,13 +1,12 @@
 //! `cargo xtask test`: formatting, lints and every test, with the tools that are there.
 
-use std::env;
-use std::ffi::{OsStr, OsString};
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::ffi::OsString;
+use std::process::Stdio;
 
 use anyhow::Context;
 use clap::Args;
 
+use crate::cargo::cargo;
 use crate::exit::Exit;
 use crate::output::{BAD, FAINT, GOOD, LABEL, note};
 use crate::progress::in_ci;
@@ -178,28 +177,10 @@ fn is_installed(subcommand: &str) -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// The cargo that started us, in the root of the workspace.
-fn cargo() -> Command {
-    let program = env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
-    let mut command = Command::new(program);
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    command.current_dir(here.parent().unwrap_or(here));
-    // What cargo told us about this crate is not true of what it is going to build, and would have it built anew.
-    for (name, _) in env::vars_os() {
-        if describes_this_crate(&name) {
-            command.env_remove(name);
-        }
-    }
-    command
-}
-
-fn describes_this_crate(name: &OsStr) -> bool {
-    name.to_str()
-        .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsStr;
+
     use super::*;
 
     fn described(tools: Tools, arguments: &[&str], in_ci: bool) -> Vec<String> {

@@ -94,6 +94,22 @@ impl Asked {
     }
 }
 
+/// Takes note that writes with these numbers are lost, or may be, which were acknowledged at a level that allows it.
+pub fn take_back(requests: &mut [Asked], first: u64, last: u64) {
+    for asked in requests {
+        if let Some((
+            _,
+            Answer::Done {
+                level: Level::Window(_) | Level::Memory,
+                sequence: Some(number),
+            },
+        )) = asked.answer
+        {
+            asked.was_taken_back |= (first..=last).contains(&number);
+        }
+    }
+}
+
 /// What is known of the effect of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {

@@ -5,11 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use plimsoll_faults::disk::SimFs;
 use plimsoll_reference::host::Lines;
-use plimsoll_reference::level::Level;
 use plimsoll_reference::service::protocol;
 use tokio::sync::Notify;
 
-use super::history::{Answer, Asked, Moment, Notice, Pairs, Request};
+use super::history::{Answer, Asked, Moment, Notice, Pairs, Request, take_back};
 use super::system::System;
 use crate::sut::Outcome;
 use crate::world::{Control, ProcessId};
@@ -156,19 +155,7 @@ impl Log {
             }
             Said::SnapshotFailed { .. } => self.notice(Notice::SnapshotFailed),
             Said::Lost { first, last, .. } => {
-                for asked in &mut self.notes().requests {
-                    if let Some((
-                        _,
-                        Answer::Done {
-                            level: Level::Window(_) | Level::Memory,
-                            sequence: Some(number),
-                        },
-                    )) = asked.answer
-                        && (first..=last).contains(&number)
-                    {
-                        asked.was_taken_back = true;
-                    }
-                }
+                take_back(&mut self.notes().requests, first, last);
                 self.notice(Notice::Lost { first, last });
             }
             Said::End { level, .. } => self.notice(Notice::LastLine(Some(level))),

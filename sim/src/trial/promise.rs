@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use plimsoll_reference::host::ExitStatus;
+
 pub use super::legal::Order;
 
 /// The promises of a system.
@@ -15,6 +17,10 @@ pub struct Promise {
     pub snapshots_on_signal: bool,
     /// Whether `SIGTERM` and `SIGINT` end it in good order, as the end of its input does.
     pub ends_on_signals: bool,
+    /// Whether `SIGHUP` does so, too.
+    pub ends_on_hangup: bool,
+    /// The exit code, besides 0, that says that everything acknowledged is held: a request failed, or was not made.
+    pub undone_code: Option<i32>,
     /// How long a read takes at most, whatever the disk does.
     pub reads_within: Option<Duration>,
     /// How long any other request takes at most when nothing on the disk stands still.
@@ -29,12 +35,27 @@ pub struct Promise {
     pub kept_when_idle: Option<Duration>,
 }
 
+impl Promise {
+    /// Whether this exit says that everything acknowledged is held.
+    pub(super) fn says_held(&self, status: ExitStatus) -> bool {
+        status.is_success() || self.says_undone(status)
+    }
+
+    /// Whether it also says that a request failed, or was not made.
+    pub(super) fn says_undone(&self, status: ExitStatus) -> bool {
+        self.undone_code
+            .is_some_and(|code| status == ExitStatus::Code(code))
+    }
+}
+
 impl Default for Promise {
     fn default() -> Self {
         Self {
             order: Order::Whole,
             snapshots_on_signal: false,
             ends_on_signals: true,
+            ends_on_hangup: false,
+            undone_code: None,
             reads_within: None,
             answers_within: None,
             ends_within: None,

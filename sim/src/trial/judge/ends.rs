@@ -5,7 +5,7 @@ use plimsoll_reference::host::{ExitStatus, Signal};
 use super::requests::seconds;
 use super::{Disturbed, Finding};
 use crate::oracle::Oracle;
-use crate::trial::history::{End, Life, Moment, Notice, Request};
+use crate::trial::history::{Answer, End, Life, Moment, Notice, Request};
 use crate::trial::promise::Promise;
 
 pub(super) fn judge(
@@ -15,7 +15,7 @@ pub(super) fn judge(
     findings: &mut Vec<Finding>,
 ) {
     let asked = asked_to_end(life, promise);
-    agree(life, disturbed, asked.is_some(), findings);
+    agree(life, promise, disturbed, asked.is_some(), findings);
     if let (Some(asked), Some(bound)) = (asked, promise.ends_within)
         && !disturbed.by_stalls
         && !disturbed.by_client
@@ -40,6 +40,7 @@ pub(super) fn asked_to_end(life: &Life, promise: &Promise) -> Option<Moment> {
     let notices = life.notices.iter().filter(|(_, notice)| match notice {
         Notice::InputClosed => true,
         Notice::Signalled(Signal::Term | Signal::Int) => promise.ends_on_signals,
+        Notice::Signalled(Signal::Hup) => promise.ends_on_hangup,
         _ => false,
     });
     let closes = life
@@ -52,7 +53,13 @@ pub(super) fn asked_to_end(life: &Life, promise: &Promise) -> Option<Moment> {
     moments.min()
 }
 
-fn agree(life: &Life, disturbed: Disturbed, was_asked: bool, findings: &mut Vec<Finding>) {
+fn agree(
+    life: &Life,
+    promise: &Promise,
+    disturbed: Disturbed,
+    was_asked: bool,
+    findings: &mut Vec<Finding>,
+) {
     let End::Exited(status) = life.end.1 else {
         return;
     };
@@ -73,15 +80,17 @@ fn agree(life: &Life, disturbed: Disturbed, was_asked: bool, findings: &mut Vec<
         .notices
         .iter()
         .any(|(_, notice)| *notice == Notice::OutputClosed);
+    let says_held = promise.says_held(status);
+    let is_excused = promise.says_undone(status) && is_undone(life);
     let wrong = match (status, last_line) {
-        (ExitStatus::Code(0), Some(false)) => {
-            "the last line says that it failed, and the code is 0"
+        (ExitStatus::Code(_), Some(false)) if says_held => {
+            "the last line says that it failed, and the code that all is held"
         }
-        (ExitStatus::Code(code), Some(true)) if code != 0 => {
-            "the last line says that all is held, and the code is not 0"
+        (ExitStatus::Code(_), Some(true)) if !says_held => {
+            "the last line says that all is held, and the code that it is not"
         }
         (ExitStatus::Code(code), _)
-            if code != 0 && was_asked && !disturbed.by_errors && !unheard =>
+            if code != 0 && was_asked && !disturbed.by_errors && !unheard && !is_excused =>
         {
             "nothing failed, and the code is not 0"
         }
@@ -96,4 +105,87 @@ fn agree(life: &Life, disturbed: Disturbed, was_asked: bool, findings: &mut Vec<
         expected: "an exit code that says what became of the data".to_owned(),
         found: format!("{wrong} ({status})"),
     });
+}
+
+/// Whether a request failed, or was never answered.
+fn is_undone(life: &Life) -> bool {
+    life.requests
+        .iter()
+        .any(|asked| matches!(asked.answer, None | Some((_, Answer::Failed(_)))))
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_reference::level::Level;
+
+    use super::super::judge as judge_life;
+    use super::*;
+    use crate::oracle::Oracle;
+    use crate::sut::Outcome;
+    use crate::trial::history::Asked;
+
+    /// A life that was asked one write and to end, and ended so. Says whether its exit agrees with that.
+    fn agrees(promise: &Promise, answer: Option<Answer>, held: bool, code: i32) -> bool {
+        let moment = |event| Moment {
+            event,
+            ..Moment::default()
+        };
+        let put = "put a 1".parse().expect("a change");
+        let done = matches!(answer, Some(Answer::Done { .. }));
+        let left = if done {
+            vec![(b"a".to_vec(), b"1".to_vec())]
+        } else {
+            Vec::new()
+        };
+        let life = Life {
+            base: Default::default(),
+            began: moment(0),
+            requests: vec![Asked {
+                at: moment(2),
+                request: Request::Write(vec![put]),
+                answer: answer.map(|answer| (moment(3), answer)),
+            }],
+            notices: vec![
+                (moment(1), Notice::Ready),
+                (moment(4), Notice::InputClosed),
+                (moment(5), Notice::LastLine(held.then_some(Level::Power))),
+            ],
+            end: (moment(6), End::Exited(ExitStatus::Code(code))),
+            left: vec![crate::trial::history::Found::Store(
+                left.into_iter().collect(),
+            )],
+        };
+        let findings = judge_life(&life, promise, Disturbed::default());
+        assert!(findings.iter().all(|finding| finding.oracle == Oracle::E1));
+        findings.is_empty()
+    }
+
+    #[test]
+    fn a_code_of_its_own_says_that_a_request_failed_and_all_is_held() {
+        let promise = Promise {
+            undone_code: Some(3),
+            ..Promise::default()
+        };
+        let done = || {
+            Some(Answer::Done {
+                level: Level::Memory,
+                sequence: Some(1),
+            })
+        };
+        let failed = || Some(Answer::Failed(Outcome::Absent));
+        assert!(agrees(&promise, done(), true, 0));
+        assert!(agrees(&promise, failed(), true, 0));
+        assert!(agrees(&promise, failed(), true, 3));
+        assert!(agrees(&promise, None, true, 3));
+        assert!(!agrees(&promise, done(), true, 3), "nothing failed");
+        assert!(
+            !agrees(&promise, failed(), false, 3),
+            "the last line says otherwise"
+        );
+        assert!(!agrees(&promise, failed(), true, 1), "so does the code");
+        assert!(
+            !agrees(&Promise::default(), failed(), true, 3),
+            "it is not promised"
+        );
+    }
 }

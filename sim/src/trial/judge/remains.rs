@@ -45,7 +45,7 @@ pub(super) fn judge(
         }
     }
     let cut = match life.end.1 {
-        End::Exited(ExitStatus::Code(0)) => Cut::Clean,
+        End::Exited(status) if promise.says_held(status) => Cut::Clean,
         End::Exited(_) | End::Killed => Cut::Kill,
         End::PowerLost => Cut::Power,
         End::Running => return,
@@ -214,7 +214,7 @@ fn held(
         oracle,
         at,
         expected: match cut {
-            Cut::Clean => "everything that was acknowledged: it ended with code 0".to_owned(),
+            Cut::Clean => "everything that was acknowledged: its exit code says so".to_owned(),
             _ => format!("everything up to {}", last_must(&asked, &must)),
         },
         found: show(found),

@@ -76,6 +76,7 @@ fn died(life: &Life, promise: &Promise, findings: &mut Vec<Finding>) {
         (Signal::Usr1, promise.snapshots_on_signal),
         (Signal::Term, promise.ends_on_signals),
         (Signal::Int, promise.ends_on_signals),
+        (Signal::Hup, promise.ends_on_hangup),
     ];
     for (signal, is_handled) in handled {
         let sent = life

@@ -1,0 +1,7 @@
+//! The program, as processes on a real directory.
+
+mod ends;
+mod places;
+mod reading;
+mod servers;
+mod support;

@@ -1,0 +1,68 @@
+//! Nothing that is there is replaced, and nobody else works where somebody does.
+
+use crate::support::{IN_MEMORY, ON_DISK, Place};
+
+#[test]
+fn a_store_in_memory_goes_on_only_when_asked() {
+    for options in IN_MEMORY {
+        let place = Place::new(options);
+        assert_eq!(place.run(&["exec", "put a 1"]).code, 0);
+        let again = place.run(&["exec", "put b 2"]);
+        assert_eq!(again.code, 2, "{again:?}");
+        assert!(again.stderr.contains("use --resume"), "{again:?}");
+        assert_eq!(place.scan(), "a 1\n");
+        assert_eq!(place.run(&["exec", "--resume", "put b 2"]).code, 0);
+        assert_eq!(place.scan(), "a 1\nb 2\n");
+    }
+}
+
+#[test]
+fn a_store_on_disk_is_opened() {
+    for options in ON_DISK {
+        let place = Place::new(options);
+        assert_eq!(place.run(&["exec", "put a 1"]).code, 0);
+        let done = place.run(&["exec", "get a"]);
+        assert!(done.stdout.contains("\n1 value 1\n"), "{done:?}");
+    }
+}
+
+#[test]
+fn a_second_command_is_refused_while_the_first_runs() {
+    for options in IN_MEMORY.into_iter().chain(ON_DISK) {
+        let place = Place::new(options);
+        let mut first = place.start(&["run"]);
+        first.ask("1 put a 1\n", "1 ok");
+        let second = place.run(&["run", "--resume"]);
+        assert_eq!(second.code, 3, "{second:?}");
+        assert!(second.stderr.contains("is being worked on"), "{second:?}");
+        first.close_input();
+        assert_eq!(first.end().code, 0);
+    }
+}
+
+#[test]
+fn commands_that_only_read_take_no_store_in_memory() {
+    let place = Place::new(ON_DISK[0]);
+    assert_eq!(place.run(&["exec", "put a 1"]).code, 0);
+    for words in [&["get", "--in-memory", "a"][..], &["scan", "--in-memory"]] {
+        let done = place.run(words);
+        assert_eq!(done.code, 2, "{done:?}");
+        assert!(done.stderr.contains("only reads"), "{done:?}");
+    }
+    let place = Place::new(IN_MEMORY[1]);
+    assert_eq!(place.run(&["exec", "get a", "scan"]).code, 2);
+    assert!(!place.path().exists(), "nothing was made");
+}
+
+#[test]
+fn a_snapshot_of_a_store_at_rest() {
+    for options in ON_DISK {
+        let place = Place::new(options);
+        assert_eq!(place.run(&["exec", "put a 1"]).code, 0);
+        let copy = place.dir().join("copy");
+        let option = format!("--snapshot-path={}", copy.display());
+        assert_eq!(place.run(&["snapshot", &option]).code, 0);
+        let read = place.run(&["check"]);
+        assert_eq!((read.code, copy.exists()), (0, true), "{read:?}");
+    }
+}

@@ -1,0 +1,92 @@
+//! Reading shows what is there, and changes nothing.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::{IN_MEMORY, ON_DISK, Place};
+
+/// Every file below a directory, with its content.
+fn files(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(dir).expect("it is there") {
+        let path = entry.expect("it can be read").path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.insert(path.clone(), fs::read(&path).expect("it can be read"));
+        }
+    }
+    found
+}
+
+#[test]
+fn what_a_kill_left_is_shown_and_left() {
+    for options in ON_DISK {
+        let place = Place::new(options);
+        let mut server = place.start(&["serve"]);
+        server.ask("1 put a 1\n", "1 ok");
+        server.ask("2 batch put b 2; delete a\n", "2 ok");
+        server.kill();
+        let before = files(place.dir());
+        assert_eq!(place.scan(), "b 2\n", "{options:?}");
+        assert_eq!(place.run(&["get", "b"]).stdout, "2\n");
+        assert_eq!(place.run(&["get", "a"]).code, 1);
+        let check = place.run(&["check"]);
+        assert_eq!(check.code, 0);
+        assert!(check.stdout.contains("the next open"), "{check:?}");
+        assert_eq!(files(place.dir()), before, "{options:?}");
+    }
+}
+
+#[test]
+fn nothing_is_made_where_nothing_is() {
+    let place = Place::new(ON_DISK[0]);
+    for words in [&["get", "a"][..], &["scan"], &["check"]] {
+        let done = place.run(words);
+        assert_eq!(done.code, 1, "{done:?}");
+        assert!(done.stderr.contains("nothing is at"), "{done:?}");
+    }
+    assert_eq!(files(place.dir()), BTreeMap::new());
+}
+
+#[test]
+fn a_store_that_is_open_is_not_read_and_its_snapshot_is() {
+    for options in ON_DISK {
+        let place = Place::new(options);
+        let mut server = place.start(&["serve"]);
+        server.ask("1 put a 1\n", "1 ok");
+        let done = place.run(&["scan"]);
+        assert_eq!(done.code, 1, "{done:?}");
+        assert!(done.stderr.contains("open elsewhere"), "{done:?}");
+        server.kill();
+    }
+    let place = Place::new(IN_MEMORY[1]);
+    let mut server = place.start(&["serve"]);
+    server.ask("1 put a 1\n2 snapshot\n", "2 ok");
+    assert_eq!(place.scan(), "a 1\n");
+    server.kill();
+}
+
+#[test]
+fn damage_is_told() {
+    for options in ON_DISK {
+        let place = Place::new(options);
+        assert_eq!(place.run(&["exec", "put a x*500"]).code, 0);
+        let mut file = place.path();
+        if file.is_dir() {
+            file = file.join("0000000001.log");
+        }
+        let mut bytes = fs::read(&file).expect("it is there");
+        // In the first frame of the one; in the page of the table of the other.
+        let at = bytes.len().min(200).max(bytes.len() / 2);
+        bytes[at] ^= 0xff;
+        if options == ON_DISK[1] {
+            bytes[100..108].fill(0xff);
+        }
+        fs::write(&file, bytes).expect("it can be written");
+        let done = place.run(&["check"]);
+        assert_eq!(done.code, 1, "{options:?}: {done:?}");
+        assert_eq!(done.stderr.lines().count(), 1, "{done:?}");
+    }
+}

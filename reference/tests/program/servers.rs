@@ -1,0 +1,86 @@
+//! Servers that do not do what they should: a parent tells what it knows from what it does not.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::support::{Done, IN_MEMORY, Place};
+
+/// Has a parent start this script as its server, and hand on one write.
+fn with_server(script: &str, options: &[&str]) -> Done {
+    let place = Place::new(IN_MEMORY[1]);
+    let path = place.dir().join("server");
+    fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("written");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("set");
+    let server = format!("--server={}", path.display());
+    let words = [&["run", &server], options].concat();
+    place.run_with("7 put a 1\n", &words)
+}
+
+/// Answers the write.
+const ACK: &str = "echo 'ready 1 0'; read line; echo '1 ok memory 1'; read line";
+
+#[test]
+fn only_the_answer_to_its_own_request_is_its_snapshot() {
+    let others = "echo 'snapshot 1 interval done 1 /s'; echo '9 ok power 1 /s'; exit 0";
+    let done = with_server(&format!("{ACK}; {others}"), &[]);
+    assert_eq!(done.code, 1, "{done:?}");
+    assert!(
+        done.stdout
+            .contains("end failed the server ended by exit code 0"),
+        "{done:?}"
+    );
+    let own = "echo '2 ok power 1 /s'; exit 5";
+    let done = with_server(&format!("{ACK}; {own}"), &[]);
+    assert_eq!(done.code, 0, "its snapshot covers everything: {done:?}");
+    assert!(done.stderr.contains("exit code 5"), "{done:?}");
+    let stale = "echo '2 ok power 0 /s'; exit 0";
+    assert_eq!(with_server(&format!("{ACK}; {stale}"), &[]).code, 1);
+}
+
+#[test]
+fn a_server_that_says_all_is_well_and_dies_is_not_believed() {
+    let end = "echo '2 failed unknown no space'; echo 'end 1 power'";
+    let done = with_server(&format!("{ACK}; {end}; kill -9 $$"), &[]);
+    assert_eq!(done.code, 1, "{done:?}");
+    assert!(done.stderr.contains("no space"), "{done:?}");
+    let done = with_server(&format!("{ACK}; {end}"), &[]);
+    assert_eq!(done.code, 0, "it ended well after all: {done:?}");
+}
+
+#[test]
+fn silence_is_no_death() {
+    let done = with_server(
+        &format!("{ACK}; while read line; do :; done"),
+        &["--give-up-after-seconds=1"],
+    );
+    assert_eq!(done.code, 1, "{done:?}");
+    assert!(done.stderr.contains("timed out"), "{done:?}");
+    assert!(done.stderr.contains("the server goes on"), "{done:?}");
+    assert!(!done.stderr.contains("the server ended by"), "{done:?}");
+}
+
+#[test]
+fn a_server_that_never_was_ready_acknowledged_nothing() {
+    let done = with_server("echo 'disk full' >&2; exit 1", &[]);
+    assert_eq!(done.code, 1, "{done:?}");
+    assert!(done.stdout.contains("it was not ready"), "{done:?}");
+    let place = Place::new(IN_MEMORY[0]);
+    let done = place.run(&["run", "--server=/nowhere/at/all"]);
+    assert_eq!(done.code, 3, "{done:?}");
+    assert!(done.stderr.contains("is it installed?"), "{done:?}");
+}
+
+#[test]
+fn what_is_no_word_of_the_protocol_is_told_to_people() {
+    let done = with_server(
+        &format!("echo hello; {ACK}; echo '2 ok power 1 /s'; echo 'end 1 power'"),
+        &[],
+    );
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(done.stderr.contains("[server] hello"), "{done:?}");
+    assert!(!done.stdout.contains("hello"), "{done:?}");
+    assert!(
+        done.stdout.contains("7 ok memory 1"),
+        "the client's number: {done:?}"
+    );
+}

@@ -1,0 +1,157 @@
+//! How the program is started, and what it promises then.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use plimsoll_sim::trial::promise::Promise;
+
+/// How the program is started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mode {
+    /// For people.
+    pub(super) name: &'static str,
+    /// Whether it brings its own server.
+    pub(super) is_parent: bool,
+    /// Whether the store is in memory.
+    pub(super) in_memory: bool,
+    /// Whether writes are acknowledged at once, which puts them at risk for a second.
+    pub(super) is_early: bool,
+    is_sqlite: bool,
+}
+
+const SERVE: Mode = Mode {
+    name: "serve native",
+    is_parent: false,
+    in_memory: false,
+    is_early: false,
+    is_sqlite: false,
+};
+
+/// Every mode.
+pub(super) const ALL: [Mode; 9] = [
+    SERVE,
+    Mode {
+        name: "serve native, early acknowledgements",
+        is_early: true,
+        ..SERVE
+    },
+    Mode {
+        name: "serve sqlite",
+        is_sqlite: true,
+        ..SERVE
+    },
+    Mode {
+        name: "serve native in memory",
+        in_memory: true,
+        ..SERVE
+    },
+    Mode {
+        name: "serve sqlite in memory",
+        in_memory: true,
+        is_sqlite: true,
+        ..SERVE
+    },
+    Mode {
+        name: "run native",
+        is_parent: true,
+        ..SERVE
+    },
+    Mode {
+        name: "run sqlite, early acknowledgements",
+        is_parent: true,
+        is_early: true,
+        is_sqlite: true,
+        ..SERVE
+    },
+    Mode {
+        name: "run native in memory",
+        is_parent: true,
+        in_memory: true,
+        ..SERVE
+    },
+    Mode {
+        name: "run sqlite in memory",
+        is_parent: true,
+        in_memory: true,
+        is_sqlite: true,
+        ..SERVE
+    },
+];
+
+impl Mode {
+    /// Where the store is in a directory.
+    pub(super) fn path(&self, dir: &Path) -> PathBuf {
+        dir.join(if self.is_sqlite { "store.db" } else { "store" })
+    }
+
+    /// The file that a snapshot of a store in memory replaces, which can be read at any time.
+    pub(super) fn canonical(&self, dir: &Path) -> Option<PathBuf> {
+        let path = self.path(dir);
+        self.in_memory.then(|| {
+            if self.is_sqlite {
+                path
+            } else {
+                path.join("snapshot.plim")
+            }
+        })
+    }
+
+    /// The words that start it.
+    pub(super) fn arguments(&self, dir: &Path, with_interval: bool) -> Vec<String> {
+        let command = if self.is_parent { "run" } else { "serve" };
+        let engine = if self.is_sqlite { "sqlite" } else { "native" };
+        let mut words = vec![
+            command.to_owned(),
+            format!("--path={}", self.path(dir).display()),
+            format!("--engine={engine}"),
+        ];
+        let mut add = |is_wanted: bool, word: &str| {
+            if is_wanted {
+                words.push(word.to_owned());
+            }
+        };
+        add(self.is_early, "--acks=window");
+        add(self.is_early, "--window-seconds=1");
+        add(self.in_memory, "--in-memory");
+        add(self.in_memory && self.is_parent, "--resume");
+        add(with_interval, "--snapshot-interval-seconds=1");
+        if self.is_sqlite && !self.in_memory {
+            words.push(format!("--snapshot-path={}", dir.join("copy.db").display()));
+        }
+        words
+    }
+
+    /// What it promises. Times are generous: the machine may have other things to do.
+    pub(super) fn promise(&self) -> Promise {
+        Promise {
+            snapshots_on_signal: true,
+            ends_on_signals: true,
+            ends_on_hangup: self.is_parent,
+            undone_code: self
+                .is_parent
+                .then_some(plimsoll_reference::standalone::UNDONE),
+            answers_within: Some(Duration::from_secs(30)),
+            ends_within: Some(Duration::from_secs(30)),
+            window_slack: Duration::from_secs(3),
+            ..Promise::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_reference::standalone::Setup;
+
+    use super::*;
+
+    #[test]
+    fn servers_are_started_with_what_makes_sense() {
+        for mode in ALL.iter().filter(|mode| !mode.is_parent) {
+            for with_interval in [false, true] {
+                let words = mode.arguments(Path::new("/d"), with_interval);
+                let setup = Setup::parse(&words).expect(mode.name);
+                assert!(setup.service_options().is_ok(), "{}", mode.name);
+            }
+        }
+    }
+}

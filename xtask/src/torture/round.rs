@@ -1,0 +1,148 @@
+//! Several lives on one directory.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use plimsoll_sim::trial::history::{Found, Pairs};
+use plimsoll_sim::trial::judge::judge;
+
+use super::life::Living;
+use super::mode::{self, Mode};
+use super::plan::Planner;
+use super::program::Program;
+use super::record::Record;
+use super::tally::{Tally, Violation};
+use crate::sim::seed::Seed;
+
+/// Several lives on one directory, each on what the one before it left.
+pub(super) struct Round<'a> {
+    program: &'a Program,
+    dir: PathBuf,
+    seed: Seed,
+}
+
+/// Most lives on one directory.
+const LIVES_MAX: u64 = 4;
+
+impl<'a> Round<'a> {
+    pub(super) fn new(program: &'a Program, dir: &Path, seed: Seed) -> Self {
+        Self {
+            program,
+            dir: dir.join(seed.to_string()),
+            seed,
+        }
+    }
+
+    /// Does it, and adds what came of it.
+    pub(super) fn run(&self, tally: &mut Tally) -> anyhow::Result<()> {
+        let failed = || format!("cannot make `{}` anew", self.dir.display());
+        if self.dir.exists() {
+            fs::remove_dir_all(&self.dir).with_context(failed)?;
+        }
+        fs::create_dir_all(&self.dir).with_context(failed)?;
+        let mut planner = Planner::new(self.seed.0);
+        let mode = *planner.pick(&mode::ALL);
+        let mut base = Pairs::new();
+        tally.rounds += 1;
+        for number in 1..=planner.up_to(LIVES_MAX) {
+            let Some(left) = self.live(&mode, number, &mut planner, base, tally)? else {
+                return Ok(());
+            };
+            base = left;
+        }
+        fs::remove_dir_all(&self.dir)
+            .with_context(|| format!("cannot remove `{}`", self.dir.display()))
+    }
+
+    /// One life. Returns what it left, or nothing if an oracle was violated.
+    fn live(
+        &self,
+        mode: &Mode,
+        number: u64,
+        planner: &mut Planner,
+        base: Pairs,
+        tally: &mut Tally,
+    ) -> anyhow::Result<Option<Pairs>> {
+        let plan = planner.plan(mode);
+        let living = Living::start(self.program, mode, &self.dir, &plan, base)?;
+        let mut record = living.live(&plan)?;
+        let left = self.program.scan(&mode.path(&self.dir))?;
+        record.life.left = vec![left.clone()];
+        tally.add(mode, &plan, &record);
+        let claims = claims(mode, &record);
+        if claims.is_empty() {
+            return Ok(Some(match left {
+                Found::Store(pairs) => pairs,
+                Found::Nothing | Found::Unreadable(_) => Pairs::new(),
+            }));
+        }
+        let log = self.dir.join(format!("life-{number}.txt"));
+        fs::write(&log, record.log.join("\n") + "\n")
+            .with_context(|| format!("cannot write `{}`", log.display()))?;
+        tally.violations.push(Violation {
+            seed: self.seed,
+            mode: mode.name,
+            life: number,
+            claims,
+            log,
+        });
+        Ok(None)
+    }
+}
+
+/// What does not hold, each with what was expected and found.
+fn claims(mode: &Mode, record: &Record) -> Vec<String> {
+    let findings = judge(&record.life, &mode.promise(), record.disturbed);
+    let said = findings.iter().map(|finding| {
+        format!(
+            "[{}]: {}\n  expected: {}\n  found: {}",
+            finding.oracle,
+            finding.oracle.claim(),
+            finding.expected,
+            finding.found
+        )
+    });
+    let strange = record.strange.iter();
+    said.chain(
+        strange.map(|text| format!("[words]: what it says breaks the protocol\n  found: {text}")),
+    )
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_reference::host::ExitStatus;
+    use plimsoll_sim::trial::history::{End, Notice, Request};
+
+    use super::*;
+
+    /// A server that was asked for two writes and to end, and ended well; with this left of it.
+    fn check(left: &[(&str, &str)]) -> Vec<String> {
+        let mut record = Record::new(Pairs::new());
+        record.hear("ready 7 0");
+        for (id, text) in [(1, "put a 1"), (2, "put b 2")] {
+            let put = text.parse().expect("a change");
+            assert_eq!(record.ask(Request::Write(vec![put])), id);
+            record.hear(&format!("{id} ok power {id}"));
+        }
+        record.notice(Notice::InputClosed);
+        record.hear("end 2 power");
+        record.life.end = (record.now(), End::Exited(ExitStatus::Code(0)));
+        let pair = |&(key, value): &(&str, &str)| (key.into(), value.into());
+        record.life.left = vec![Found::Store(left.iter().map(pair).collect())];
+        claims(&mode::ALL[0], &record)
+    }
+
+    #[test]
+    fn what_is_lost_is_claimed() {
+        assert_eq!(check(&[("a", "1"), ("b", "2")]), [""; 0]);
+        let lost = check(&[("a", "1")]);
+        assert!(
+            lost.iter().any(|claim| claim.starts_with("[E1]")),
+            "{lost:?}"
+        );
+        let invented = check(&[("a", "1"), ("b", "3")]);
+        assert!(!invented.is_empty());
+    }
+}
