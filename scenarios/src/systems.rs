@@ -1,6 +1,7 @@
 //! Systems for trials: programs that are one store together.
 
 pub mod reference;
+pub mod standalone;
 
 use std::sync::Arc;
 
@@ -8,5 +9,7 @@ use plimsoll_sim::trial::system::System;
 
 /// Every system that scenarios can name.
 pub fn shipped() -> Vec<Arc<dyn System>> {
-    reference::Service::modes()
+    let mut systems = reference::Service::modes();
+    systems.extend(standalone::Standalone::modes());
+    systems
 }

@@ -100,7 +100,11 @@ pub const TRIAL_FILES: &[(&str, &str)] = files! {
         "service-memory-interval"
         "service-sqlite"
         "service-sqlite-window"
-        "service-sqlite-memory";
+        "service-sqlite-memory"
+        "standalone-native"
+        "standalone-native-memory"
+        "standalone-sqlite"
+        "standalone-sqlite-memory";
 };
 
 /// Every scenario that ships.

@@ -139,11 +139,13 @@ mod tests {
         };
         let life = Life {
             base: Default::default(),
+            before: None,
             began: moment(0),
             requests: vec![Asked {
                 at: moment(2),
                 request: Request::Write(vec![put]),
                 answer: answer.map(|answer| (moment(3), answer)),
+                was_taken_back: false,
             }],
             notices: vec![
                 (moment(1), Notice::Ready),
