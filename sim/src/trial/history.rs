@@ -195,9 +195,11 @@ pub struct Before {
 pub struct Life {
     /// What the disk held when it began.
     pub base: Pairs,
-    /// What went before since power was last lost, where what the disk held need not have been durable: a loss of power may bring back
-    /// what was there then, and what these requests wrote.
+    /// What went before since power was last lost, where what the disk held need not have been durable, or is still being written by
+    /// orphans: what was there then may come back, and what these requests wrote.
     pub before: Option<Before>,
+    /// Whether processes of an earlier life still ran when it began, and had the store.
+    pub has_orphans: bool,
     /// When it began.
     pub began: Moment,
     /// What was asked, in the order in which it was handed over.

@@ -104,19 +104,18 @@ fn settle(ground: &Ground, script: &Script, run: &Run<()>, seen: Vec<Seen>) -> V
                 }
             }
         }
-        if !ground.system.promise().shows_durable {
-            let (of, mut earlier) = before.take().unwrap_or_default();
-            if of == era && !lives.is_empty() {
-                life.before = Some(earlier.clone());
-            } else {
-                earlier = Before {
-                    base: life.base.clone(),
-                    requests: Vec::new(),
-                };
-            }
-            earlier.requests.extend(life.requests.iter().cloned());
-            before = Some((era, earlier));
+        let (of, mut earlier) = before.take().unwrap_or_default();
+        let is_doubtful = life.has_orphans || !ground.system.promise().shows_durable;
+        if of != era || lives.is_empty() {
+            earlier = Before {
+                base: life.base.clone(),
+                requests: Vec::new(),
+            };
+        } else if is_doubtful {
+            life.before = Some(earlier.clone());
         }
+        earlier.requests.extend(life.requests.iter().cloned());
+        before = Some((era, earlier));
         lives.push(life);
     }
     lives

@@ -37,6 +37,7 @@ impl Record {
             life: Life {
                 base,
                 before: None,
+                has_orphans: false,
                 began,
                 requests: Vec::new(),
                 notices: Vec::new(),

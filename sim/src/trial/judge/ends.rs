@@ -72,8 +72,9 @@ fn agree(
             _ => None,
         });
     let has = |wanted: &Notice| life.notices.iter().any(|(_, notice)| notice == wanted);
-    if has(&Notice::OtherStarted) && !has(&Notice::Ready) {
-        // The other one was first.
+    let others = has(&Notice::OtherStarted) || life.has_orphans;
+    if others && !has(&Notice::Ready) {
+        // Another one has the store.
         return;
     }
     let unheard = life
@@ -140,6 +141,7 @@ mod tests {
         let life = Life {
             base: Default::default(),
             before: None,
+            has_orphans: false,
             began: moment(0),
             requests: vec![Asked {
                 at: moment(2),

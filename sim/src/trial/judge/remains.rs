@@ -191,7 +191,7 @@ fn held(
         .collect();
     let must_asked = must.get(..asked.len()).unwrap_or(&must);
     let wrong = match &life.before {
-        Some(before) if cut == Cut::Power => {
+        Some(before) if cut == Cut::Power || life.has_orphans => {
             let (requests, must) = joined(life, before, &must);
             wrong(&before.base, &requests, &must, Order::ByKey, left)
         }
