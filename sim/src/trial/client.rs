@@ -57,11 +57,7 @@ async fn live(control: &Control, system: &Arc<dyn System>, script: &LifeScript) 
     let first = system.first();
     let name = first.path.to_string_lossy().into_owned();
     let arguments: Vec<&str> = first.arguments.iter().map(String::as_str).collect();
-    let is_running = |process| control.status(process).is_none();
-    let has_orphans = system
-        .programs()
-        .iter()
-        .any(|(name, _)| control.latest(name).is_some_and(is_running));
+    let has_orphans = control.is_any_running();
     let process = control.start(&name, &arguments).ok()?;
     control.spawn(Arc::clone(&log).read(process, Arc::clone(system)));
     let era = control.era();

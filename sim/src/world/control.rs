@@ -59,6 +59,11 @@ impl Control {
         self.shared.state().latest(program)
     }
 
+    /// Whether a process of any program has not ended.
+    pub fn is_any_running(&self) -> bool {
+        self.shared.state().is_any_running()
+    }
+
     /// The pipe to the standard input of a process. It stays open until [`close_stdin`](Self::close_stdin).
     pub fn stdin(&self, process: ProcessId) -> Box<dyn Output> {
         let pipe = self.shared.state().process(process).stdin;

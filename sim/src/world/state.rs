@@ -241,6 +241,12 @@ impl State {
         Ok(id)
     }
 
+    /// Whether a process has not ended.
+    pub(super) fn is_any_running(&self) -> bool {
+        let is_running = |process: &Process| !matches!(process.life, Life::Ended(_));
+        self.processes.iter().any(is_running)
+    }
+
     /// How a process ended, or that whoever asks is told when it does.
     pub(super) fn status(&mut self, id: ProcessId, waker: Option<&Waker>) -> Option<ExitStatus> {
         let process = self.process_mut(id);
