@@ -105,7 +105,12 @@ fn settle(ground: &Ground, script: &Script, run: &Run<()>, seen: Vec<Seen>) -> V
             }
         }
         let (of, mut earlier) = before.take().unwrap_or_default();
-        let is_doubtful = life.has_orphans || !ground.system.promise().shows_durable;
+        // What a store shows is durable once it is open, and not before.
+        let is_open = life
+            .notices
+            .iter()
+            .any(|(_, notice)| *notice == Notice::Ready);
+        let is_doubtful = life.has_orphans || !is_open || !ground.system.promise().shows_durable;
         if of != era || lives.is_empty() {
             earlier = Before {
                 base: life.base.clone(),
