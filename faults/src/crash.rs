@@ -11,6 +11,7 @@ mod atom_set;
 mod canonical;
 mod choice;
 mod choices;
+mod durable;
 mod enumerate;
 mod eviction;
 mod failed_sync;

@@ -36,9 +36,9 @@ pub struct Frontier {
     lying: bool,
     /// Whether a sync failed in a way that lets nothing through any more.
     frozen: bool,
-    base: Image,
+    pub(super) base: Image,
     volatile: Image,
-    pending: Pending,
+    pub(super) pending: Pending,
     /// The atoms that change names.
     naming: AtomSet,
     /// The atoms that change each file with pending content.

@@ -10,12 +10,13 @@ use rustc_hash::FxHashMap;
 
 use super::complaint::{Complaint, SORTS};
 use super::goal::Goal;
+use super::ground::Ground;
 use super::history::Position;
 use super::judge::{Expected, Reason, classify};
 use super::lab::Lab;
 use super::promises::Promises;
 use super::recording::Recording;
-use super::recovered::{Canonical, Outcome, Recovered};
+use super::recovered::{Outcome, Recovered};
 use super::witness;
 use crate::case::Case;
 use crate::oracle::Oracle;
@@ -42,6 +43,8 @@ pub(super) struct Sweep<'a, 'b> {
     pub(super) trail: u128,
     goal: Goal,
     pub(super) promises: Promises,
+    /// What a store stands on after a sync that lied.
+    pub(super) ground: Ground,
     sync_failed: bool,
     /// Entries of the log passed so far.
     pub(super) at: usize,
@@ -80,6 +83,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
             trail: 0,
             goal: Goal::Everything,
             promises: Promises::default(),
+            ground: Ground::default(),
             sync_failed: false,
             at: 0,
             close_looks: [0; SORTS],
@@ -109,7 +113,10 @@ impl<'a, 'b> Sweep<'a, 'b> {
                     .checked_sub(1)
                     .map(|index| &recording.steps[index]);
                 // Before the next command is begun: what that may change is not excused yet.
-                if self.promises.observe(event, step) {
+                self.promises.forget_lies(|ino| frontier.may_name(ino));
+                let is_added = self.promises.observe(event, step);
+                self.find_ground(&frontier);
+                if is_added {
                     self.judge_here(&mut frontier);
                     if self.goal.is_reached(self.found) {
                         return Ended::Reached;
@@ -120,10 +127,13 @@ impl<'a, 'b> Sweep<'a, 'b> {
                 break;
             };
             self.at = at + 1;
+            self.tread(entry);
             if let Some((scope, end)) = entry.sync {
                 self.sync_failed |= end.is_reported();
                 if self.case.disk.profile.syncs(scope) {
-                    self.promises.synced(scope, end);
+                    let has_changed = !entry.changes.is_empty();
+                    self.promises.synced(scope, end, has_changed);
+                    self.find_ground(&frontier);
                 }
             }
             if frontier.advance(entry) {
@@ -209,7 +219,9 @@ impl<'a, 'b> Sweep<'a, 'b> {
     fn judge_here(&mut self, frontier: &mut Frontier) {
         let here = std::mem::take(&mut self.here);
         for (kind, state, outcome) in &here {
-            if let Some(complaint) = self.complaint(*kind, outcome) {
+            if let Some(complaint) = self.complaint(*kind, outcome)
+                && !self.is_excused_by_touch(frontier, *state, &complaint)
+            {
                 self.look_closely(frontier, *kind, *state, &complaint);
             }
         }
@@ -252,10 +264,8 @@ impl<'a, 'b> Sweep<'a, 'b> {
             return self.damage_complaint(first_kind, outcome);
         }
         let floor = self.promises.floor(first_kind);
-        // A disk that said so falsely that something was durable may leave anything, but nothing that makes a store panic.
         let is_excused = self.promises.is_void() && kind != CrashKind::ProcessKill;
-        let is_panic = matches!(outcome.first, Recovered::Crashed(_));
-        if is_excused && !is_panic && first_kind != CrashKind::ProcessKill {
+        if is_excused && first_kind != CrashKind::ProcessKill && self.excuses(&outcome.first) {
             return None;
         }
         if !self.is_legal(&outcome.first, floor) {
@@ -337,70 +347,6 @@ impl<'a, 'b> Sweep<'a, 'b> {
         } else {
             Oracle::R2
         }
-    }
-
-    fn canonical_complaint(&self, canonical: &Canonical) -> Option<(String, String)> {
-        let floor = self.promises.snapshot_floor();
-        let expected = || "a complete image, old or new".to_owned();
-        match canonical {
-            Canonical::None => None,
-            Canonical::Absent if floor.is_none() => None,
-            Canonical::Absent => Some((expected(), "no file".to_owned())),
-            Canonical::Broken(message) => Some((expected(), message.to_string())),
-            Canonical::State(hash) => {
-                let floor = floor.unwrap_or(0);
-                let shown = self.recording.model.find(
-                    *hash,
-                    floor,
-                    self.promises.current,
-                    self.promises.ended,
-                );
-                let voided = self
-                    .recording
-                    .model
-                    .was_voided(*hash, self.promises.current);
-                (shown.is_none() && !voided).then(|| {
-                    (
-                        expected(),
-                        "an image of no state the store was in".to_owned(),
-                    )
-                })
-            }
-        }
-    }
-
-    /// What is wrong with the number of snapshots.
-    fn snapshots_complaint(
-        &self,
-        found: Option<&Result<u32, Arc<str>>>,
-    ) -> Option<(String, String)> {
-        let kept = self.case.sut.contract().snapshots_kept;
-        let floor = self.promises.snapshots_floor(kept);
-        let found = match found? {
-            Ok(count) if *count >= floor => return None,
-            Ok(count) => count.to_string(),
-            Err(message) => message.to_string(),
-        };
-        Some((format!("{floor} complete snapshots, old and new"), found))
-    }
-
-    /// What is wrong with the copy in a place. Until the first one is acknowledged there may be anything.
-    fn copy_complaint(&self, place: u8, found: &Canonical) -> Option<(String, String)> {
-        let floor = self.promises.copy_floor(place)?;
-        let found = match found {
-            Canonical::None => return None,
-            Canonical::Absent => "no file".to_owned(),
-            Canonical::Broken(message) => message.to_string(),
-            Canonical::State(hash) => {
-                let model = &self.recording.model;
-                if model.is_copy(*hash, floor, self.promises.current) {
-                    return None;
-                }
-                "a copy of no state that the store was in since".to_owned()
-            }
-        };
-        let expected = format!("a complete copy in place {place}, old or new");
-        Some((expected, found))
     }
 
     /// Names the oracle and keeps the evidence, for the first violation of each.
