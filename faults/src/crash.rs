@@ -19,6 +19,7 @@ mod frontier;
 mod holder;
 mod kind;
 mod name_space;
+mod orphans;
 mod parts;
 mod pending;
 mod pending_file;
