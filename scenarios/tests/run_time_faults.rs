@@ -81,19 +81,13 @@ fn a_file_that_cannot_be_opened_is_not_taken_for_one_that_is_not_there() {
     ];
     let case = case("reference-power", &steps);
     for errno in ["ENOENT", "EMFILE", "EACCES", "ESTALE"] {
-        let is_hit = |op: &&str| {
+        for op in ["open", "readdir", "stat", "read"] {
             let text = format!("{op} in recovery {errno}");
             let Ok(fault) = text.parse::<Fault>() else {
                 panic!("{text}");
             };
-            sweep(&case, &fault) > 0
-        };
-        let hit: Vec<&str> = ["open", "readdir", "stat", "read"]
-            .into_iter()
-            .filter(is_hit)
-            .collect();
-        // What is there already it opens: it looks up nothing by `stat`.
-        assert_eq!(hit, ["open", "readdir", "read"], "{errno}");
+            assert!(sweep(&case, &fault) > 0, "{text}");
+        }
     }
 }
 
