@@ -4,6 +4,9 @@
 //! the disk still has it all, beside what came since: the store must show it, or say that something is wrong. It may find that a part
 //! of what came since is not there, or that what follows a missing part is; so a key that was touched since may hold anything.
 //!
+//! Where no crash is explored that takes everything that is not durable (an asynchronous NFS export), what holds the promises cannot be
+//! told from the rest, and nothing is asked.
+//!
 //! Nothing is asked once an operation has overwritten, cut, removed or renamed anything that was durable then, nor if such a change was
 //! pending when the sync lied. A store may do so on the strength of the sync: the new version may be what never reached the disk.
 //! Which of the old things it still needed, and for which keys, only the store knows: a compaction puts all keys into the file whose
@@ -29,7 +32,7 @@ impl Sweep<'_, '_> {
             (false, _) => self.ground = Ground::Unneeded,
             (true, Ground::Unneeded) => {
                 let durable = frontier.durable();
-                if frontier.keeps_all(durable) {
+                if self.rests_on_disk() && frontier.keeps_all(durable) {
                     self.ground = Ground::Kept(durable.clone());
                 } else {
                     self.lose_ground();
@@ -37,6 +40,13 @@ impl Sweep<'_, '_> {
             }
             (true, Ground::Kept(_) | Ground::Gone) => {}
         }
+    }
+
+    /// Whether the promises of before rest on what is durable, and on nothing that only servers have taken note of: they were held to
+    /// a crash that may take all the rest.
+    fn rests_on_disk(&self) -> bool {
+        let takes_all = |kind| matches!(kind, CrashKind::PowerLoss | CrashKind::SitePowerLoss);
+        self.case.disk.kinds.iter().copied().any(takes_all)
     }
 
     /// Takes note of an operation that may take away what was durable when a sync lied.
