@@ -2,6 +2,7 @@
 
 mod content;
 mod entries;
+mod kept;
 mod names;
 mod sector;
 mod tree;

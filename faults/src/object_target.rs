@@ -48,9 +48,9 @@ impl ObjectTarget {
         }
     }
 
-    /// Whether a stripe can be so long: a page of 4096 bytes, or that times a power of two.
+    /// Whether a stripe can be so long: pages of 4096 bytes, one or more.
     pub const fn is_stripe(bytes: u64) -> bool {
-        bytes >= PAGE && bytes.is_power_of_two()
+        bytes > 0 && bytes.is_multiple_of(PAGE)
     }
 
     /// Whether a byte of a file is on it.
@@ -142,8 +142,18 @@ mod tests {
     fn there_is_no_target_beyond_the_last() {
         assert_eq!(ObjectTarget::new(2, 2, 4096), None);
         assert_eq!(ObjectTarget::new(0, 0, 4096), None);
-        for bytes in [0, 2048, 5000, 12288] {
+        for bytes in [0, 2048, 5000, 4096 + 512] {
             assert_eq!(ObjectTarget::new(0, 2, bytes), None, "{bytes}");
         }
+    }
+
+    #[test]
+    fn a_stripe_may_have_any_number_of_pages() {
+        let target = ObjectTarget::new(1, 2, 3 * 4096).expect("there is one");
+        for (byte, is_held) in [(0, false), (12287, false), (12288, true), (24576, false)] {
+            assert_eq!(target.holds(byte), is_held, "{byte}");
+        }
+        let on: Vec<(u64, u64)> = target.runs(0, 40000).collect();
+        assert_eq!(on, [(12288, 24576), (36864, 40000)]);
     }
 }

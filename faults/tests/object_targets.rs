@@ -3,10 +3,13 @@
 use std::io;
 use std::path::Path;
 
+use plimsoll_faults::crash::{Bounds, CrashKind, Frontier};
 use plimsoll_faults::disk::SimFs;
 use plimsoll_faults::errno::Errno;
 use plimsoll_faults::image::Image;
-use plimsoll_faults::log::SyncEnd;
+use plimsoll_faults::log::{MicroOp, SyncEnd};
+use plimsoll_faults::profile::Profile;
+use plimsoll_faults::rng::Rng;
 use plimsoll_reference::fs::{FsFile, FsOps, OpenOptions, read_to_end, write_all_at};
 
 /// Bytes in a stripe of these tests, and in a page.
@@ -146,6 +149,33 @@ fn an_eviction_by_a_target_discards_what_goes_there_and_is_reported_once() {
         evicted,
         ["eviction: unsent pages of log on target 1 of 2 stripe 4096 are discarded"]
     );
+}
+
+/// What a kill leaves after an eviction was not there before it: a sweep that looks only at what is new must look at it.
+#[test]
+fn what_an_eviction_leaves_is_new() {
+    let (disk, log) = disk("fsync log #1 evict target 1 of 2 stripe 4096");
+    let profile = Profile::named("lustre-2.15").expect("it ships");
+    let mut frontier = Frontier::new(disk.image(), profile);
+    log.write_at(&[b'n'; 4 * STRIPE], 0).expect("a write");
+    fails(log.sync_all(), Errno::EIO);
+    let is_eviction = |change: &MicroOp| matches!(change, MicroOp::Evicted { .. });
+    let entries = disk.take_log();
+    let evicted = entries
+        .iter()
+        .position(|entry| entry.changes.iter().any(is_eviction));
+    for entry in &entries[..=evicted.expect("there is one")] {
+        frontier.advance(entry);
+    }
+    let bounds = Bounds {
+        exhaustive: 64,
+        samples: 0,
+    };
+    let mut states = Vec::new();
+    let mut rng = Rng::stream(0, "test");
+    frontier.states_of(CrashKind::ProcessKill, bounds, &mut rng, &mut states);
+    frontier.retain_fresh(&mut states);
+    assert_eq!(states, [frontier.everything()]);
 }
 
 #[test]

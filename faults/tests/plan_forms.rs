@@ -251,8 +251,8 @@ fn says_what_is_wrong_and_where() {
             36,
         ),
         (
-            "fsync evict target 0 of 2 stripe 12288",
-            "cannot have 12288 bytes",
+            "fsync evict target 0 of 2 stripe 5000",
+            "cannot have 5000 bytes",
             34,
         ),
         (

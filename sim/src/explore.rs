@@ -15,8 +15,10 @@ mod damage;
 mod deletions;
 mod dump;
 mod errors;
+mod excuse;
 mod explain;
 mod goal;
+mod ground;
 mod history;
 mod hunt;
 mod judge;
@@ -38,6 +40,7 @@ mod spoilt;
 mod state;
 mod sweep;
 mod sync_errors;
+mod untouched;
 mod visits;
 mod witness;
 

@@ -9,6 +9,7 @@ use super::choice::{choices_of, least};
 use super::enumerate::{Bounds, choices, undamaged};
 use super::failed_sync::{self, dirty_again};
 use super::kind::CrashKind;
+use super::orphans::Orphans;
 use super::parts::Parts;
 use super::pending::Pending;
 use super::reuse::reuse;
@@ -32,13 +33,13 @@ pub struct CrashState(AtomSet);
 /// whole.
 #[derive(Debug)]
 pub struct Frontier {
-    profile: Arc<Profile>,
+    pub(super) profile: Arc<Profile>,
     lying: bool,
     /// Whether a sync failed in a way that lets nothing through any more.
     frozen: bool,
-    base: Image,
-    volatile: Image,
-    pending: Pending,
+    pub(super) base: Image,
+    pub(super) volatile: Image,
+    pub(super) pending: Pending,
     /// The atoms that change names.
     naming: AtomSet,
     /// The atoms that change each file with pending content.
@@ -51,6 +52,7 @@ pub struct Frontier {
     /// Whether every state here is one that could not be before the last entry.
     all_fresh: bool,
     servers: Servers,
+    pub(super) orphans: Orphans,
     memo: Memo,
     collect_at: usize,
 }
@@ -75,6 +77,7 @@ impl Frontier {
             entries: 0,
             all_fresh: false,
             servers: Servers::default(),
+            orphans: Orphans::default(),
             memo: Memo::default(),
             collect_at: COLLECT_AT,
         }
@@ -92,6 +95,7 @@ impl Frontier {
     pub fn fork(&self) -> Self {
         Self {
             servers: Servers::default(),
+            orphans: Orphans::default(),
             ..self.branch()
         }
     }
@@ -107,6 +111,7 @@ impl Frontier {
             touching: self.touching.clone(),
             veiled: self.veiled.clone(),
             servers: self.servers.clone(),
+            orphans: self.orphans.clone(),
             memo: self.memo.fork(),
             ..*self
         }
@@ -143,6 +148,7 @@ impl Frontier {
             dirty_again(&mut self.pending.atoms, entry);
             self.take(entry, sent, number);
         }
+        changed |= self.note_handles(entry);
         if let Some((scope, end)) = entry.sync {
             match end {
                 SyncEnd::Done if !self.lying => changed |= self.sync(scope),
@@ -183,7 +189,7 @@ impl Frontier {
         } else if reuse(
             &self.profile,
             &mut self.pending,
-            start,
+            &(start..usize::MAX),
             &self.base,
             &self.volatile,
         ) {
@@ -233,7 +239,7 @@ impl Frontier {
     }
 
     /// What was computed for the old numbers, or over what files held in the old base, is of no use.
-    fn renumbered(&mut self) {
+    pub(super) fn renumbered(&mut self) {
         self.memo.forget();
         self.fresh = 0;
     }
@@ -306,7 +312,8 @@ impl Frontier {
             };
             self.pending.discard_unsent(*ino, *target);
             self.memo.forget();
-            self.fresh = self.pending.len();
+            // What is left of a change may be a part that could not be there alone before.
+            self.all_fresh = true;
         }
     }
 

@@ -3,9 +3,11 @@
 //! A file system with one journal, but without an order between data and journal, may give a freed block to another place or file
 //! at once. Until the transaction that freed it commits, the old file has its old length and, in that block, the new bytes.
 //!
-//! **Not modelled**: blocks that were free already; blocks of a file that was removed while open; a block that is torn on the way,
-//! or that goes to two places.
+//! The blocks of a file that was removed while open are freed when it is closed (`orphans`).
+//!
+//! **Not modelled**: blocks that were free already; a block that is torn on the way, or that goes to two places.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::atom::{Atom, Sort};
@@ -29,16 +31,21 @@ const REUSED_MAX: usize = 24;
 /// A block of a file, by position in the file.
 type Block = (Ino, u64);
 
-/// Adds what freed blocks may show: of the new blocks that the atoms from `start` on write, in blocks that are being freed, and of
-/// those that are to be written, in blocks that these atoms free. Returns whether there is anything.
+/// Whether freed blocks may be written again before that is durable.
+pub(super) const fn may_reuse(profile: &Profile) -> bool {
+    profile.truncate_atomic && !profile.reuse_waits_for_commit
+}
+
+/// Adds what freed blocks may show: of the new blocks that the `new` atoms write, in blocks that are being freed, and of those that are
+/// to be written, in blocks that these atoms free. Returns whether there is anything.
 pub(super) fn reuse(
     profile: &Profile,
     pending: &mut Pending,
-    start: usize,
+    new: &Range<usize>,
     base: &Image,
     volatile: &Image,
 ) -> bool {
-    if !profile.truncate_atomic || profile.reuse_waits_for_commit {
+    if !may_reuse(profile) {
         return false;
     }
     let frees: Vec<(usize, Block)> = freed(&pending.atoms, base);
@@ -58,7 +65,7 @@ pub(super) fn reuse(
     for shift in 0..frees.len() {
         for (index, &(position, block)) in sources.iter().enumerate() {
             let (freed_by, place) = frees[(index + shift) % frees.len()];
-            let is_new = position >= start || freed_by >= start;
+            let is_new = new.contains(&position) || new.contains(&freed_by);
             if reused.len() < room
                 && is_new
                 && !has_blocks(profile, &pending.atoms, position, freed_by)

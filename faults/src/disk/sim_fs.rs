@@ -150,11 +150,15 @@ impl SimFs {
         self.state().log.len()
     }
 
-    /// How the syncs ended that the op log has from a position on.
-    pub fn sync_ends(&self, from: usize) -> Vec<(Scope, SyncEnd)> {
+    /// How the syncs ended that the op log has from a position on, and whether processes see something else since.
+    pub fn sync_ends(&self, from: usize) -> Vec<(Scope, SyncEnd, bool)> {
         let state = self.state();
         let entries = state.log.iter().skip(from);
-        entries.filter_map(|entry| entry.sync).collect()
+        let end = |entry: &Entry| {
+            let (scope, end) = entry.sync?;
+            Some((scope, end, !entry.changes.is_empty()))
+        };
+        entries.filter_map(end).collect()
     }
 
     /// Operations asked for so far, those that only read included.

@@ -130,6 +130,7 @@ pub const CATALOGUE: &[LitmusFile] = files! {
     "two-truncates"
     "unlink"
     "unlink-before-rename"
+    "unlink-open-reuse"
     "unlink-recreate"
     "unlink-reuse"
     "wal-recycle-fdatasync"

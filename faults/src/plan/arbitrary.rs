@@ -141,7 +141,7 @@ impl<'a> Arbitrary<'a> for ObjectTarget {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let count = u.int_in_range(1..=4)?;
         let index = u.int_in_range(0..=count - 1)?;
-        let stripe_bytes = 4096 << u.int_in_range(0..=8)?;
+        let stripe_bytes = 4096 * u.int_in_range(1..=256)?;
         Ok(Self::new(index, count, stripe_bytes).unwrap_or(Self::FIRST_OF_TWO))
     }
 }

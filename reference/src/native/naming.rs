@@ -92,13 +92,25 @@ impl Prepared {
             // A rename that failed may have taken effect. Who can still remove the old name knows that it has not.
             return Err(match fs.remove_file(&temp) {
                 Ok(()) => Misplaced::Absent(error),
-                Err(_) => Misplaced::Unsure(error),
+                Err(_) => {
+                    give_up(fs, path, held);
+                    Misplaced::Unsure(error)
+                }
             });
         }
-        confirm(&*file, path).map_err(Misplaced::Doubtful)?;
-        sync_parent(fs, path).map_err(Misplaced::Unsure)?;
-        drop(held);
-        Ok(file)
+        let named = confirm(&*file, path)
+            .map_err(Misplaced::Doubtful)
+            .and_then(|()| sync_parent(fs, path).map_err(Misplaced::Unsure));
+        match named {
+            Ok(()) => {
+                drop(held);
+                Ok(file)
+            }
+            Err(misplaced) => {
+                give_up(fs, path, held);
+                Err(misplaced)
+            }
+        }
     }
 }
 
@@ -112,6 +124,14 @@ pub(super) fn place(
     Prepared::write(fs, temp, write)
         .map_err(Misplaced::Absent)?
         .put(fs, path)
+}
+
+/// Lets go of a file that may have been replaced, after an error that leaves unknown whether for good. Whoever writes next may get its
+/// blocks, so the replacement is made durable before, if there was one; best effort, as there is nothing else to be done.
+fn give_up(fs: &dyn FsOps, path: &Path, held: Option<Box<dyn FsFile>>) {
+    if held.is_some() {
+        let _ = sync_parent(fs, path);
+    }
 }
 
 /// The file at `path`, if there is one.

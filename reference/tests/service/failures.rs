@@ -30,6 +30,9 @@ fn a_failed_commit_reaches_everybody_and_the_store_is_opened_again() {
                 .await;
             session.begins("2 failed unknown").await;
             session.begins("3 failed unknown").await;
+            session
+                .begins("lost 2 2 acknowledged writes 2 to 2 could not be committed")
+                .await;
             session.begins("4 failed unknown").await;
             // The store may refuse to be read, but shows nothing that may vanish.
             let shown = session.begins("5 ").await;
@@ -88,7 +91,7 @@ fn what_a_window_lost_is_told_by_the_next_sync_and_by_the_end() {
         session.begins("6 ok power").await;
         session.end_input();
         let (last, code) = session.ended().await;
-        let lost = "end failed 1 acknowledged writes could not be committed";
+        let lost = "end failed acknowledged writes 2 to 2 could not be committed";
         assert!(last.starts_with(lost), "{last}");
         assert_eq!(code, 1);
     });

@@ -43,7 +43,7 @@ pub(super) struct Promises {
     told: Vec<Scope>,
     /// Whether there ever was such a sync: what it left behind may come to light late.
     deceived_once: bool,
-    /// Whether nothing has to survive a power loss, because of such a sync, until something is acknowledged anew.
+    /// Whether such a sync has succeeded falsely, and nothing was acknowledged anew since it is made up for or known.
     void: bool,
     /// The step being performed, or the last one.
     pub(super) current: Position,
@@ -118,13 +118,13 @@ impl Promises {
         }
     }
 
-    /// Takes note of how a sync ended.
-    pub(super) fn synced(&mut self, scope: Scope, end: SyncEnd) {
+    /// Takes note of how a sync ended, and of whether processes see something else since.
+    pub(super) fn synced(&mut self, scope: Scope, end: SyncEnd, has_changed: bool) {
         let inode = inode_of(scope);
-        if end == SyncEnd::Reverted {
+        if end == SyncEnd::Reverted && has_changed {
             // The operating system has dropped what it had taken, and has said so. What was promised for a power loss it could not
-            // drop.
-            self.kill = self.kill.min(self.power);
+            // drop, if that was true.
+            self.kill = self.kill.min(if self.void { 0 } else { self.power });
         }
         match end {
             SyncEnd::Lied => self.deceive(scope, false),
@@ -148,16 +148,31 @@ impl Promises {
         }
     }
 
+    /// A sync has succeeded falsely. What was promised so far stays promised; windows that are still open promise nothing any more,
+    /// as it may have been for them.
     fn deceive(&mut self, scope: Scope, hidden: bool) {
         self.deceived.push((scope, hidden));
         self.deceived_once = true;
         self.void = true;
+        let turn = self.turn;
+        self.windows
+            .retain(|&(when, window, _)| when + window <= turn);
+    }
+
+    /// What was durable when a sync succeeded falsely is so no longer, and the store had reason to think that it need not be.
+    pub(super) fn give_up(&mut self) {
         self.power = 0;
         self.served = 0;
         self.snapshot = None;
         self.snapshots = 0;
         self.copies.clear();
         self.windows.clear();
+    }
+
+    /// Forgets the lies about files and directories that no crash can bring back: what was to be in them cannot be asked for.
+    pub(super) fn forget_lies(&mut self, may_be_there: impl Fn(Ino) -> bool) {
+        self.deceived
+            .retain(|&(scope, _)| may_be_there(inode_of(scope)));
     }
 
     /// A new life begins, which cannot know what an earlier one was told of data that once counted as durable.
@@ -177,8 +192,8 @@ impl Promises {
         self.deceived_once
     }
 
-    /// Whether a sync has succeeded falsely and nothing was acknowledged since anybody could know: no store is to blame for what a
-    /// power loss leaves then.
+    /// Whether a sync has succeeded falsely and nothing was acknowledged since anybody could know: no store is to blame then when a
+    /// power loss takes what was written since.
     pub(super) const fn is_void(&self) -> bool {
         self.void
     }
@@ -308,5 +323,74 @@ fn makes_up_for(sync: Scope, earlier: Scope) -> bool {
 const fn inode_of(scope: Scope) -> Ino {
     match scope {
         Scope::File(ino) | Scope::FileData(ino) | Scope::Dir(ino) | Scope::Close(ino) => ino,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOG: Scope = Scope::FileData(Ino(5));
+
+    /// Promises after these commands, each acknowledged at this level.
+    fn acked(levels: &[Level]) -> Promises {
+        let mut promises = Promises::default();
+        for &level in levels {
+            ack(&mut promises, level);
+        }
+        promises
+    }
+
+    fn ack(promises: &mut Promises, level: Level) {
+        let event = Event {
+            at: 0,
+            step: promises.current + 1,
+            now: Duration::ZERO,
+            what: What::Acked(level),
+        };
+        let command = "put a 1".parse().expect("a command");
+        promises.observe(&event, Some(&Step::Command(command)));
+    }
+
+    fn floors(promises: &Promises) -> (Position, Position) {
+        let floor = |kind| promises.floor(kind);
+        (floor(CrashKind::ProcessKill), floor(CrashKind::PowerLoss))
+    }
+
+    #[test]
+    fn a_sync_that_lied_takes_back_nothing_and_adds_nothing() {
+        let mut promises = acked(&[Level::Power]);
+        promises.synced(LOG, SyncEnd::Lied, false);
+        assert!(promises.is_void());
+        ack(&mut promises, Level::Power);
+        assert_eq!(floors(&promises), (2, 1));
+        promises.synced(LOG, SyncEnd::Done, false);
+        assert!(promises.is_void(), "nothing was acknowledged since");
+        ack(&mut promises, Level::Power);
+        assert_eq!(floors(&promises), (3, 3));
+        assert!(!promises.is_void());
+    }
+
+    #[test]
+    fn a_lie_about_a_file_that_is_gone_excuses_nothing_more() {
+        let mut promises = acked(&[Level::Power]);
+        promises.synced(LOG, SyncEnd::Lied, false);
+        promises.give_up();
+        promises.forget_lies(|_| true);
+        ack(&mut promises, Level::Power);
+        assert_eq!(floors(&promises), (2, 0));
+        promises.forget_lies(|ino| ino != Ino(5));
+        assert!(promises.is_void());
+        ack(&mut promises, Level::Power);
+        assert_eq!(floors(&promises), (3, 3));
+    }
+
+    #[test]
+    fn a_failed_sync_lowers_what_survives_a_kill_only_where_it_took_something_back() {
+        for (has_changed, kept) in [(false, 2), (true, 1)] {
+            let mut promises = acked(&[Level::Power, Level::Process]);
+            promises.synced(LOG, SyncEnd::Reverted, has_changed);
+            assert_eq!(floors(&promises), (kept, 1), "{has_changed}");
+        }
     }
 }

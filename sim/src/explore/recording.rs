@@ -164,8 +164,8 @@ impl Recorder<'_> {
 
     /// Takes note of how the syncs ended that came since it last did.
     fn look_at_syncs(&mut self) {
-        for (scope, end) in self.disk.sync_ends(self.looked_at) {
-            self.promises.synced(scope, end);
+        for (scope, end, has_changed) in self.disk.sync_ends(self.looked_at) {
+            self.promises.synced(scope, end, has_changed);
         }
         self.looked_at = self.disk.log_len();
     }

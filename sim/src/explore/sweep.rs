@@ -10,6 +10,7 @@ use rustc_hash::FxHashMap;
 
 use super::complaint::{Complaint, SORTS};
 use super::goal::Goal;
+use super::ground::Ground;
 use super::history::Position;
 use super::judge::{Expected, Reason, classify};
 use super::lab::Lab;
@@ -42,6 +43,8 @@ pub(super) struct Sweep<'a, 'b> {
     pub(super) trail: u128,
     goal: Goal,
     pub(super) promises: Promises,
+    /// What a store stands on after a sync that lied.
+    pub(super) ground: Ground,
     sync_failed: bool,
     /// Entries of the log passed so far.
     pub(super) at: usize,
@@ -80,6 +83,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
             trail: 0,
             goal: Goal::Everything,
             promises: Promises::default(),
+            ground: Ground::default(),
             sync_failed: false,
             at: 0,
             close_looks: [0; SORTS],
@@ -109,7 +113,10 @@ impl<'a, 'b> Sweep<'a, 'b> {
                     .checked_sub(1)
                     .map(|index| &recording.steps[index]);
                 // Before the next command is begun: what that may change is not excused yet.
-                if self.promises.observe(event, step) {
+                self.promises.forget_lies(|ino| frontier.may_name(ino));
+                let is_added = self.promises.observe(event, step);
+                self.find_ground(&frontier);
+                if is_added {
                     self.judge_here(&mut frontier);
                     if self.goal.is_reached(self.found) {
                         return Ended::Reached;
@@ -120,10 +127,13 @@ impl<'a, 'b> Sweep<'a, 'b> {
                 break;
             };
             self.at = at + 1;
+            self.tread(entry);
             if let Some((scope, end)) = entry.sync {
                 self.sync_failed |= end.is_reported();
                 if self.case.disk.profile.syncs(scope) {
-                    self.promises.synced(scope, end);
+                    let has_changed = !entry.changes.is_empty();
+                    self.promises.synced(scope, end, has_changed);
+                    self.find_ground(&frontier);
                 }
             }
             if frontier.advance(entry) {
@@ -209,7 +219,9 @@ impl<'a, 'b> Sweep<'a, 'b> {
     fn judge_here(&mut self, frontier: &mut Frontier) {
         let here = std::mem::take(&mut self.here);
         for (kind, state, outcome) in &here {
-            if let Some(complaint) = self.complaint(*kind, outcome) {
+            if let Some(complaint) = self.complaint(*kind, outcome)
+                && !self.is_excused_by_touch(frontier, *state, &complaint)
+            {
                 self.look_closely(frontier, *kind, *state, &complaint);
             }
         }
@@ -252,10 +264,8 @@ impl<'a, 'b> Sweep<'a, 'b> {
             return self.damage_complaint(first_kind, outcome);
         }
         let floor = self.promises.floor(first_kind);
-        // A disk that said so falsely that something was durable may leave anything, but nothing that makes a store panic.
         let is_excused = self.promises.is_void() && kind != CrashKind::ProcessKill;
-        let is_panic = matches!(outcome.first, Recovered::Crashed(_));
-        if is_excused && !is_panic && first_kind != CrashKind::ProcessKill {
+        if is_excused && first_kind != CrashKind::ProcessKill && self.excuses(&outcome.first) {
             return None;
         }
         if !self.is_legal(&outcome.first, floor) {

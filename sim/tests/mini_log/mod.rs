@@ -21,6 +21,7 @@ pub(crate) struct Omit {
     pub(crate) stopping_after_a_failed_sync: bool,
     pub(crate) syncing_what_was_found: bool,
     pub(crate) the_order_in_a_group: bool,
+    pub(crate) keeping_what_is_before_a_gap: bool,
 }
 
 /// The recipe.
@@ -66,6 +67,12 @@ impl MiniLog {
         while let Some((payload, tail)) = self.frame(rest) {
             replay(payload, &mut pairs);
             rest = tail;
+        }
+        if self.omit.keeping_what_is_before_a_gap
+            && (1..rest.len()).any(|start| self.frame(&rest[start..]).is_some())
+        {
+            pairs.clear();
+            rest = &bytes;
         }
         let valid = bytes.len() - rest.len();
         drop(log);

@@ -6,7 +6,7 @@ use crate::object_target::ObjectTarget;
 
 /// How a target is written.
 const TARGET: &str = "a target is `target K of N [stripe BYTES]`, such as `target 1 of 2 stripe 65536`; targets count from 0, and a stripe \
-     has 4096 bytes or that times a power of two";
+     has a multiple of 4096 bytes";
 
 /// A number that is all of a word.
 fn number<T: std::str::FromStr>(word: &str) -> Option<T> {

@@ -92,6 +92,9 @@ impl Vault {
     /// that can be read and will never be written.
     fn rewrite(&mut self, pairs: &Pairs) -> io::Result<()> {
         let files = self.files.clone();
+        // What an earlier life may have put in place of a database is durable before a byte is written: there are file systems that
+        // write into the blocks of the replaced one sooner (ext4 with data=writeback).
+        files.fs.sync_dir(files.directory())?;
         let (bytes, superblock) = image::encode(pairs);
         let temp: Temp = files.temporary(files.live(), "open", &bytes)?;
         hold(&*temp.file)?;
