@@ -24,7 +24,7 @@ fn delete(run: &str) -> Vec<Deletion> {
 
 /// Every sync of the long run is needed on some disk, but for `missed` of a directory: an open makes the name of the snapshot durable
 /// before it writes a byte, as nothing on the disk tells whether the life before has done so; and a snapshot whose rename failed is
-/// promoted again only after that. Of these it is shown for every disk that nobody can tell.
+/// promoted again only after that, and what it may have replaced is let go only after that. Of these it is shown for every disk that nobody can tell.
 #[track_caller]
 fn needs_all(run: &str, syncs: usize, missed: usize) {
     let deletions = explains_all(run, syncs);
@@ -64,47 +64,47 @@ fn explains_all(run: &str, syncs: usize) -> Vec<Deletion> {
 #[test]
 fn syncs_of_the_power_mode_are_needed() {
     needs_all("reference-power", 37, 3);
-    needs_all(&format!("reference-power{UNSURE}"), 13, 2);
+    needs_all(&format!("reference-power{UNSURE}"), 14, 3);
 }
 
 #[test]
 fn syncs_of_small_segments_are_needed() {
     needs_all("reference-power-segments", 37, 3);
-    needs_all(&format!("reference-power-segments{UNSURE}"), 13, 2);
+    needs_all(&format!("reference-power-segments{UNSURE}"), 14, 3);
 }
 
 #[test]
 fn syncs_of_compressed_snapshots_are_needed() {
     needs_all("reference-power-lz4", 37, 3);
-    needs_all(&format!("reference-power-lz4{UNSURE}"), 13, 2);
+    needs_all(&format!("reference-power-lz4{UNSURE}"), 14, 3);
 }
 
 #[test]
 fn syncs_of_separate_directories_are_needed() {
     needs_all("reference-custom-paths", 39, 3);
-    needs_all(&format!("reference-custom-paths{UNSURE}"), 15, 2);
+    needs_all(&format!("reference-custom-paths{UNSURE}"), 16, 3);
 }
 
 #[test]
 fn every_redundant_sync_of_the_process_modes_is_explained() {
     explains_all("reference-process", 35);
     explains_all("reference-process-custom-paths", 36);
-    explains_all(&format!("reference-process{UNSURE}"), 13);
-    explains_all(&format!("reference-process-custom-paths{UNSURE}"), 14);
+    explains_all(&format!("reference-process{UNSURE}"), 14);
+    explains_all(&format!("reference-process-custom-paths{UNSURE}"), 15);
 }
 
 #[test]
 fn every_redundant_sync_of_the_delayed_modes_is_explained() {
     explains_all("reference-window", 35);
-    explains_all("reference-async", 24);
-    explains_all(&format!("reference-window{UNSURE}"), 13);
+    explains_all("reference-async", 25);
+    explains_all(&format!("reference-window{UNSURE}"), 14);
 }
 
 #[test]
 fn every_redundant_sync_of_the_modes_without_a_log_is_explained() {
     explains_all("reference-snapshot-only", 25);
     explains_all("reference-memory", 22);
-    explains_all(&format!("reference-snapshot-only{UNSURE}"), 11);
+    explains_all(&format!("reference-snapshot-only{UNSURE}"), 12);
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod first_violation;
 mod rate;
 mod recoveries;
 mod sqlite;
+mod stall;
 mod states;
 mod store;
 mod subject;
@@ -15,6 +16,7 @@ use clap::{Args, Subcommand};
 use crate::bench::first_violation::FirstViolations;
 use crate::bench::recoveries::Recoveries;
 use crate::bench::sqlite::Sqlite;
+use crate::bench::stall::StallBench;
 use crate::bench::states::States;
 use crate::bench::store::StoreBench;
 use crate::bench::sweep::Sweep;
@@ -30,6 +32,7 @@ use crate::exit::Exit;
   cargo xtask bench states
   cargo xtask bench recoveries
   cargo xtask bench world
+  cargo xtask bench stall
   cargo xtask bench first-violation --format=jsonl")]
 pub(crate) struct Bench {
     #[command(subcommand)]
@@ -47,6 +50,8 @@ enum BenchCommand {
     FirstViolation(FirstViolations),
     #[command(name = "world")]
     World(WorldBench),
+    #[command(name = "stall")]
+    Stall(StallBench),
 }
 
 impl Bench {
@@ -60,6 +65,7 @@ impl Bench {
             BenchCommand::Recoveries(recoveries) => recoveries.run(),
             BenchCommand::FirstViolation(first) => first.run(),
             BenchCommand::World(world) => world.run(),
+            BenchCommand::Stall(stall) => stall.run(),
         }
     }
 }

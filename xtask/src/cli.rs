@@ -87,6 +87,7 @@ mod tests {
         insta::assert_snapshot!("help_sim_litmus", help(&["sim", "litmus"]));
         insta::assert_snapshot!("help_sim_calibrate", help(&["sim", "calibrate"]));
         insta::assert_snapshot!("help_torture", help(&["torture"]));
+        insta::assert_snapshot!("help_sim_worlds", help(&["sim", "worlds"]));
         insta::assert_snapshot!("help_test", help(&["test"]));
         for name in [
             "sqlite",
@@ -95,6 +96,8 @@ mod tests {
             "states",
             "recoveries",
             "first-violation",
+            "world",
+            "stall",
         ] {
             let snapshot = format!("help_bench_{}", name.replace('-', "_"));
             insta::assert_snapshot!(snapshot, help(&["bench", name]));

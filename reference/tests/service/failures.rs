@@ -30,9 +30,6 @@ fn a_failed_commit_reaches_everybody_and_the_store_is_opened_again() {
                 .await;
             session.begins("2 failed unknown").await;
             session.begins("3 failed unknown").await;
-            session
-                .begins("lost 2 2 acknowledged writes 2 to 2 could not be committed")
-                .await;
             session.begins("4 failed unknown").await;
             // The store may refuse to be read, but shows nothing that may vanish.
             let shown = session.begins("5 ").await;
@@ -83,6 +80,9 @@ fn what_a_window_lost_is_told_by_the_next_sync_and_by_the_end() {
         session.asked("3 put b 1", "3 ok window(15000ms) 2").await;
         bench.fs.rig(no_sync);
         session.ask(&["4 sync"]).await;
+        session
+            .begins("lost 2 2 acknowledged writes 2 to 2 could not be committed")
+            .await;
         session.begins("4 failed unknown").await;
         bench.fs.mend();
         tokio::time::sleep(std::time::Duration::from_secs(2)).await;

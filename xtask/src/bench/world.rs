@@ -79,7 +79,9 @@ impl WorldBench {
             Ok::<_, anyhow::Error>((done?, per_second(worlds, time)))
         };
         let (done, plain) = measure(&script(None))?;
-        let hour = "fdatasync #8 stall 3600s".parse().map_err(anyhow::Error::msg)?;
+        let hour = "fdatasync #2 stall 3600s"
+            .parse()
+            .map_err(anyhow::Error::msg)?;
         let (stalled, with_stall) = measure(&script(Some(hour)))?;
         ensure!(
             stalled.time > Duration::from_secs(3600) * (worlds as u32),

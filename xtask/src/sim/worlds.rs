@@ -40,6 +40,9 @@ pub(crate) struct Worlds {
     /// Times the seeds of each scenario
     #[arg(long, value_name = "COUNT", default_value = "1", conflicts_with = "seeds", value_parser = clap::value_parser!(u64).range(1..))]
     factor: u64,
+    /// Every so many worlds are run twice, by their recorded schedules, and have to be equal; 0 for none
+    #[arg(long, value_name = "COUNT", default_value = "20")]
+    twice_every: u64,
     /// Cases at the same time [default: one per processor]
     #[arg(long, value_name = "COUNT", env = "SIM_JOBS", hide_env_values = true)]
     jobs: Option<NonZeroUsize>,
@@ -55,6 +58,7 @@ impl Worlds {
             seed: options.chance.seed,
             seeds: None,
             factor: options.chance.preset().world_factor,
+            twice_every: 20,
             jobs: options.jobs,
             printing: options.printing,
         }
@@ -96,6 +100,7 @@ impl Worlds {
             })
             .collect();
         for case in &mut cases {
+            case.twice_every = self.twice_every;
             case.seeds = match self.seeds {
                 Some(seeds) => seeds.get(),
                 None => case.seeds.saturating_mul(self.factor),
