@@ -24,7 +24,7 @@ fn delete(run: &str) -> Vec<Deletion> {
 
 /// Every sync of the long run is needed on some disk, but for `missed` of a directory: an open makes the name of the snapshot durable
 /// before it writes a byte, as nothing on the disk tells whether the life before has done so; and a snapshot whose rename failed is
-/// promoted again only after that, and what it may have replaced is let go only after that. Of these it is shown for every disk that nobody can tell.
+/// promoted again, and what it may have replaced let go, only after that. Of these it is shown for every disk that nobody can tell.
 #[track_caller]
 fn needs_all(run: &str, syncs: usize, missed: usize) {
     let deletions = explains_all(run, syncs);
