@@ -16,8 +16,10 @@ enum Kinship {
     Operation,
     /// Atoms that change one file.
     File,
-    /// Any two.
+    /// Any two that later syncs treat alike.
     Any,
+    /// Any two. Where a failed sync has marked one of them clean, a sync that writes the other is taken to write both: it may have.
+    Unlike,
 }
 
 /// Pending atoms, oldest first. Positions in the list are what [`AtomSet`]s hold.
@@ -150,9 +152,13 @@ impl Pending {
             if self.drop_damage() {
                 continue;
             }
-            let merged = [Kinship::Operation, Kinship::File, Kinship::Any]
-                .into_iter()
-                .any(|kinship| self.merge(kinship));
+            let kinships = [
+                Kinship::Operation,
+                Kinship::File,
+                Kinship::Any,
+                Kinship::Unlike,
+            ];
+            let merged = kinships.into_iter().any(|kinship| self.merge(kinship));
             assert!(merged, "neighbours that can be merged exist");
         }
         changed
@@ -180,13 +186,13 @@ impl Pending {
             let atom = &self.atoms[position];
             let pair = self.atoms.get(position + 1).is_some_and(|next| {
                 position + 1 < MERGED
-                    && next.marked_clean == atom.marked_clean
+                    && (next.marked_clean == atom.marked_clean || kinship == Kinship::Unlike)
                     && next.sort == Sort::Change
                     && atom.sort == Sort::Change
                     && match kinship {
                         Kinship::Operation => next.entry == atom.entry,
                         Kinship::File => files(atom).any(|ino| next.touches_file(ino)),
-                        Kinship::Any => true,
+                        Kinship::Any | Kinship::Unlike => true,
                     }
             });
             if pair {
@@ -207,6 +213,7 @@ impl Pending {
                 first.changes.extend(atom.changes);
                 first.before = first.before.union(atom.before);
                 first.journalled |= atom.journalled;
+                first.marked_clean &= atom.marked_clean;
                 first.held = first.held.and(atom.held);
             } else {
                 merged.push(atom);

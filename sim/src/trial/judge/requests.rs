@@ -37,12 +37,17 @@ fn show(life: &Life, asked: &Asked, (at, answer): &(Moment, Answer), findings: &
         _ => return,
     };
     // Only what had been handed over when the answer was read can be in it; only what had been answered before it was asked for must.
-    let before: Vec<Asked> = life
-        .requests
-        .iter()
-        .filter(|other| other.at < *at)
-        .cloned()
-        .collect();
+    let (base, orphaned) = match &life.before {
+        // What orphans of an earlier life were asked may still take effect.
+        Some(before) if life.has_orphans => (&before.base, before.requests.as_slice()),
+        _ => (&life.base, [].as_slice()),
+    };
+    let doubtful = orphaned.iter().map(|asked| Asked {
+        answer: None,
+        ..asked.clone()
+    });
+    let own = life.requests.iter().filter(|other| other.at < *at).cloned();
+    let before: Vec<Asked> = doubtful.chain(own).collect();
     let must: Vec<bool> = before
         .iter()
         .map(|other| {
@@ -54,7 +59,7 @@ fn show(life: &Life, asked: &Asked, (at, answer): &(Moment, Answer), findings: &
         })
         .collect();
     for (key, value) in shown {
-        if is_value(&life.base, &before, &must, key, value) {
+        if is_value(base, &before, &must, key, value) {
             continue;
         }
         let name = String::from_utf8_lossy(key);
