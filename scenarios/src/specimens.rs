@@ -7,7 +7,7 @@ pub mod activitywatch;
 pub mod fsync_failure;
 pub mod mends;
 pub mod modelvault;
-mod pairs;
+pub(crate) mod pairs;
 pub mod retried_rename;
 mod settle;
 pub mod surrealmx;

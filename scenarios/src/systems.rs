@@ -2,6 +2,7 @@
 
 pub mod reference;
 pub mod standalone;
+pub mod torc;
 
 use std::sync::Arc;
 
@@ -11,5 +12,6 @@ use plimsoll_sim::trial::system::System;
 pub fn shipped() -> Vec<Arc<dyn System>> {
     let mut systems = reference::Service::modes();
     systems.extend(standalone::Standalone::modes());
+    systems.extend(torc::variants());
     systems
 }

@@ -105,6 +105,42 @@ pub const TRIAL_FILES: &[(&str, &str)] = files! {
         "standalone-native-memory"
         "standalone-sqlite"
         "standalone-sqlite-memory";
+    "signals":
+        "tarantool-68"
+        "tarantool-68-fixed"
+        "colibri-69"
+        "colibri-69-fixed"
+        "gpdb-71"
+        "gpdb-71-fixed"
+        "ready-72b"
+        "ready-72b-fixed";
+    "torc":
+        "torc-h2"
+        "torc-h2-fixed"
+        "torc-h11"
+        "torc-h11-fixed"
+        "torc-h13"
+        "torc-h13-fixed"
+        "torc-h14"
+        "torc-h14-fixed"
+        "torc-h15"
+        "torc-h15-fixed"
+        "torc-r1"
+        "torc-r1-fixed"
+        "torc-r2"
+        "torc-r2-fixed"
+        "torc-r3"
+        "torc-r3-fixed"
+        "torc-r6"
+        "torc-r6-fixed"
+        "torc-r7"
+        "torc-r7-fixed"
+        "torc-r8"
+        "torc-r8-fixed"
+        "torc-r12"
+        "torc-r12-fixed"
+        "torc-r18"
+        "torc-r18-fixed";
 };
 
 /// Every scenario that ships.

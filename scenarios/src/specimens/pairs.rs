@@ -157,7 +157,7 @@ pub(super) fn seed(fs: &dyn FsOps, paths: &[&str]) -> io::Result<u64> {
 }
 
 /// The bytes of a file; none when there is no such file.
-pub(super) fn content(fs: &dyn FsOps, path: &str) -> io::Result<Option<Vec<u8>>> {
+pub(crate) fn content(fs: &dyn FsOps, path: &str) -> io::Result<Option<Vec<u8>>> {
     match fs.open(Path::new(path), OpenOptions::read_only()) {
         Ok(file) => read_to_end(&*file).map(Some),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),

@@ -23,6 +23,8 @@ pub struct Promise {
     pub undone_code: Option<i32>,
     /// How long a read takes at most, whatever the disk does.
     pub reads_within: Option<Duration>,
+    /// How long a write takes at most that is acknowledged in memory, whatever the disk does.
+    pub writes_within: Option<Duration>,
     /// How long any other request takes at most when nothing on the disk stands still.
     pub answers_within: Option<Duration>,
     /// How long it takes to end, when nothing on the disk stands still.
@@ -57,6 +59,7 @@ impl Default for Promise {
             ends_on_hangup: false,
             undone_code: None,
             reads_within: None,
+            writes_within: None,
             answers_within: None,
             ends_within: None,
             window_slack: Duration::ZERO,

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use plimsoll_reference::level::Level;
+
+use super::ends::asked_to_end;
 use super::{Disturbed, Finding};
 use crate::oracle::Oracle;
 use crate::trial::history::{Answer, Asked, End, Fate, Life, Moment, Request};
@@ -87,6 +90,8 @@ fn in_time(
     let is_read = matches!(asked.request, Request::Get(_) | Request::Scan);
     let (bound, oracle) = if is_read && promise.reads_within.is_some() {
         (promise.reads_within, Oracle::T1)
+    } else if is_in_memory(asked) && promise.writes_within.is_some() {
+        (promise.writes_within, Oracle::B3)
     } else if disturbed.by_stalls || disturbed.by_errors {
         return;
     } else {
@@ -95,6 +100,11 @@ fn in_time(
     let Some(bound) = bound else { return };
     let (until, answered) = match &asked.answer {
         Some((at, _)) => (*at, true),
+        // Who is asked to end answers no more, and how long that takes is for another oracle.
+        None if oracle != Oracle::T2 => {
+            let asked_to_end = asked_to_end(life, promise).unwrap_or(life.end.0);
+            (asked_to_end.min(life.end.0), false)
+        }
         None => (life.end.0, false),
     };
     let took = until.now.saturating_sub(asked.at.now);
@@ -114,6 +124,16 @@ fn in_time(
     });
 }
 
+/// Whether it is a write, and was acknowledged in memory or not at all.
+fn is_in_memory(asked: &Asked) -> bool {
+    let answer = asked.answer.as_ref().map(|(_, answer)| answer);
+    let is_weak = match answer {
+        Some(Answer::Done { level, .. }) => *level == Level::Memory,
+        _ => true,
+    };
+    is_weak && matches!(asked.request, Request::Write(_))
+}
+
 /// Whether the client read what the system wrote.
 fn was_listened_to(life: &Life, until: Moment) -> bool {
     use crate::trial::history::Notice;
@@ -126,4 +146,64 @@ fn was_listened_to(life: &Life, until: Moment) -> bool {
 
 pub(super) fn seconds(time: Duration) -> String {
     format!("{}.{:03} s", time.as_secs(), time.subsec_millis())
+}
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_reference::host::ExitStatus;
+
+    use super::*;
+    use crate::trial::history::Notice;
+
+    fn at(event: u64, ms: u64) -> Moment {
+        Moment {
+            event,
+            now: Duration::from_millis(ms),
+        }
+    }
+
+    /// What is said of a write that was asked for at once and acknowledged after so many milliseconds, or not at all, by a system that
+    /// was asked to end after so many, while an operation on its disk stood still.
+    fn late(answer: Option<(u64, Level)>, ends: u64) -> Option<Oracle> {
+        let done = |(ms, level)| {
+            let sequence = None;
+            (at(2, ms), Answer::Done { level, sequence })
+        };
+        let life = Life {
+            base: Default::default(),
+            before: None,
+            has_orphans: false,
+            began: at(0, 0),
+            requests: vec![Asked {
+                at: at(1, 0),
+                request: Request::Write(vec!["put a 1".parse().expect("a change")]),
+                answer: answer.map(done),
+                was_taken_back: false,
+            }],
+            notices: vec![(at(3, ends), Notice::InputClosed)],
+            end: (at(4, 60_000), End::Exited(ExitStatus::Code(0))),
+            left: Vec::new(),
+        };
+        let promise = Promise {
+            writes_within: Some(Duration::from_secs(1)),
+            answers_within: Some(Duration::from_secs(20)),
+            ..Promise::default()
+        };
+        let disturbed = Disturbed {
+            by_stalls: true,
+            ..Disturbed::default()
+        };
+        let mut findings = Vec::new();
+        judge(&life, &promise, disturbed, &mut findings);
+        findings.first().map(|finding| finding.oracle)
+    }
+
+    #[test]
+    fn writes_in_memory_do_not_wait_for_the_disk() {
+        assert_eq!(late(Some((1000, Level::Memory)), 30_000), None);
+        assert_eq!(late(Some((1001, Level::Memory)), 30_000), Some(Oracle::B3));
+        assert_eq!(late(Some((30_000, Level::Power)), 30_000), None);
+        assert_eq!(late(None, 30_000), Some(Oracle::B3));
+        assert_eq!(late(None, 900), None, "it was asked to end");
+    }
 }
