@@ -1,7 +1,10 @@
 //! Systems for trials: programs that are one store together.
 
+pub mod activitywatch;
+mod edge;
 pub mod reference;
 pub mod standalone;
+pub mod tinycloud;
 
 use std::sync::Arc;
 
@@ -11,5 +14,7 @@ use plimsoll_sim::trial::system::System;
 pub fn shipped() -> Vec<Arc<dyn System>> {
     let mut systems = reference::Service::modes();
     systems.extend(standalone::Standalone::modes());
+    systems.extend(tinycloud::variants());
+    systems.extend(activitywatch::variants());
     systems
 }

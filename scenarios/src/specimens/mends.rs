@@ -102,7 +102,7 @@ macro_rules! bugs {
     };
 }
 
-pub(super) use bugs;
+pub(crate) use bugs;
 
 #[cfg(test)]
 mod tests {
