@@ -7,5 +7,5 @@ mod reply;
 
 pub(super) use doorway::{Arrival, Doorway};
 pub(super) use image::{Image, load, save, show, take};
-pub(super) use outlet::Outlet;
+pub(super) use outlet::{Outlet, WeakOutlet};
 pub(super) use reply::{Answered, Failure, say};

@@ -15,7 +15,7 @@
 //! SQLite's files are stood for by a file that is replaced as a whole and a log of lines ([`edge`](super::edge)); the lock of the
 //! database keeps two actors of one file apart, as SQLite's does.
 //!
-//! **Not modelled**: SQL, capabilities, spaces, the pace of the copy, an object store that is slow or fails.
+//! **Not modelled**: SQL, batches, which are not transactions in the real one, capabilities, spaces, the pace of the copy, an object store that is slow or fails.
 
 mod actor;
 mod bug;

@@ -120,7 +120,7 @@ impl Drawer<'_> {
     fn pause(&mut self, steps: &mut Vec<Step>) {
         if self.is(Family::Idle) && self.rng.ratio(1, 8) {
             if let Some(rests) = self.asks.rests
-                && self.rng.ratio(1, 2)
+                && self.rng.ratio(3, 4)
             {
                 steps.push(Step::Pause(self.about(rests)));
                 return;

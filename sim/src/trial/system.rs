@@ -65,7 +65,7 @@ pub struct Asks {
     pub buckets: u32,
     /// Whether `close` is understood.
     pub closes: bool,
-    /// A time after which it does something by itself, such as ending what nobody uses: half of the long pauses end about then.
+    /// A time after which it does something by itself, such as ending what nobody uses: most long pauses end about then.
     pub rests: Option<Duration>,
 }
 

@@ -12,7 +12,7 @@ use plimsoll_sim::trial::system::{Asks, Main, System};
 
 use super::bug::Bug;
 use super::program;
-use super::worker::{DATABASE, WINDOW};
+use super::worker::DATABASE;
 use crate::specimens::mends::{Mendable, Mends};
 use crate::systems::edge::load;
 
@@ -74,7 +74,6 @@ impl System for ActivityWatch {
     fn asks(&self) -> Asks {
         Asks {
             snapshots: 0,
-            rests: Some(WINDOW),
             ..Asks::default()
         }
     }

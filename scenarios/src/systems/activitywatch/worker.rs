@@ -13,13 +13,13 @@ use tokio::sync::{mpsc, oneshot};
 use super::bug::Bug;
 use super::queue::{Ask, Order, Reply};
 use crate::specimens::mends::Mends;
-use crate::systems::edge::{Answered, Failure, Image, Outlet, load, save};
+use crate::systems::edge::{Answered, Failure, Image, Outlet, WeakOutlet, load, save};
 
 /// The file of the database.
 pub(super) const DATABASE: &str = "datastore.db";
 
 /// How long a change may wait for its commit.
-pub(super) const WINDOW: Duration = Duration::from_secs(15);
+const WINDOW: Duration = Duration::from_secs(15);
 
 /// How many changes may wait for their commit.
 const EVENTS_MAX: u64 = 100;
@@ -36,7 +36,7 @@ pub(super) struct Worker {
     host: Host,
     mends: Mends<Bug>,
     queue: mpsc::UnboundedReceiver<Order>,
-    outlet: Outlet,
+    outlet: WeakOutlet,
     /// What the open transaction shows.
     pairs: Pairs,
     /// What the last commit left.
@@ -63,7 +63,7 @@ impl Worker {
             host: host.clone(),
             mends,
             queue,
-            outlet: outlet.clone(),
+            outlet: outlet.downgrade(),
             committed: image.pairs.clone(),
             pairs: image.pairs,
             sequence: 0,

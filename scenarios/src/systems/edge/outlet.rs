@@ -13,6 +13,18 @@ const END_TIME: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub(in crate::systems) struct Outlet(mpsc::UnboundedSender<String>);
 
+/// An outlet of who is not waited for at the end.
+pub(in crate::systems) struct WeakOutlet(mpsc::WeakUnboundedSender<String>);
+
+impl WeakOutlet {
+    /// Queues a line, where the way is still open.
+    pub(in crate::systems) fn say(&self, answer: &Answer) {
+        if let Some(queue) = self.0.upgrade() {
+            Outlet(queue).say(answer);
+        }
+    }
+}
+
 /// The task that writes.
 pub(in crate::systems) struct Writing(Later<'static, Result<(), Failed>>);
 
@@ -21,6 +33,10 @@ impl Outlet {
         let (queue, lines) = mpsc::unbounded_channel();
         let writing = host.spawn("output", write(lines, host.process.stdout()));
         (Self(queue), Writing(writing))
+    }
+
+    pub(in crate::systems) fn downgrade(&self) -> WeakOutlet {
+        WeakOutlet(self.0.downgrade())
     }
 
     /// Queues a line. Where nobody reads any more it is dropped.

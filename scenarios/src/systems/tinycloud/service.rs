@@ -17,8 +17,9 @@ use super::registry::{Ask, Handle, Link, Message, Registry};
 use crate::specimens::mends::Mends;
 use crate::systems::edge::{Answered, Failure};
 
-/// What the capabilities are looked up in.
+/// What the capabilities are looked up in, and which of them were revoked.
 const CAPABILITIES: &str = "capabilities";
+const REVOKED: &str = "revoked";
 
 /// How often a request is given to another actor when one was gone.
 const ATTEMPTS: u32 = 8;
@@ -67,6 +68,9 @@ impl Service {
     /// Has the actor of a database do something.
     pub(super) async fn call(&self, name: &str, ask: Ask) -> Result<Answered, Failure> {
         self.look_up(CAPABILITIES.to_owned()).await?;
+        if matches!(ask, Ask::Execute(_)) {
+            self.look_up(REVOKED.to_owned()).await?;
+        }
         let mends = self.common.mends;
         for _ in 0..ATTEMPTS {
             let handle = self.registry.find_or_start(name, || self.start(name));

@@ -23,41 +23,80 @@ const PROGRAM: &str = "tinycloud";
 const NEVER: usize = usize::MAX;
 const SMALL: usize = 1024;
 
-/// The forms by name, and the bugs that show in each.
-const FORMS: &[(&str, Form, &[Bug])] = &[
-    (
-        "memory",
-        Form::InMemory {
-            threshold: NEVER,
-            acks: Acks::Window,
+/// A form, and the bugs that show in it.
+struct Kind {
+    name: &'static str,
+    form: Form,
+    asks: Asks,
+    bugs: &'static [Bug],
+}
+
+/// What clients ask for. Batches are not asked for: they are not transactions here.
+const ASKS: Asks = Asks {
+    puts: 30,
+    deletes: 8,
+    batches: 0,
+    gets: 30,
+    scans: 4,
+    syncs: 0,
+    snapshots: 0,
+    maintenance: 0,
+    keys: 4,
+    buckets: 2,
+    closes: true,
+    rests: Some(IDLE),
+};
+
+const IN_MEMORY: Form = Form::InMemory {
+    threshold: NEVER,
+    acks: Acks::Window,
+};
+
+const KINDS: &[Kind] = &[
+    Kind {
+        name: "memory",
+        form: IN_MEMORY,
+        asks: ASKS,
+        bugs: &[Bug::H1, Bug::H2, Bug::R1, Bug::R2, Bug::R3, Bug::R5],
+    },
+    // A database that nobody has written to has no file, and its actor nothing to copy.
+    Kind {
+        name: "reads",
+        form: IN_MEMORY,
+        asks: Asks {
+            puts: 1,
+            deletes: 0,
+            gets: 3,
+            scans: 0,
+            buckets: 1,
+            ..ASKS
         },
-        &[
-            Bug::H1,
-            Bug::H2,
-            Bug::R1,
-            Bug::R2,
-            Bug::R3,
-            Bug::R4,
-            Bug::R5,
-        ],
-    ),
-    (
-        "1k",
-        Form::InMemory {
+        bugs: &[Bug::R4],
+    },
+    Kind {
+        name: "1k",
+        form: Form::InMemory {
             threshold: SMALL,
             acks: Acks::Window,
         },
-        &[Bug::H6],
-    ),
-    (
-        "stored",
-        Form::InMemory {
+        asks: ASKS,
+        bugs: &[Bug::H6],
+    },
+    Kind {
+        name: "stored",
+        form: Form::InMemory {
             threshold: NEVER,
             acks: Acks::Stored,
         },
-        &[Bug::H4],
-    ),
-    ("cached", Form::Cached, &[Bug::R13]),
+        asks: ASKS,
+        bugs: &[Bug::H4],
+    },
+    Kind {
+        name: "cached",
+        form: Form::Cached,
+        asks: ASKS,
+        bugs: &[Bug::R13],
+    },
 ];
 
 /// A specimen: the service with some bugs mended.
@@ -65,22 +104,27 @@ const FORMS: &[(&str, Form, &[Bug])] = &[
 pub struct TinyCloud {
     name: String,
     options: Options,
+    asks: Asks,
 }
 
 /// Every specimen: `tinycloud-fixed-FORM`, and `tinycloud-BUG-FORM` with the bug that it has.
 pub fn variants() -> Vec<Arc<dyn System>> {
     let mut systems: Vec<Arc<dyn System>> = Vec::new();
-    for &(form_name, form, bugs) in FORMS {
+    for kind in KINDS {
         let mut add = |name: String, mends| {
-            let options = Options { form, mends };
-            systems.push(Arc::new(TinyCloud { name, options }));
+            systems.push(Arc::new(TinyCloud {
+                name,
+                options: Options {
+                    form: kind.form,
+                    mends,
+                },
+                asks: kind.asks,
+            }));
         };
-        add(format!("tinycloud-fixed-{form_name}"), Mends::all());
-        for bug in bugs {
-            add(
-                format!("tinycloud-{bug}-{form_name}"),
-                Mends::all_but(&[*bug]),
-            );
+        add(format!("tinycloud-fixed-{}", kind.name), Mends::all());
+        for bug in kind.bugs {
+            let name = format!("tinycloud-{bug}-{}", kind.name);
+            add(name, Mends::all_but(&[*bug]));
         }
     }
     systems
@@ -118,15 +162,7 @@ impl System for TinyCloud {
     }
 
     fn asks(&self) -> Asks {
-        Asks {
-            puts: 30,
-            gets: 30,
-            scans: 4,
-            syncs: 0,
-            snapshots: 0,
-            rests: Some(IDLE),
-            ..Asks::default()
-        }
+        self.asks
     }
 
     fn inspect(&self, disk: &SimFs) -> Found {
