@@ -50,9 +50,10 @@ async fn run(host: &Host, mends: Mends<Bug>, outlet: &Outlet) -> Result<u64, Str
     let closer = loop {
         match doorway.next().await {
             Arrival::End => break None,
-            Arrival::Request(Request { id, command }) if command == Command::Close => {
-                break Some(id);
-            }
+            Arrival::Request(Request {
+                id,
+                command: Command::Close,
+            }) => break Some(id),
             Arrival::Request(request) => callers.ask(&queue, request),
         }
     };

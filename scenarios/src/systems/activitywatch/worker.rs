@@ -1,9 +1,10 @@
 //! What owns the database.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
-use plimsoll_reference::host::{Host, timeout};
+use plimsoll_reference::host::{Failed, Host, timeout};
 use plimsoll_reference::level::Level;
 use plimsoll_reference::mutation::Mutation;
 use plimsoll_reference::service::protocol::Answer;
@@ -20,6 +21,9 @@ pub(super) const DATABASE: &str = "datastore.db";
 
 /// How long a change may wait for its commit.
 const WINDOW: Duration = Duration::from_secs(15);
+
+/// How long a commit may take before those whose changes are in it are told.
+const LATE: Duration = Duration::from_secs(1);
 
 /// How many changes may wait for their commit.
 const EVENTS_MAX: u64 = 100;
@@ -195,9 +199,7 @@ impl Worker {
             pairs: self.pairs.clone(),
             revision: self.sequence,
         };
-        let host = self.host.clone();
-        let save = move || save(&*host.fs, DATABASE, &image);
-        let saved = self.host.blocking(save).await;
+        let saved = self.save(image).await;
         self.at = self.host.clock.now();
         self.wall = self.host.process.wall_time();
         match saved {
@@ -211,21 +213,40 @@ impl Worker {
         }
     }
 
+    /// Replaces the file. Where that takes longer than the window has to spare, whoever was answered is told.
+    async fn save(&self, image: Image) -> Result<io::Result<()>, Failed> {
+        let fs = Arc::clone(&self.host.fs);
+        let saving = self.host.blocking(move || save(&*fs, DATABASE, &image));
+        let mut saving = std::pin::pin!(saving);
+        if let Some(saved) = timeout(&self.host, LATE, &mut saving).await {
+            return saved;
+        }
+        self.tell("the disk stands still");
+        saving.await
+    }
+
     /// A commit has failed: says what may be lost of what was acknowledged, and keeps it for the next one.
     fn failed(&mut self, message: &str) -> Result<bool, Ended> {
         if !self.mends.has(Bug::H3) {
             return Err(Ended::Panicked);
         }
         if self.mends.has(Bug::R6) {
-            self.outlet.say(&Answer::Lost {
-                first: self.covered + 1,
-                last: self.sequence,
-                message: message.to_owned(),
-            });
+            self.tell(message);
         } else {
             self.pairs.clone_from(&self.committed);
             self.covered = self.sequence;
         }
         Ok(false)
+    }
+
+    /// Says that what was acknowledged since the last commit may be lost.
+    fn tell(&self, message: &str) {
+        if self.mends.has(Bug::R6) {
+            self.outlet.say(&Answer::Lost {
+                first: self.covered + 1,
+                last: self.sequence,
+                message: message.to_owned(),
+            });
+        }
     }
 }

@@ -56,9 +56,10 @@ async fn run(host: &Host, options: Options, outlet: &Outlet) -> Result<u64, Stri
     let closer = loop {
         match doorway.next().await {
             Arrival::End => break None,
-            Arrival::Request(Request { id, command }) if command == Command::Close => {
-                break Some(id);
-            }
+            Arrival::Request(Request {
+                id,
+                command: Command::Close,
+            }) => break Some(id),
             Arrival::Request(request) => {
                 let (token, serving) = (under_way.clone(), Arc::clone(&serving));
                 let outlet = outlet.clone();

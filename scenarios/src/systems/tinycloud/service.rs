@@ -94,10 +94,11 @@ impl Service {
 
     /// Everything that every database holds.
     pub(super) async fn export(&self) -> Result<Answered, Failure> {
+        // The table first: an actor that leaves it in between has its file by then.
+        let mut names = self.registry.names();
         let host = self.common.host.clone();
         let listed = move || database::names(&*host.fs);
-        let mut names = self.common.host.blocking(listed).await??;
-        names.extend(self.registry.names());
+        names.extend(self.common.host.blocking(listed).await??);
         names.sort_unstable();
         names.dedup();
         let mut all = Pairs::new();
