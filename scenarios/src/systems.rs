@@ -1,7 +1,10 @@
 //! Systems for trials: programs that are one store together.
 
+pub mod activitywatch;
+mod edge;
 pub mod reference;
 pub mod standalone;
+pub mod tinycloud;
 pub mod torc;
 
 use std::sync::Arc;
@@ -13,5 +16,7 @@ pub fn shipped() -> Vec<Arc<dyn System>> {
     let mut systems = reference::Service::modes();
     systems.extend(standalone::Standalone::modes());
     systems.extend(torc::variants());
+    systems.extend(tinycloud::variants());
+    systems.extend(activitywatch::variants());
     systems
 }

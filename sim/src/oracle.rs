@@ -53,6 +53,7 @@ oracles! {
     B2, "lost by a mere process kill", "What reached the operating system survives the death of the process.";
     B3, "a write was answered too late", "A write is answered within the time that the store promises.";
     V1, "an acknowledged write cannot be read", "Every read shows what was acknowledged before it was asked for, or something later.";
+    V2, "a request failed for nothing", "A process that met no fault and is not asked to end does what it is asked.";
     S1, "a signal ended it", "A process that is ready dies of no signal that it is to handle.";
     S2, "a request for a snapshot was forgotten", "After the last request or signal a snapshot is taken that holds everything acknowledged before it.";
     T1, "a read was answered too late", "Reads are answered within their bound, also while a snapshot, a sync or a target of the file system stands still.";

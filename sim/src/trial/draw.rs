@@ -119,6 +119,12 @@ impl Drawer<'_> {
     /// Now and then, time passes.
     fn pause(&mut self, steps: &mut Vec<Step>) {
         if self.is(Family::Idle) && self.rng.ratio(1, 8) {
+            if let Some(rests) = self.asks.rests
+                && self.rng.ratio(3, 4)
+            {
+                steps.push(Step::Pause(self.about(rests)));
+                return;
+            }
             let seconds = *self
                 .rng
                 .pick(&[1, 10, 14, 16, 30, 299, 300, 301, 600, 3600]);
@@ -126,6 +132,16 @@ impl Drawer<'_> {
         } else if self.rng.ratio(1, 4) {
             let micros = 1 << self.rng.below(21);
             steps.push(Step::Pause(Duration::from_micros(micros)));
+        }
+    }
+
+    /// This time exactly, or a little less or more.
+    fn about(&mut self, time: Duration) -> Duration {
+        let off = Duration::from_micros(1 << self.rng.below(21));
+        match self.rng.below(4) {
+            0 => time.saturating_sub(off),
+            1 => time + off,
+            _ => time,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Holds a life to what its system promised.
 
 mod ends;
+mod refusals;
 mod remains;
 mod requests;
 mod signals;
@@ -38,6 +39,7 @@ pub struct Disturbed {
 pub fn judge(life: &Life, promise: &Promise, disturbed: Disturbed) -> Vec<Finding> {
     let mut findings = Vec::new();
     requests::judge(life, promise, disturbed, &mut findings);
+    refusals::judge(life, promise, disturbed, &mut findings);
     signals::judge(life, promise, disturbed, &mut findings);
     ends::judge(life, promise, disturbed, &mut findings);
     remains::judge(life, promise, disturbed, &mut findings);

@@ -35,6 +35,8 @@ pub struct Promise {
     pub shows_durable: bool,
     /// After so much time without requests everything acknowledged survives the death of the process.
     pub kept_when_idle: Option<Duration>,
+    /// Whether reads are answered also when writes to the disk have failed.
+    pub reads_despite_errors: bool,
 }
 
 impl Promise {
@@ -65,6 +67,7 @@ impl Default for Promise {
             window_slack: Duration::ZERO,
             shows_durable: true,
             kept_when_idle: None,
+            reads_despite_errors: false,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What is put to trial: programs that are one store together.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use plimsoll_faults::disk::SimFs;
 use plimsoll_reference::host::{Host, Later, Program};
@@ -64,6 +65,8 @@ pub struct Asks {
     pub buckets: u32,
     /// Whether `close` is understood.
     pub closes: bool,
+    /// A time after which it does something by itself, such as ending what nobody uses: most long pauses end about then.
+    pub rests: Option<Duration>,
 }
 
 impl Default for Asks {
@@ -80,6 +83,7 @@ impl Default for Asks {
             keys: 4,
             buckets: 2,
             closes: true,
+            rests: None,
         }
     }
 }

@@ -1,0 +1,179 @@
+//! The program: requests into the queue, a task that waits for each reply, and the end.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use plimsoll_reference::host::{Failed, Host, Later, timeout};
+use plimsoll_reference::level::Level;
+use plimsoll_reference::service::protocol::{Answer, Command, Request};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::bug::Bug;
+use super::queue::{Ask, Order, Reply};
+use super::worker::Worker;
+use crate::specimens::mends::Mends;
+use crate::systems::edge::{Answered, Arrival, Doorway, Failure, Outlet, say};
+
+/// How long whoever asked waits for the worker.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Serves until it is asked to end, and returns the exit code.
+pub(super) async fn main(host: Host, mends: Mends<Bug>) -> i32 {
+    let (outlet, writing) = Outlet::start(&host);
+    let ended = run(&host, mends, &outlet).await;
+    let code = i32::from(ended.is_err());
+    outlet.say(&match ended {
+        Ok(sequence) => Answer::End {
+            sequence,
+            level: Level::Power,
+        },
+        Err(message) => Answer::EndFailed { message },
+    });
+    drop(outlet);
+    writing.end(&host).await;
+    code
+}
+
+async fn run(host: &Host, mends: Mends<Bug>, outlet: &Outlet) -> Result<u64, String> {
+    let mut doorway = Doorway::open(host, outlet).map_err(|error| error.to_string())?;
+    let (queue, orders) = mpsc::unbounded_channel();
+    let worker = Worker::open(host, mends, orders, outlet).await;
+    let worker = worker.map_err(|error| error.to_string())?;
+    let working = host.spawn("worker", async move {
+        worker.run().await;
+    });
+    outlet.say(&Answer::Ready {
+        pid: host.process.id(),
+        sequence: 0,
+    });
+    let callers = Callers::new(host, outlet);
+    let closer = loop {
+        match doorway.next().await {
+            Arrival::End => break None,
+            Arrival::Request(Request {
+                id,
+                command: Command::Close,
+            }) => break Some(id),
+            Arrival::Request(request) => callers.ask(&queue, request),
+        }
+    };
+    if !mends.has(Bug::R2) {
+        callers.end().await;
+        return Ok(0);
+    }
+    if !mends.has(Bug::R13) {
+        callers.give_up();
+    }
+    let sequence = close(&queue, working).await;
+    callers.end().await;
+    let sequence = sequence?;
+    if let Some(id) = closer {
+        let level = Level::Power;
+        say(outlet, id, Ok(Answered::Done { level, sequence }));
+    }
+    Ok(sequence)
+}
+
+/// Has the worker close the database, and waits for its end. Says the number of the last change.
+async fn close(
+    queue: &mpsc::UnboundedSender<Order>,
+    working: Later<'static, Result<(), Failed>>,
+) -> Result<u64, String> {
+    let (reply, closed) = oneshot::channel();
+    let ask = Ask::Close;
+    let _ = queue.send(Order { ask, reply });
+    let closed = closed.await;
+    working.await.map_err(|failed| failed.to_string())?;
+    match closed {
+        Ok(Ok(Answered::Done { sequence, .. })) => Ok(sequence),
+        Ok(Ok(_)) => Err("the datastore has not closed".to_owned()),
+        Ok(Err(failure)) => Err(format!("{failure:?}")),
+        Err(_) => Err("the datastore worker is gone".to_owned()),
+    }
+}
+
+/// Those who wait for a reply.
+struct Callers {
+    host: Host,
+    outlet: Outlet,
+    /// Each of them holds one of these: when all are dropped, nobody waits.
+    token: mpsc::Sender<Infallible>,
+    all_done: mpsc::Receiver<Infallible>,
+    /// Whether they are to stop waiting.
+    gives_up: watch::Sender<bool>,
+}
+
+impl Callers {
+    fn new(host: &Host, outlet: &Outlet) -> Self {
+        let (token, all_done) = mpsc::channel(1);
+        Self {
+            host: host.clone(),
+            outlet: outlet.clone(),
+            token,
+            all_done,
+            gives_up: watch::Sender::new(false),
+        }
+    }
+
+    /// Puts a request into the queue, and has its reply waited for.
+    fn ask(&self, queue: &mpsc::UnboundedSender<Order>, Request { id, command }: Request) {
+        let Some(ask) = asked(command) else {
+            return say(&self.outlet, id, Err(Failure::unsupported()));
+        };
+        let (reply, replied) = oneshot::channel();
+        if queue.send(Order { ask, reply }).is_err() {
+            let gone = Failure::absent("the datastore worker is gone");
+            return say(&self.outlet, id, Err(gone));
+        }
+        let (host, outlet) = (self.host.clone(), self.outlet.clone());
+        let (token, gives_up) = (self.token.clone(), self.gives_up.subscribe());
+        let task = async move {
+            let reply = timeout(&host, PATIENCE, wait(replied, gives_up)).await;
+            let late = || Err(Failure::unknown("the datastore worker does not answer"));
+            say(&outlet, id, reply.unwrap_or_else(late));
+            drop(token);
+        };
+        drop(self.host.spawn("caller", task));
+    }
+
+    fn give_up(&self) {
+        self.gives_up.send_replace(true);
+    }
+
+    /// Waits until nobody waits any more.
+    async fn end(self) {
+        let Self {
+            token,
+            mut all_done,
+            ..
+        } = self;
+        drop(token);
+        while all_done.recv().await.is_some() {}
+    }
+}
+
+async fn wait(replied: oneshot::Receiver<Reply>, mut gives_up: watch::Receiver<bool>) -> Reply {
+    tokio::select! {
+        biased;
+        reply = replied => match reply {
+            Ok(reply) => reply,
+            Err(_) => Err(Failure::unknown("the datastore worker died while handling this")),
+        },
+        Ok(_) = gives_up.wait_for(|&gives_up| gives_up) => {
+            Err(Failure::absent("the datastore is closing"))
+        }
+    }
+}
+
+fn asked(command: Command) -> Option<Ask> {
+    Some(match command {
+        Command::Write(mutation) => Ask::Insert(mutation),
+        Command::Batch(mutations) => Ask::Import(mutations),
+        Command::Get(key) => Ask::Get(key),
+        Command::Scan => Ask::Scan,
+        Command::Sync => Ask::ForceCommit,
+        Command::Snapshot | Command::Checkpoint | Command::Compact | Command::Close => {
+            return None;
+        }
+    })
+}

@@ -1,0 +1,11 @@
+//! What specimens of services have in common: lines in and out, signals, and a file that holds everything.
+
+mod doorway;
+mod image;
+mod outlet;
+mod reply;
+
+pub(super) use doorway::{Arrival, Doorway};
+pub(super) use image::{Image, load, save, show, take};
+pub(super) use outlet::{Outlet, WeakOutlet};
+pub(super) use reply::{Answered, Failure, say};

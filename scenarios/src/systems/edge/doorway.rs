@@ -1,0 +1,67 @@
+//! The way in: requests, and what asks for the end.
+
+use std::io;
+
+use plimsoll_reference::host::{Host, Lines, Signal, Signals};
+use plimsoll_reference::service::protocol::{Answer, Outcome, Request};
+
+use super::outlet::Outlet;
+
+/// Something that arrives from outside.
+#[derive(Debug)]
+pub(in crate::systems) enum Arrival {
+    /// A request.
+    Request(Request),
+    /// The end of the input, or a signal to end.
+    End,
+}
+
+/// Where requests and signals arrive.
+pub(in crate::systems) struct Doorway {
+    lines: Lines,
+    term: Box<dyn Signals>,
+    int: Box<dyn Signals>,
+    outlet: Outlet,
+}
+
+impl Doorway {
+    /// Catches the signals, and begins to read.
+    pub(in crate::systems) fn open(host: &Host, outlet: &Outlet) -> io::Result<Self> {
+        Ok(Self {
+            term: host.process.catch(Signal::Term)?,
+            int: host.process.catch(Signal::Int)?,
+            lines: Lines::new(host.process.stdin()),
+            outlet: outlet.clone(),
+        })
+    }
+
+    /// Waits for what comes next. What is no request is refused on the way.
+    pub(in crate::systems) async fn next(&mut self) -> Arrival {
+        loop {
+            let line = tokio::select! {
+                biased;
+                () = self.term.next() => return Arrival::End,
+                () = self.int.next() => return Arrival::End,
+                line = self.lines.next() => line,
+            };
+            match line {
+                Ok(Some(line)) => match line.parse::<Request>() {
+                    Ok(request) => return Arrival::Request(request),
+                    Err(error) => self.refuse(error.id, error.reason),
+                },
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    self.refuse(0, error.to_string());
+                }
+                Ok(None) | Err(_) => return Arrival::End,
+            }
+        }
+    }
+
+    fn refuse(&self, id: u64, message: String) {
+        self.outlet.say(&Answer::Failed {
+            id,
+            outcome: Outcome::Absent,
+            message,
+        });
+    }
+}
