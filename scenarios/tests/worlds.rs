@@ -39,10 +39,10 @@ fn what_is_expected_to_pass_passes() {
         for mut case in scenario.cases(1) {
             case.seeds = SEEDS;
             match hunt(&case, &|| true) {
-                Err(WorldError::NotSimulated) => assert!(!cfg!(madsim), "it can be simulated"),
-                Err(other) => panic!("{}: {other}", case.id),
+                Err(WorldError::NotSimulated) if !cfg!(madsim) => {}
+                Err(error) => panic!("{}: {error}", case.id),
+                Ok(_) if !cfg!(madsim) => panic!("nothing pretends to simulate"),
                 Ok(hunt) => {
-                    assert!(cfg!(madsim), "nothing pretends to simulate");
                     assert!(hunt.trophies.is_empty(), "{}: {:?}", case.id, hunt.trophies);
                     assert!(
                         hunt.differing.is_empty(),
@@ -56,6 +56,38 @@ fn what_is_expected_to_pass_passes() {
                         "{}: {} requests",
                         case.id,
                         hunt.requests
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_expected_to_be_violated_is() {
+    for scenario in trials()
+        .iter()
+        .filter(|scenario| !scenario.expected.is_empty())
+    {
+        for case in scenario.cases(1) {
+            match hunt(&case, &|| true) {
+                Err(WorldError::NotSimulated) if !cfg!(madsim) => {}
+                Err(error) => panic!("{}: {error}", case.id),
+                Ok(hunt) => {
+                    let found: Vec<_> = hunt.trophies.keys().copied().collect();
+                    let is_expected = |oracle| case.expected.contains(oracle);
+                    assert!(
+                        !found.is_empty(),
+                        "{}: nothing in {} worlds",
+                        case.id,
+                        hunt.worlds
+                    );
+                    assert!(found.iter().all(is_expected), "{}: {found:?}", case.id);
+                    assert!(
+                        hunt.differing.is_empty(),
+                        "{}: {:?}",
+                        case.id,
+                        hunt.differing
                     );
                 }
             }

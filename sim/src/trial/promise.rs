@@ -35,6 +35,8 @@ pub struct Promise {
     pub shows_durable: bool,
     /// After so much time without requests everything acknowledged survives the death of the process.
     pub kept_when_idle: Option<Duration>,
+    /// Whether a request may fail, with no effect, by what it asks for, as a command that a user runs may.
+    pub requests_may_fail: bool,
     /// Whether reads are answered also when writes to the disk have failed.
     pub reads_despite_errors: bool,
 }
@@ -67,6 +69,7 @@ impl Default for Promise {
             window_slack: Duration::ZERO,
             shows_durable: true,
             kept_when_idle: None,
+            requests_may_fail: false,
             reads_despite_errors: false,
         }
     }

@@ -49,6 +49,7 @@ impl System for Torc {
                 .options
                 .interval
                 .map(|interval| interval.max(INTERVAL) + MEMORY),
+            requests_may_fail: true,
             ..Promise::default()
         }
     }

@@ -15,7 +15,7 @@ pub(super) fn judge(
 ) {
     // Two processes of one store may be in each other's way, and who stands still may be given up.
     let is_alone = !has(life, &Notice::OtherStarted) && !has(life, &Notice::OutputClosed);
-    if disturbed.by_stalls || !is_alone {
+    if disturbed.by_stalls || !is_alone || life.has_orphans {
         return;
     }
     let ends = asked_to_end(life, promise);
@@ -26,6 +26,7 @@ pub(super) fn judge(
             (Request::Close, _) => None,
             (request, Some((at, Answer::Failed(outcome)))) => {
                 let is_reason = *outcome == Outcome::Unsupported
+                    || (*outcome == Outcome::Absent && promise.requests_may_fail)
                     || ends.is_some_and(|ends| ends < *at)
                     || (disturbed.by_errors && !must_read(request, promise));
                 (!is_reason).then_some((*at, *outcome))
@@ -87,6 +88,7 @@ mod tests {
         Life {
             base: Pairs::new(),
             before: None,
+            has_orphans: false,
             began: moment(0),
             requests: vec![Asked {
                 at: moment(2),
