@@ -13,6 +13,7 @@ pub mod hunt;
 pub mod judge;
 mod legal;
 mod log;
+mod met;
 pub mod promise;
 pub mod run;
 pub mod script;

@@ -1,15 +1,20 @@
 //! Trials of many seeds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::draw::{Shape, script};
+use super::family::Family;
 use super::judge::Finding;
+use super::met::met;
 use super::run::{Ground, Outcome, is_complete, run};
 use super::script::Script;
 use super::shrink::shrink;
 use crate::fingerprint::{Fingerprint, Fingerprinter};
 use crate::oracle::Oracle;
 use crate::world::{Difference, Event, Schedule, WorldError, first_difference};
+
+/// Worlds in which every family of a case has to come at least once.
+const WORLDS_TO_MEET: u64 = 100;
 
 /// A system, what may happen to it, and how often it is tried.
 #[derive(Clone)]
@@ -73,12 +78,27 @@ pub struct Hunt {
     pub states: u64,
     /// Lines of plans that happened.
     pub happened: u64,
+    /// Families whose disturbances came, and struck what they were meant for.
+    pub met: BTreeSet<Family>,
     /// What does not hold, by oracle, the first of each.
     pub trophies: BTreeMap<Oracle, Trophy>,
     /// Runs that differ though they should not.
     pub differing: Vec<Nondeterminism>,
     /// Hash over all fingerprints.
     pub fingerprint: Fingerprint,
+}
+
+impl Hunt {
+    /// The families of a case that never came, where there were worlds enough for each to come.
+    pub fn unmet(&self, case: &TrialCase) -> Vec<Family> {
+        if self.worlds < WORLDS_TO_MEET {
+            return Vec::new();
+        }
+        let families = case.shape.families.iter().copied();
+        families
+            .filter(|family| !self.met.contains(family))
+            .collect()
+    }
 }
 
 /// Tries every seed, or those up to the first that shows what is expected. `goes_on` is asked before each seed.
@@ -97,6 +117,7 @@ pub fn hunt(case: &TrialCase, goes_on: &dyn Fn() -> bool) -> Result<Hunt, WorldE
         let outcome = run(&case.ground, &script, seed, None, false)?;
         fingerprints.hash(outcome.run.fingerprint.0);
         count(&mut hunt, &outcome);
+        hunt.met.extend(met(&script, &outcome));
         let is_new = |finding: &Finding| !hunt.trophies.contains_key(&finding.oracle);
         let new = outcome.findings.iter().any(|(_, finding)| is_new(finding));
         let again = case.twice_every > 0 && number % case.twice_every == 0;

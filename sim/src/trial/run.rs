@@ -205,7 +205,7 @@ fn disturbed(script: &Script, happened: &[Option<Happened>], life: &Life) -> Dis
 }
 
 /// Whether bounds on time are off for all that waits for the disk.
-fn is_slow(pace: Pace) -> bool {
+pub(super) fn is_slow(pace: Pace) -> bool {
     use plimsoll_faults::latency::Latency;
     let is_slow = |latency| match latency {
         Latency::Constant(time) => time > Duration::from_millis(10),

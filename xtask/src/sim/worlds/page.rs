@@ -146,9 +146,7 @@ fn ending(case: &TrialCase, hunt: &Hunt) -> Ending {
         Ending::Missed
     } else if hunt.limited > 0 {
         Ending::Limit
-    } else if hunt.requests == 0
-        || (!case.shape.families.is_empty() && hunt.worlds >= 20 && hunt.states == 0)
-    {
+    } else if hunt.requests == 0 || (case.expected.is_empty() && !hunt.unmet(case).is_empty()) {
         Ending::Vacuous
     } else {
         Ending::Passed
@@ -169,6 +167,14 @@ fn human(case: &TrialCase, hunt: &Hunt, ending: Ending, elapsed: Duration) -> St
     }
     if hunt.limited > 0 {
         let _ = write!(text, " · {} ended by a limit", grouped(hunt.limited));
+    }
+    if ending == Ending::Vacuous {
+        let unmet: Vec<&str> = hunt
+            .unmet(case)
+            .iter()
+            .map(|family| family.name())
+            .collect();
+        let _ = write!(text, " · never came: {}", unmet.join(", "));
     }
     text.push('\n');
     for differing in &hunt.differing {

@@ -1,0 +1,100 @@
+//! Which disturbances a trial really met: one that is planned and never comes has tested nothing.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use plimsoll_reference::host::Signal;
+
+use super::family::Family;
+use super::history::{End, Life, Notice};
+use super::run::{Outcome, is_slow};
+use super::script::{Ending, Script, Step};
+use crate::world::Action;
+
+/// A time that no request takes by itself: where more has passed, the system was idle.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// The families whose disturbances came, and struck what they were meant for.
+pub(super) fn met(script: &Script, outcome: &Outcome) -> BTreeSet<Family> {
+    let mut met = BTreeSet::new();
+    for (life, planned) in outcome.lives.iter().zip(&script.lives) {
+        met.extend(in_life(life));
+        if planned.early {
+            met.insert(Family::Early);
+        }
+        if planned.ending == Ending::MidLine && has(life, &Notice::InputClosed) {
+            met.insert(Family::MidLine);
+        }
+        let rests = |step: &Step| matches!(step, Step::Pause(time) if *time >= IDLE);
+        if planned.steps.iter().any(rests) && life.end.0.now - life.began.now >= IDLE {
+            met.insert(Family::Idle);
+        }
+    }
+    if outcome.lives.len() > 1 {
+        met.insert(Family::Restart);
+    }
+    if is_slow(script.pace) && !outcome.lives.is_empty() {
+        met.insert(Family::Slow);
+    }
+    met.extend(by_plan(script, outcome));
+    met
+}
+
+fn has(life: &Life, wanted: &Notice) -> bool {
+    life.notices.iter().any(|(_, notice)| notice == wanted)
+}
+
+/// What can be seen in a life.
+fn in_life(life: &Life) -> BTreeSet<Family> {
+    let is_end = |notice: &Notice| {
+        matches!(
+            notice,
+            Notice::InputClosed | Notice::Signalled(Signal::Term | Signal::Int)
+        )
+    };
+    let notices = || life.notices.iter().map(|(_, notice)| notice);
+    let first_end = notices().position(is_end);
+    let is_second = |notice: &Notice| is_end(notice) || matches!(notice, Notice::Signalled(_));
+    let twice = first_end.is_some_and(|first| notices().skip(first + 1).any(is_second));
+    let seen = [
+        (
+            Family::Snapshots,
+            has(life, &Notice::Signalled(Signal::Usr1)),
+        ),
+        (
+            Family::Endings,
+            notices().any(|notice| is_end(notice) && *notice != Notice::InputClosed),
+        ),
+        (Family::Twice, twice),
+        (Family::Kill, life.end.1 == End::Killed),
+        (Family::Power, life.end.1 == End::PowerLost),
+        (Family::Deaf, has(life, &Notice::OutputClosed)),
+        (Family::Second, has(life, &Notice::OtherStarted)),
+    ];
+    let seen = seen.into_iter().filter(|(_, is_seen)| *is_seen);
+    seen.map(|(family, _)| family).collect()
+}
+
+/// What only the world knows: lines of the plan that happened, and faults that took effect.
+fn by_plan(script: &Script, outcome: &Outcome) -> BTreeSet<Family> {
+    let fired = outcome.run.eras.iter().flat_map(|era| &era.fired);
+    let has_fired = fired.copied().any(|count| count > 0);
+    let happened = script.plan.0.iter().zip(&outcome.run.happened);
+    happened
+        .filter(|(_, happened)| happened.is_some())
+        .filter_map(|(planned, _)| match &planned.action {
+            Action::StopReading(_) => Some(Family::Unread),
+            Action::Clock { .. } => Some(Family::Clock),
+            Action::Kill(_) => Some(Family::Kill),
+            Action::Fault(plan) if has_fired => {
+                let is_wait = plan.faults.iter().all(|fault| fault.effect.is_wait());
+                Some(if is_wait {
+                    Family::Stalls
+                } else {
+                    Family::Errors
+                })
+            }
+            _ => None,
+        })
+        .collect()
+}
