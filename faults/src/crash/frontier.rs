@@ -63,12 +63,14 @@ const COLLECT_AT: usize = 32;
 impl Frontier {
     /// The start of a log on a disk where everything is durable.
     pub fn new(image: Image, profile: Arc<Profile>) -> Self {
+        let mut base = image.clone();
+        base.keep_sums();
         Self {
             profile,
             lying: false,
             frozen: false,
-            volatile: image.clone(),
-            base: image,
+            volatile: image,
+            base,
             pending: Pending::default(),
             naming: AtomSet::EMPTY,
             touching: Vec::new(),
@@ -178,7 +180,7 @@ impl Frontier {
             if matches!(change, MicroOp::Inode { .. }) {
                 self.base.apply(change);
             }
-            self.volatile.apply(change);
+            self.volatile.show(change);
         }
         let start = self.pending.len();
         self.pending.atoms.extend(new);
@@ -449,7 +451,7 @@ impl Frontier {
                 self.pending.keep(|atom| !atom.is_spent());
                 failed_sync::settle(&mut self.base, &self.pending.atoms, &entry.changes);
                 for change in &entry.changes {
-                    self.volatile.apply(change);
+                    self.volatile.show(change);
                 }
                 self.renumbered();
                 true

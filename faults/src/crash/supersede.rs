@@ -7,6 +7,9 @@ use super::atom::Atom;
 
 /// Removes from an older atom what a newer durable change has overwritten: the older version can no longer come to light.
 pub(super) fn supersede(older: &mut Atom, newer: &MicroOp) {
+    if !older.changes.iter().any(|change| is_met(change, newer)) {
+        return;
+    }
     let mut changes = Vec::with_capacity(older.changes.len());
     for change in older.changes.drain(..) {
         match (&change, newer) {
@@ -53,6 +56,21 @@ pub(super) fn supersede(older: &mut Atom, newer: &MicroOp) {
         }
     }
     older.changes = changes;
+}
+
+/// Whether a newer change is about what an older one is about.
+fn is_met(older: &MicroOp, newer: &MicroOp) -> bool {
+    match (older, newer) {
+        (
+            MicroOp::Name { dir, name, .. },
+            MicroOp::Name {
+                dir: newer_dir,
+                name: newer_name,
+                ..
+            },
+        ) => dir == newer_dir && name == newer_name,
+        _ => older.file().is_some() && older.file() == newer.file(),
+    }
 }
 
 /// The part of a change of sectors that lies in a range of them.

@@ -262,7 +262,7 @@ impl State {
                 let entries = self.image.dir(*dir);
                 unnamed.extend(entries.and_then(|entries| entries.get(name)));
             }
-            self.image.apply(change);
+            self.image.show(change);
         }
         if let Some((Scope::File(ino) | Scope::FileData(ino), SyncEnd::Done)) = entry.sync
             && may_fail

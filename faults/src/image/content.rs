@@ -15,14 +15,25 @@ type Chunk = [Option<Arc<Sector>>; CHUNK];
 ///
 /// A file a process sees holds nothing beyond its length. The durable side of a crash may: data can reach the disk before the size
 /// that makes it readable.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Content {
     len: u64,
     chunks: Vec<Option<Arc<Chunk>>>,
     /// No sector is stored from this index on.
     end: u64,
-    /// Sum (exclusive or) of the terms of all sectors stored.
-    sum: u128,
+    /// Sum (exclusive or) of the terms of all sectors stored, where it is kept up: what processes change is rarely compared.
+    sum: Option<u128>,
+}
+
+impl Default for Content {
+    fn default() -> Self {
+        Self {
+            len: 0,
+            chunks: Vec::new(),
+            end: 0,
+            sum: Some(0),
+        }
+    }
 }
 
 impl Content {
@@ -72,14 +83,35 @@ impl Content {
         }
         let entry = self.chunks[chunk].get_or_insert_with(|| Arc::new(Chunk::default()));
         let place = &mut Arc::make_mut(entry)[slot];
-        if let Some(old) = place {
-            self.sum ^= old.term(index);
+        if let Some(sum) = &mut self.sum {
+            let term = |sector: &Option<Arc<Sector>>| {
+                sector.as_ref().map_or(0, |sector| sector.term(index))
+            };
+            *sum ^= term(place) ^ term(&sector);
         }
-        if let Some(new) = &sector {
-            self.sum ^= new.term(index);
+        if sector.is_some() {
             self.end = self.end.max(index + 1);
         }
         *place = sector;
+    }
+
+    /// Keeps the sum of terms up from here on, so that a hash costs nothing.
+    pub(super) fn keep_sum(&mut self) {
+        self.sum = Some(self.sum());
+    }
+
+    /// No longer keeps it up, so that a change costs less; a hash then reads every sector.
+    pub(super) const fn forget_sum(&mut self) {
+        self.sum = None;
+    }
+
+    /// Whether it is kept up.
+    pub(super) const fn keeps_sum(&self) -> bool {
+        self.sum.is_some()
+    }
+
+    fn sum(&self) -> u128 {
+        self.sum.unwrap_or_else(|| self.terms_from(0))
     }
 
     /// Sets the length alone; bytes beyond it stay where they are and cannot be read.
@@ -160,7 +192,7 @@ impl Content {
 
     /// Hash of what can be read. The content must be trimmed.
     pub fn hash(&self) -> u128 {
-        mix(self.sum, self.len)
+        mix(self.sum(), self.len)
     }
 
     /// The hash that the content would have at this length, with these sectors, trimmed. Each comes once, in order of indexes,
@@ -172,7 +204,7 @@ impl Content {
     ) -> u128 {
         let (whole, rest) = (len / SECTOR as u64, (len % SECTOR as u64) as usize);
         let visible = whole + u64::from(rest > 0);
-        let mut sum = self.sum ^ self.terms_from(visible);
+        let mut sum = self.sum() ^ self.terms_from(visible);
         let mut last = self.sector(whole).map(|sector| &**sector);
         for (index, delta, sector) in sectors {
             if index >= visible {
@@ -233,22 +265,39 @@ impl Content {
         bytes
     }
 
-    /// The sectors that a write of `buf` at `offset` changes, from the first on, with their new content.
+    /// The sectors that a write of `buf` at `offset` writes, from the first on, with their new content. Those that stay as they are are
+    /// shared: a store that rewrites a page changes little of it.
     pub fn patch(&self, buf: &[u8], offset: u64) -> (u64, Vec<Arc<Sector>>) {
         let first = offset / SECTOR as u64;
-        let mut sectors = Vec::with_capacity(buf.len() / SECTOR + 2);
+        let end = (offset + buf.len() as u64).div_ceil(SECTOR as u64);
+        let mut sectors = Vec::with_capacity((end - first) as usize);
+        let mut zeros: Option<Arc<Sector>> = None;
         let mut done = 0;
         while done < buf.len() {
             let at = offset + done as u64;
             let start = (at % SECTOR as u64) as usize;
             let count = (SECTOR - start).min(buf.len() - done);
-            let mut bytes = match self.sector(at / SECTOR as u64) {
-                Some(old) if count < SECTOR => *old.bytes(),
-                _ => [0; SECTOR],
-            };
-            bytes[start..start + count].copy_from_slice(&buf[done..done + count]);
-            sectors.push(Sector::new(bytes));
+            let new = &buf[done..done + count];
             done += count;
+            let old = self.sector(at / SECTOR as u64);
+            let mut bytes = [0; SECTOR];
+            match old {
+                Some(old) if old.bytes()[start..start + count] == *new => {
+                    sectors.push(Arc::clone(old));
+                    continue;
+                }
+                Some(old) if count < SECTOR => bytes = *old.bytes(),
+                _ => {}
+            }
+            bytes[start..start + count].copy_from_slice(new);
+            let sector = match &zeros {
+                Some(zeros) if *zeros.bytes() == bytes => Arc::clone(zeros),
+                _ => Sector::new(bytes),
+            };
+            if sector.is_zero() {
+                zeros = Some(Arc::clone(&sector));
+            }
+            sectors.push(sector);
         }
         (first, sectors)
     }
@@ -298,6 +347,27 @@ mod tests {
             let mut fresh = Content::default();
             write(&mut fresh, &model, 0);
             prop_assert_eq!(fresh.hash(), content.hash(), "the hash depends on what can be read, and on nothing else");
+            let mut seen = content.clone();
+            seen.forget_sum();
+            write(&mut seen, b"more", 100);
+            write(&mut content, b"more", 100);
+            prop_assert_eq!(seen.hash(), content.hash(), "nor on whether its sum is kept up");
+            seen.keep_sum();
+            prop_assert_eq!(seen.hash(), content.hash());
+        }
+
+        /// A store that writes what is there already costs nothing, and changes nothing.
+        #[test]
+        fn sectors_that_stay_as_they_are_are_shared(
+            base in prop::collection::vec(any::<u8>(), 1..4_000),
+            place in any::<prop::sample::Index>(),
+        ) {
+            let content = Content::from_bytes(&base);
+            let offset = place.index(base.len());
+            let (first, sectors) = content.patch(&base[offset..], offset as u64);
+            for (index, sector) in (first..).zip(&sectors) {
+                prop_assert!(content.sector(index).is_some_and(|old| Arc::ptr_eq(old, sector)));
+            }
         }
 
         /// Held to what it stands for.

@@ -1,6 +1,6 @@
 //! The smallest thing a disk writes whole.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -8,11 +8,13 @@ use xxhash_rust::xxh3::xxh3_128;
 /// (Pillai et al., "All File Systems Are Not Created Equal", OSDI 2014, table 1).
 pub const SECTOR: usize = 512;
 
-/// The content of one sector, never changed once made, with its hash.
-#[derive(Debug, PartialEq, Eq)]
+/// The content of one sector, never changed once made.
+#[derive(Debug)]
 pub struct Sector {
     bytes: [u8; SECTOR],
-    hash: u128,
+    /// Told when it is first asked for: most of what a recovered store writes nobody ever compares. Two words, because a sector that is
+    /// aligned to sixteen bytes takes the allocator twice as long.
+    hash: OnceLock<[u64; 2]>,
     /// Bytes up to the last that is not zero.
     used: u16,
 }
@@ -20,9 +22,11 @@ pub struct Sector {
 impl Sector {
     /// A sector of these bytes.
     pub fn new(bytes: [u8; SECTOR]) -> Arc<Self> {
-        let hash = xxh3_128(&bytes);
-        // Eight bytes at a time: most sectors are zeros at the end, or not at all.
+        // Many bytes at a time: most sectors are zeros at the end, or not at all.
         let mut used = SECTOR;
+        while used > 0 && bytes[used - 64..used] == [0; 64] {
+            used -= 64;
+        }
         while used > 0 && bytes[used - 8..used] == [0; 8] {
             used -= 8;
         }
@@ -30,6 +34,7 @@ impl Sector {
             used -= 1;
         }
         let used = used as u16;
+        let hash = OnceLock::new();
         Arc::new(Self { bytes, hash, used })
     }
 
@@ -57,7 +62,15 @@ impl Sector {
         if self.is_zero() {
             return 0;
         }
-        mix(self.hash, index)
+        mix(self.hash(), index)
+    }
+
+    fn hash(&self) -> u128 {
+        let [low, high] = *self.hash.get_or_init(|| {
+            let hash = xxh3_128(&self.bytes);
+            [hash as u64, (hash >> 64) as u64]
+        });
+        u128::from(high) << 64 | u128::from(low)
     }
 
     /// The same for a sector of which only the first `len` bytes can be read, and the rest is zeros.
@@ -78,10 +91,19 @@ impl Sector {
         self.used as usize <= len
     }
 
-    const fn is_zero(&self) -> bool {
+    /// Whether it is nothing but zeros.
+    pub(super) const fn is_zero(&self) -> bool {
         self.used == 0
     }
 }
+
+impl PartialEq for Sector {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl Eq for Sector {}
 
 /// Binds a hash to a position, so that sums of hashes do not commute with positions.
 pub(crate) const fn mix(hash: u128, position: u64) -> u128 {

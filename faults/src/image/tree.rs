@@ -174,6 +174,7 @@ impl Image {
             MicroOp::Evicted { ino, content, .. } => {
                 if let Some(file) = self.file_mut(*ino) {
                     *file = (**content).clone();
+                    file.keep_sum();
                 }
             }
             // No process sees the name that a client gives an open file.
@@ -186,6 +187,27 @@ impl Image {
                         None => entries.remove(name),
                     };
                 }
+            }
+        }
+    }
+
+    /// The same for what processes see, of which no hash is asked at each step.
+    pub(crate) fn show(&mut self, op: &MicroOp) {
+        if let Some(ino) = op.file()
+            && let Some(content) = self.file_mut(ino)
+        {
+            content.forget_sum();
+        }
+        self.apply(op);
+    }
+
+    /// Makes the hashes of all files cheap, also after changes to come.
+    pub(crate) fn keep_sums(&mut self) {
+        for (_, node) in &mut self.nodes {
+            if let Node::File(content) = node
+                && !content.keeps_sum()
+            {
+                Arc::make_mut(content).keep_sum();
             }
         }
     }
