@@ -187,13 +187,10 @@ impl Instance for Open {
             Command::SnapshotBegin(slot) => store
                 .begin_snapshot()
                 .and_then(|job| self.cuts.begin(*slot, job, SnapshotJob::write)),
-            Command::SnapshotFinish(slot) => match self.cuts.written(*slot, SnapshotJob::write) {
-                Some(written) => written.and_then(|written| store.finish_snapshot(written)),
-                None => {
-                    let message = format!("no snapshot {slot} was begun");
-                    return Err(CommandError::absent(message));
-                }
-            },
+            Command::SnapshotFinish(slot) => self
+                .cuts
+                .written(*slot, SnapshotJob::write)?
+                .and_then(|written| store.finish_snapshot(written)),
             Command::Sync => store.sync(),
             Command::Tick | Command::Advance(_) => store.tick(),
             Command::Checkpoint => store.checkpoint(),
