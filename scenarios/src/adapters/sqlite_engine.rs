@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use plimsoll_faults::disk::{SimClock, SimFs};
 use plimsoll_faults::image::Image;
+use plimsoll_reference::error_text::with_causes;
 use plimsoll_reference::fs::{FsOps, OpenOptions, read_to_end, write_all_at};
 use plimsoll_reference::host::Host;
 use plimsoll_reference::level::Ack;
@@ -16,7 +17,6 @@ use plimsoll_sim::command::{Command, Mutation};
 use plimsoll_sim::sut::{CommandError, Contract, Instance, OpenError, Sut, Visit};
 
 use super::cuts::Cuts;
-use super::error_text::text;
 use super::sqlite::seed;
 
 /// The database.
@@ -106,7 +106,7 @@ impl Sut for SqliteEngine {
         let open = || {
             let seed = seed(&*host.fs, DATABASE).map_err(|error| error.to_string())?;
             let options = self.options.clone().vfs(MountOptions::default().seed(seed));
-            Store::open(host, &options).map_err(|error| text(&error))
+            Store::open(host, &options).map_err(|error| with_causes(&error))
         };
         match open() {
             Ok(store) => Ok(Box::new(Open {
@@ -157,7 +157,7 @@ fn read(fs: &dyn FsOps, path: &Path, visit: &mut Visit<'_>) -> Result<bool, Stri
             .map_err(|error| error.to_string())?;
     }
     let host = Host::new(Arc::new(disk), Arc::new(SimClock::default()));
-    read_image(&host, name, visit).map_err(|error| text(&error))
+    read_image(&host, name, visit).map_err(|error| with_causes(&error))
 }
 
 /// Copies a file, if it is there.
@@ -208,7 +208,7 @@ impl Instance for Open {
     }
 
     fn dump(&mut self, visit: &mut Visit<'_>) -> Result<(), String> {
-        self.store.scan(visit).map_err(|error| text(&error))
+        self.store.scan(visit).map_err(|error| with_causes(&error))
     }
 
     fn close(self: Box<Self>) -> Result<Ack, CommandError> {
@@ -221,7 +221,7 @@ impl Instance for Open {
 
 fn command_error(error: &StoreError) -> CommandError {
     match error.outcome() {
-        Outcome::Absent => CommandError::absent(text(error)),
-        Outcome::Unknown => CommandError::unknown(text(error)),
+        Outcome::Absent => CommandError::absent(with_causes(error)),
+        Outcome::Unknown => CommandError::unknown(with_causes(error)),
     }
 }
