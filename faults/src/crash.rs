@@ -24,6 +24,7 @@ mod parts;
 mod pending;
 mod pending_file;
 mod pieces;
+mod reached;
 mod reuse;
 mod rules;
 mod servers;

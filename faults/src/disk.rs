@@ -13,6 +13,7 @@ mod damage;
 mod errseq;
 mod eviction;
 mod file;
+mod length;
 mod names;
 mod path;
 mod request;

@@ -1,5 +1,7 @@
 //! The op log: what was asked of the disk, as the smallest changes it can persist.
 
+mod new_sectors;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -7,6 +9,8 @@ use crate::errno::Errno;
 use crate::image::{Content, Ino, Name, Sector};
 use crate::object_target::ObjectTarget;
 use crate::op_kind::OpKind;
+
+pub(crate) use new_sectors::NewSectors;
 
 /// How a file came to its new length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

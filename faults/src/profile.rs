@@ -37,6 +37,18 @@ pub enum Tear {
     Thirds,
 }
 
+impl Tear {
+    /// Every way.
+    pub const ALL: &'static [Self] = &[
+        Self::None,
+        Self::SectorPrefix,
+        Self::BlockPrefix,
+        Self::AnyBlocks,
+        Self::AnySectors,
+        Self::Thirds,
+    ];
+}
+
 /// The unit that the disk writes whole or not at all, aligned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, Deserialize, Serialize)]
 #[serde(try_from = "u64", into = "u64")]
@@ -99,6 +111,11 @@ pub enum Exposure {
     Garbage,
 }
 
+impl Exposure {
+    /// Every one.
+    pub const ALL: &'static [Self] = &[Self::None, Self::Zeros, Self::Garbage];
+}
+
 /// In which order changes of directories persist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -111,6 +128,11 @@ pub enum DirOrder {
     Global,
 }
 
+impl DirOrder {
+    /// Every order.
+    pub const ALL: &'static [Self] = &[Self::None, Self::PerDir, Self::Global];
+}
+
 /// What a rename over an existing file waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -121,6 +143,11 @@ pub enum ReplaceWaits {
     Size,
     /// Length and data of the new file.
     Data,
+}
+
+impl ReplaceWaits {
+    /// Every one.
+    pub const ALL: &'static [Self] = &[Self::Nothing, Self::Size, Self::Data];
 }
 
 /// Something that a sync may cover.
@@ -143,6 +170,20 @@ pub enum Cover {
     PriorMetadataIfSize,
     /// Every journalled change, if the file was created, or its length set, since its last such sync.
     AllMetadataIfAsked,
+}
+
+impl Cover {
+    /// Everything.
+    pub const ALL: &'static [Self] = &[
+        Self::Data,
+        Self::Size,
+        Self::OwnNames,
+        Self::Entries,
+        Self::PriorMetadata,
+        Self::AllMetadata,
+        Self::PriorMetadataIfSize,
+        Self::AllMetadataIfAsked,
+    ];
 }
 
 /// A persistence model.

@@ -4,13 +4,13 @@
 //!
 //! **Not covered**: reading beside a server. Only a file that is replaced as a whole, as snapshots are, can be read at any time.
 
-use std::error::Error;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::error_text::with_causes;
 use crate::fs::{FileKind, FsOps, OpenOptions};
 use crate::host::Host;
 use crate::{native, sqlite};
@@ -87,13 +87,7 @@ pub enum InspectionError {
 impl InspectionError {
     /// The error with its causes, on one line.
     pub fn text(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            text = format!("{text}: {error}");
-            cause = error.source();
-        }
-        text
+        with_causes(self)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The reference store: what a correct durable store does, behind a pluggable file system.
 
 pub mod clock;
+pub mod error_text;
 pub mod fs;
 pub mod host;
 pub mod inspection;

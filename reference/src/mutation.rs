@@ -11,6 +11,7 @@
 //! # Ok::<(), plimsoll_reference::mutation::ParseMutationError>(())
 //! ```
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -39,6 +40,27 @@ impl Mutation {
         match self {
             Self::Put { key, .. } | Self::Delete { key } => key,
         }
+    }
+
+    /// Makes the change in a map.
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    ///
+    /// use plimsoll_reference::mutation::Mutation;
+    ///
+    /// let mut pairs = BTreeMap::new();
+    /// for mutation in ["put a 1", "put b 2", "delete a"] {
+    ///     mutation.parse::<Mutation>()?.apply_to(&mut pairs);
+    /// }
+    /// assert_eq!(pairs, BTreeMap::from([(b"b".to_vec(), b"2".to_vec())]));
+    /// # Ok::<(), plimsoll_reference::mutation::ParseMutationError>(())
+    /// ```
+    pub fn apply_to(&self, pairs: &mut BTreeMap<Vec<u8>, Vec<u8>>) {
+        match self {
+            Self::Put { key, value } => pairs.insert(key.clone(), value.clone()),
+            Self::Delete { key } => pairs.remove(key),
+        };
     }
 }
 

@@ -2,7 +2,6 @@
 
 pub mod closed_restore;
 mod cuts;
-mod error_text;
 pub mod redb;
 pub mod reference;
 pub mod sqlite;

@@ -9,7 +9,6 @@ pub mod adapters;
 pub mod calibration;
 mod catalogue;
 mod diagnostic;
-mod journal_mode;
 mod litmus;
 mod registry;
 mod scenario;

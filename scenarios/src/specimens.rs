@@ -10,6 +10,7 @@ pub mod modelvault;
 pub(crate) mod pairs;
 pub mod retried_rename;
 mod settle;
+pub mod specimen;
 pub mod surrealmx;
 pub mod tinycloud;
 pub mod torc;

@@ -55,15 +55,8 @@ fn read(fs: &dyn FsOps, number: u32) -> io::Result<Pairs> {
     command
         .mutations()
         .iter()
-        .for_each(|mutation| apply(&mut pairs, mutation));
+        .for_each(|mutation| mutation.apply_to(&mut pairs));
     Ok(pairs)
-}
-
-fn apply(pairs: &mut Pairs, mutation: &Mutation) {
-    match mutation {
-        Mutation::Put { key, value } => pairs.insert(key.clone(), value.clone()),
-        Mutation::Delete { key } => pairs.remove(key),
-    };
 }
 
 impl Open {
@@ -105,7 +98,7 @@ impl Instance for Open {
                 if self.recipe.naps {
                     self.host.clock.sleep(Duration::from_secs(2));
                 }
-                apply(&mut self.pairs, mutation);
+                mutation.apply_to(&mut self.pairs);
                 Ok(Ack::at(Level::Memory))
             }
             Command::Snapshot => match self.snapshot() {

@@ -117,10 +117,7 @@ impl Open {
             _ => {
                 let mut pairs = self.pairs.clone();
                 for mutation in command.mutations() {
-                    match mutation {
-                        Mutation::Put { key, value } => pairs.insert(key.clone(), value.clone()),
-                        Mutation::Delete { key } => pairs.remove(key),
-                    };
+                    mutation.apply_to(&mut pairs);
                 }
                 replace(fs, FILE, &pairs)?;
                 self.pairs = pairs;

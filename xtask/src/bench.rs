@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: how fast the harness is.
 
+mod crash_points;
 mod first_violation;
+mod ground;
 mod rate;
 mod recoveries;
 mod sqlite;

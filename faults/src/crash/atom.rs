@@ -1,11 +1,9 @@
 //! The smallest group of changes that persists as one.
 
-use std::sync::Arc;
-
 use super::atom_set::AtomSet;
 use super::holder::Holder;
-use crate::image::{Ino, Name, SECTOR, Sector};
-use crate::log::{MicroOp, SizeChange};
+use crate::image::{Ino, Name, SECTOR};
+use crate::log::{MicroOp, NewSectors, SizeChange};
 
 /// What sort of thing an atom is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,16 +76,10 @@ impl Atom {
 
     /// Whether it holds written data of a file in a range of bytes.
     pub(super) fn has_data_in(&self, file: Ino, from: u64, to: u64) -> bool {
-        self.changes.iter().any(|change| match change {
-            MicroOp::Data {
-                ino,
-                first,
-                sectors,
-            } => {
-                let (start, end) = byte_range(*first, sectors);
-                *ino == file && start < to && end > from
-            }
-            _ => false,
+        let mut written = self.changes.iter().filter_map(MicroOp::new_sectors);
+        written.any(|new| {
+            let (start, end) = new.bytes();
+            new.ino == file && start < to && end > from
         })
     }
 
@@ -144,7 +136,12 @@ impl Atom {
                     first,
                     sectors,
                 } => {
-                    let (from, to) = byte_range(*first, sectors);
+                    let (from, to) = NewSectors {
+                        ino: *ino,
+                        first: *first,
+                        sectors,
+                    }
+                    .bytes();
                     if self.sort == Sort::Interrupted {
                         return format!("inode {}, bytes {from}..{to}: damaged by a write that the crash interrupted", ino.0);
                     }
@@ -181,10 +178,4 @@ impl Atom {
             })
             .collect()
     }
-}
-
-/// Where sectors lie in their file: the first byte, and the one after the last.
-fn byte_range(first: u64, sectors: &[Arc<Sector>]) -> (u64, u64) {
-    let start = first * SECTOR as u64;
-    (start, start + (sectors.len() * SECTOR) as u64)
 }

@@ -131,24 +131,25 @@ impl Memo {
         }
     }
 
-    fn grow(&mut self, view: &View<'_>) {
-        if self.files.len() < view.touching.len() {
-            self.files
-                .resize_with(view.touching.len(), FileMemo::default);
-        }
-    }
-
-    /// Hash of everything recovery can observe under this choice.
-    pub(super) fn key(&mut self, view: &View<'_>, kept: AtomSet) -> u128 {
-        self.grow(view);
+    /// The names under this choice, and the files in the order of the view.
+    fn space(&mut self, view: &View<'_>, kept: AtomSet) -> (&mut NameSpace, &mut [FileMemo]) {
         let Self {
             durable,
             spaces,
             files,
         } = self;
+        if files.len() < view.touching.len() {
+            files.resize_with(view.touching.len(), FileMemo::default);
+        }
         let chosen = kept.intersection(view.naming);
         let space = spaces.get(chosen, || NameSpace::new(durable, view, chosen));
         space.update(view);
+        (space, files)
+    }
+
+    /// Hash of everything recovery can observe under this choice.
+    pub(super) fn key(&mut self, view: &View<'_>, kept: AtomSet) -> u128 {
+        let (space, files) = self.space(view, kept);
         space
             .open
             .iter()
@@ -160,15 +161,7 @@ impl Memo {
 
     /// The same, part by part.
     pub(super) fn parts(&mut self, view: &View<'_>, kept: AtomSet) -> Parts {
-        self.grow(view);
-        let Self {
-            durable,
-            spaces,
-            files,
-        } = self;
-        let chosen = kept.intersection(view.naming);
-        let space = spaces.get(chosen, || NameSpace::new(durable, view, chosen));
-        space.update(view);
+        let (space, files) = self.space(view, kept);
         let mut parts = Parts::new(space.names.dirs);
         for file in &space.names.files {
             let touching = view.touching.iter().position(|(ino, _)| *ino == file.ino);
@@ -183,16 +176,8 @@ impl Memo {
 
     /// The image under this choice.
     pub(super) fn image(&mut self, view: &View<'_>, kept: AtomSet) -> Image {
-        self.grow(view);
-        let Self {
-            durable,
-            spaces,
-            files,
-        } = self;
-        let chosen = kept.intersection(view.naming);
-        let space = spaces.get(chosen, || NameSpace::new(durable, view, chosen));
-        space.update(view);
-        let mut image = space.skeleton(view, chosen).clone();
+        let (space, files) = self.space(view, kept);
+        let mut image = space.skeleton(view, kept.intersection(view.naming)).clone();
         for &(position, _) in &space.open {
             let file = files[position].choose(view, position, kept);
             let hash = file.hash;

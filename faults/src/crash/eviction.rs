@@ -33,29 +33,12 @@ impl Atom {
     fn leave(&mut self, file: Ino, target: ObjectTarget) {
         let mut left: Vec<MicroOp> = Vec::with_capacity(self.changes.len());
         let mut end = 0;
-        for change in &self.changes {
-            let MicroOp::Data {
-                ino,
-                first,
-                sectors,
-            } = change
-            else {
-                continue;
-            };
-            let start = first * SECTOR_BYTES;
-            let stop = start + sectors.len() as u64 * SECTOR_BYTES;
-            if *ino != file {
-                continue;
-            }
+        let written = self.changes.iter().filter_map(MicroOp::new_sectors);
+        for data in written.filter(|data| data.ino == file) {
+            let (start, stop) = data.bytes();
             for (from, to) in target.runs_elsewhere(start, stop) {
                 end = end.max(to);
-                let kept = ((from - start) / SECTOR_BYTES) as usize
-                    ..((to - start) / SECTOR_BYTES) as usize;
-                left.push(MicroOp::Data {
-                    ino: file,
-                    first: from / SECTOR_BYTES,
-                    sectors: sectors[kept].to_vec(),
-                });
+                left.push(data.part(from / SECTOR_BYTES..to / SECTOR_BYTES));
             }
         }
         for change in std::mem::take(&mut self.changes) {

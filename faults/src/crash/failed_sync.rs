@@ -4,7 +4,7 @@ use super::atom::Atom;
 use super::atom_set::{ATOMS_MAX, AtomSet};
 use super::holder::Holder;
 use super::supersede::supersede;
-use crate::image::{Image, Ino, SECTOR};
+use crate::image::{Image, Ino};
 use crate::log::{Entry, MicroOp, Scope, SizeChange};
 use crate::op_kind::OpKind;
 
@@ -41,20 +41,12 @@ pub(super) fn dirty_again(atoms: &mut [Atom], entry: &Entry) {
     if entry.kind != OpKind::Write || atoms.iter().all(|atom| !atom.marked_clean) {
         return;
     }
-    for change in &entry.changes {
-        let MicroOp::Data {
-            ino,
-            first,
-            sectors,
-        } = change
-        else {
-            continue;
-        };
-        let start = first * SECTOR as u64 / PAGE * PAGE;
-        let end = (first + sectors.len() as u64) * SECTOR as u64;
-        let end = end.div_ceil(PAGE) * PAGE;
+    for data in entry.changes.iter().filter_map(MicroOp::new_sectors) {
+        let (from, to) = data.bytes();
+        let start = from / PAGE * PAGE;
+        let end = to.div_ceil(PAGE) * PAGE;
         for atom in atoms.iter_mut() {
-            if atom.marked_clean && atom.fills(*ino, start, end) {
+            if atom.marked_clean && atom.fills(data.ino, start, end) {
                 atom.marked_clean = false;
             }
         }

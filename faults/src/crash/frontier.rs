@@ -12,6 +12,7 @@ use super::kind::CrashKind;
 use super::orphans::Orphans;
 use super::parts::Parts;
 use super::pending::Pending;
+use super::reached::reached;
 use super::reuse::reuse;
 use super::rules::Cutter;
 use super::servers::{Servers, acknowledge, stable_on_reply};
@@ -466,29 +467,7 @@ impl Frontier {
 
     /// Forgets inodes that no durable, pending or visible name reaches.
     fn collect(&mut self) {
-        let mut live: Vec<Ino> = Vec::new();
-        self.base.walk(&mut |_, ino| live.push(ino));
-        self.volatile.walk(&mut |_, ino| live.push(ino));
-        for atom in &self.pending.atoms {
-            live.extend(atom.names().filter_map(|(_, _, target)| target));
-        }
-        // A pending name may lead to a directory that has entries of its own, in either image.
-        let mut next = 0;
-        while let Some(&ino) = live.get(next) {
-            for image in [&self.base, &self.volatile] {
-                let entries = image
-                    .dir(ino)
-                    .into_iter()
-                    .flat_map(|entries| entries.values());
-                for &child in entries {
-                    if !live.contains(&child) {
-                        live.push(child);
-                    }
-                }
-            }
-            next += 1;
-        }
-        live.sort_unstable();
+        let live = reached(&self.base, &self.volatile, &self.pending.atoms);
         let is_live = |ino: Ino| live.binary_search(&ino).is_ok();
         self.base.retain(is_live);
         self.volatile.retain(is_live);

@@ -132,26 +132,18 @@ fn sources(atoms: &[Atom], base: &Image) -> Vec<(usize, Block)> {
         // What a failed sync has marked clean is not written back any more: it gets no block that is freed after that.
         .filter(|(_, atom)| atom.sort == Sort::Change && !atom.marked_clean)
     {
-        for change in &atom.changes {
-            let MicroOp::Data {
-                ino,
-                first,
-                sectors,
-            } = change
-            else {
-                continue;
-            };
-            let end = (first + sectors.len() as u64).div_ceil(BLOCK_SECTORS);
-            for block in first / BLOCK_SECTORS..end {
-                if is_held(base, (*ino, block))
+        for data in atom.changes.iter().filter_map(MicroOp::new_sectors) {
+            let ino = data.ino;
+            for block in data.first / BLOCK_SECTORS..data.end().div_ceil(BLOCK_SECTORS) {
+                if is_held(base, (ino, block))
                     && !atoms[..position]
                         .iter()
-                        .any(|older| older.cuts(*ino, block * BLOCK_BYTES))
+                        .any(|older| older.cuts(ino, block * BLOCK_BYTES))
                 {
                     continue;
                 }
-                sources.retain(|(_, known)| *known != (*ino, block));
-                sources.push((position, (*ino, block)));
+                sources.retain(|(_, known)| *known != (ino, block));
+                sources.push((position, (ino, block)));
             }
         }
     }

@@ -134,35 +134,24 @@ impl Cutter<'_> {
             self.cut_remote_resize(changes, atoms);
             return;
         }
-        for change in changes {
-            let MicroOp::Data {
-                ino,
-                first,
-                sectors,
-            } = change
-            else {
-                continue;
-            };
+        for written in changes.iter().filter_map(|change| change.new_sectors()) {
+            let ino = written.ino;
             let grown = changes.iter().find_map(|change| match change {
                 MicroOp::Size { len, .. } => Some(*len),
                 _ => None,
             });
-            let is_long = grown.is_none() && !self.is_length_pending(*ino);
-            let volatile = self.volatile.file(*ino).map_or(0, |content| content.len());
+            let is_long = grown.is_none() && !self.is_length_pending(ino);
+            let volatile = self.volatile.file(ino).map_or(0, |content| content.len());
             let reach = |end: u64| MicroOp::Size {
-                ino: *ino,
+                ino,
                 len: grown.unwrap_or(volatile).min(end * SECTOR_BYTES),
                 change: SizeChange::AtLeast,
             };
-            let before = self.after_resizes(*ino);
-            let count = sectors.len() as u64;
+            let before = self.after_resizes(ino);
+            let count = written.sectors.len() as u64;
             let with_data = self.profile.extend_exposes == Exposure::None && !is_long;
-            for piece in self.striped(network, *first, count) {
-                let data = |&(start, end): &(u64, u64)| MicroOp::Data {
-                    ino: *ino,
-                    first: start,
-                    sectors: sectors[(start - first) as usize..(end - first) as usize].to_vec(),
-                };
+            for piece in self.striped(network, written.first, count) {
+                let data = |&(start, end): &(u64, u64)| written.part(start..end);
                 let mut changes: Vec<MicroOp> = piece.iter().map(data).collect();
                 if with_data && let Some(&(_, end)) = piece.last() {
                     changes.push(reach(end));
@@ -171,7 +160,7 @@ impl Cutter<'_> {
             }
             if !with_data && !is_long {
                 // To the server's disk the length is a thing of its own: it may get ahead of the data.
-                for end in page_ends(*first, *first + count) {
+                for end in page_ends(written.first, written.end()) {
                     atoms.push(self.atom(vec![reach(end)], before, false));
                 }
             }

@@ -75,16 +75,10 @@ fn is_met(older: &MicroOp, newer: &MicroOp) -> bool {
 
 /// The part of a change of sectors that lies in a range of them.
 fn part(change: &MicroOp, start: u64, stop: u64) -> MicroOp {
+    if let Some(data) = change.new_sectors() {
+        return data.part(start..stop);
+    }
     match change {
-        MicroOp::Data {
-            ino,
-            first,
-            sectors,
-        } => MicroOp::Data {
-            ino: *ino,
-            first: start,
-            sectors: sectors[(start - first) as usize..(stop - first) as usize].to_vec(),
-        },
         MicroOp::Garbage { ino, .. } => MicroOp::Garbage {
             ino: *ino,
             first: start,

@@ -20,20 +20,13 @@ pub(super) fn veil(atoms: &[Atom], position: usize) -> Option<AtomSet> {
             if atom.is_damage() {
                 continue;
             }
-            for data in &atom.changes {
-                if let MicroOp::Data {
-                    ino: of,
-                    first: start,
-                    sectors,
-                } = data
-                    && of == ino
-                {
-                    let end = (start + sectors.len() as u64).min(first + count);
-                    let start = *start.max(first);
-                    if start < end {
-                        hidden += end - start;
-                        by.insert(later);
-                    }
+            let written = atom.changes.iter().filter_map(MicroOp::new_sectors);
+            for data in written.filter(|data| data.ino == *ino) {
+                let end = data.end().min(first + count);
+                let start = data.first.max(*first);
+                if start < end {
+                    hidden += end - start;
+                    by.insert(later);
                 }
             }
         }

@@ -1,14 +1,13 @@
 //! What a profile says of data: how a write is torn, and what allocated sectors show until it has reached them.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use super::atom::{Atom, Sort};
 use super::atom_set::AtomSet;
 use super::pieces::{BLOCK_BYTES, BLOCK_SECTORS, PIECES_MAX, pieces, thirds};
 use super::rules::Cutter;
 use crate::image::{Ino, SECTOR, Sector};
-use crate::log::MicroOp;
+use crate::log::{MicroOp, NewSectors};
 use crate::profile::{Exposure, Interrupted, Tear};
 
 /// Most sectors of one operation that show garbage each on its own. Of more, as many runs do.
@@ -22,9 +21,7 @@ const INTERRUPTED_MAX: usize = 4;
 
 /// New content of sectors of a file.
 pub(super) struct Written<'a> {
-    pub(super) ino: Ino,
-    pub(super) first: u64,
-    pub(super) sectors: &'a [Arc<Sector>],
+    pub(super) new: NewSectors<'a>,
     /// The bytes that were written; the rest of the sectors is what the page cache held.
     pub(super) bytes: Range<u64>,
     /// Whether sectors that the file did not hold are allocated for it.
@@ -34,20 +31,13 @@ pub(super) struct Written<'a> {
 impl<'a> Written<'a> {
     /// What a change of data writes, in a range of bytes if that is known.
     pub(super) fn of(change: &'a MicroOp, range: Option<(u64, u64)>, allocates: bool) -> Self {
-        let MicroOp::Data {
-            ino,
-            first,
-            sectors,
-        } = change
-        else {
+        let Some(new) = change.new_sectors() else {
             unreachable!("only data is written");
         };
-        let whole = first * SECTOR as u64..(first + sectors.len() as u64) * SECTOR as u64;
+        let (start, end) = new.bytes();
         Self {
-            ino: *ino,
-            first: *first,
-            sectors,
-            bytes: range.map_or(whole, |(offset, len)| offset..offset + len),
+            new,
+            bytes: range.map_or(start..end, |(offset, len)| offset..offset + len),
             allocates,
         }
     }
@@ -55,13 +45,9 @@ impl<'a> Written<'a> {
 
 impl Cutter<'_> {
     pub(super) fn cut_data(&self, written: &Written<'_>, atoms: &mut Vec<Atom>) {
-        let Written {
-            ino,
-            first,
-            sectors,
-            ..
-        } = *written;
-        let range = first..first + sectors.len() as u64;
+        let new = written.new;
+        let ino = new.ino;
+        let range = new.first..new.end();
         let exposed = if written.allocates {
             self.unwritten(ino, range.clone())
         } else {
@@ -94,12 +80,7 @@ impl Cutter<'_> {
                     before.insert(self.pending.len() + position);
                 }
             }
-            let held = (piece.start - first) as usize..(piece.end - first) as usize;
-            let data = MicroOp::Data {
-                ino,
-                first: piece.start,
-                sectors: sectors[held].to_vec(),
-            };
+            let data = new.part(piece.clone());
             let mut with = before;
             with.insert(self.pending.len() + atoms.len());
             earlier = earlier.union(with);
@@ -190,7 +171,8 @@ impl Cutter<'_> {
         unit: &Range<u64>,
         is_hit: impl Fn(u64) -> bool,
     ) -> Vec<MicroOp> {
-        let old = self.volatile.file(written.ino);
+        let new = written.new;
+        let old = self.volatile.file(new.ino);
         let len = old
             .map_or(0, |content| content.len())
             .max(written.bytes.end);
@@ -204,16 +186,16 @@ impl Cutter<'_> {
                 continue;
             }
             let now = index
-                .checked_sub(written.first)
-                .and_then(|place| written.sectors.get(place as usize));
+                .checked_sub(new.first)
+                .and_then(|place| new.sectors.get(place as usize));
             let now = now.or_else(|| old.and_then(|content| content.sector(index)));
             let mut bytes = now.map_or([0; SECTOR], |sector| *sector.bytes());
-            let garbage = Sector::garbage(written.ino.0, index);
+            let garbage = Sector::garbage(new.ino.0, index);
             for (place, _) in hit.iter().enumerate().filter(|(_, hit)| **hit) {
                 bytes[place] = garbage.bytes()[place];
             }
             changes.push(MicroOp::Data {
-                ino: written.ino,
+                ino: new.ino,
                 first: index,
                 sectors: vec![Sector::new(bytes)],
             });

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use plimsoll_reference::fs::{FsFile, Metadata, OpenOptions, WriteSync};
 
 use super::damage::{cut, spoil_read, spoil_write};
+use super::length::{grown, truncation};
 use super::names::{describe, seen};
 use super::request::Request;
 use super::sim_fs::SimFs;
@@ -17,9 +18,6 @@ use crate::image::{Content, Ino, SECTOR};
 use crate::log::{Entry, MicroOp, Scope, SizeChange, SyncEnd};
 use crate::op_kind::OpKind;
 use crate::plan::{Damage, Effect, Position};
-
-/// Bytes that a file system allocates at a time.
-const BLOCK: u64 = 4096;
 
 /// Largest file: what a process can do to a simulated disk must fit into memory.
 const LEN_MAX: u64 = 1 << 40;
@@ -190,7 +188,7 @@ impl SimFile {
             });
         }
         let end = stored.end;
-        changes.extend(self.growth(len, end));
+        changes.extend(grown(self.ino, len, end));
         // A write that fails midway never gets to its sync; a short one syncs what it wrote.
         let breaks_off = matches!(decision, Some(Effect::Fail(_, Position::Partial)));
         let sync = match self.options.sync_mode() {
@@ -264,7 +262,7 @@ impl SimFile {
 
     /// Sets the length, to something else than it is.
     fn end_at(&self, state: &mut State, len: u64) -> Result<(), Errno> {
-        let changes = self.truncation(self.content(state)?, len);
+        let changes = truncation(self.ino, self.content(state)?, len);
         state.commit(Entry {
             kind: OpKind::SetLen,
             path: Arc::clone(&self.path),
@@ -293,7 +291,7 @@ impl SimFile {
                 first,
                 sectors,
             }];
-            changes.extend(self.growth(content.len(), end));
+            changes.extend(grown(self.ino, content.len(), end));
             state.commit(Entry {
                 kind: OpKind::Write,
                 path: Arc::clone(&self.path),
@@ -305,49 +303,6 @@ impl SimFile {
             });
         }
         Ok(())
-    }
-
-    /// The change of length of a write that ends at `end`.
-    fn growth(&self, len: u64, end: u64) -> Option<MicroOp> {
-        (end > len).then(|| {
-            let allocated = len.div_ceil(BLOCK) * BLOCK;
-            MicroOp::Size {
-                ino: self.ino,
-                len: end,
-                change: if end <= allocated {
-                    SizeChange::InBlock
-                } else {
-                    SizeChange::NewBlocks
-                },
-            }
-        })
-    }
-
-    /// What setting the length changes: cutting also zeroes what it cuts off, so that a later extension reads zeros.
-    fn truncation(&self, content: &Content, len: u64) -> Vec<MicroOp> {
-        let mut changes = Vec::new();
-        if len < content.len() {
-            let end = (len.div_ceil(BLOCK) * BLOCK).min(content.len());
-            if end > len {
-                let zeros = vec![0; (end - len) as usize];
-                let (first, sectors) = content.patch(&zeros, len);
-                changes.push(MicroOp::Data {
-                    ino: self.ino,
-                    first,
-                    sectors,
-                });
-            }
-            changes.push(MicroOp::Zero {
-                ino: self.ino,
-                from: len,
-            });
-        }
-        changes.push(MicroOp::Size {
-            ino: self.ino,
-            len,
-            change: SizeChange::Set,
-        });
-        changes
     }
 
     fn reserve(&self, offset: u64, len: u64) -> Result<(), Errno> {

@@ -16,18 +16,6 @@ const STRIPE_BLOCKS_MAX: u64 = 64;
 /// Letters of the longest name.
 const NAME_CHARS_MAX: usize = 12;
 
-/// What a sync may cover.
-const COVERS: &[Cover] = &[
-    Cover::Data,
-    Cover::Size,
-    Cover::OwnNames,
-    Cover::Entries,
-    Cover::PriorMetadata,
-    Cover::AllMetadata,
-    Cover::PriorMetadataIfSize,
-    Cover::AllMetadataIfAsked,
-];
-
 /// One of `values`.
 fn one<T: Copy>(u: &mut Unstructured<'_>, values: &[T]) -> Result<T> {
     u.choose(values).copied()
@@ -56,21 +44,11 @@ impl<'a> Arbitrary<'a> for Profile {
             version: 1,
             name: text(u)?,
             title: text(u)?,
-            tear: one(
-                u,
-                &[
-                    Tear::None,
-                    Tear::SectorPrefix,
-                    Tear::BlockPrefix,
-                    Tear::AnyBlocks,
-                    Tear::AnySectors,
-                    Tear::Thirds,
-                ],
-            )?,
+            tear: one(u, Tear::ALL)?,
             atomic_unit: one(u, &[AtomicUnit::Sector, AtomicUnit::Block])?,
             interrupted_sector: one(u, &[Interrupted::None, Interrupted::Garbage])?,
             powersafe_overwrite: u.arbitrary()?,
-            extend_exposes: one(u, &[Exposure::None, Exposure::Zeros, Exposure::Garbage])?,
+            extend_exposes: one(u, Exposure::ALL)?,
             size_after_new_block_data: u.arbitrary()?,
             size_grows_by_block: u.arbitrary()?,
             same_file_meta_ordered: u.arbitrary()?,
@@ -79,18 +57,11 @@ impl<'a> Arbitrary<'a> for Profile {
             cut_zeroes_late: u.arbitrary()?,
             reuse_waits_for_commit: u.arbitrary()?,
             dirop_atomic: u.arbitrary()?,
-            dirop_order: one(u, &[DirOrder::None, DirOrder::PerDir, DirOrder::Global])?,
-            rename_replace_waits: one(
-                u,
-                &[
-                    ReplaceWaits::Nothing,
-                    ReplaceWaits::Size,
-                    ReplaceWaits::Data,
-                ],
-            )?,
-            fsync_covers: some(u, COVERS)?,
-            fdatasync_covers: some(u, COVERS)?,
-            fsync_dir_covers: some(u, COVERS)?,
+            dirop_order: one(u, DirOrder::ALL)?,
+            rename_replace_waits: one(u, ReplaceWaits::ALL)?,
+            fsync_covers: some(u, Cover::ALL)?,
+            fdatasync_covers: some(u, Cover::ALL)?,
+            fsync_dir_covers: some(u, Cover::ALL)?,
             sync_escapes_order: u.arbitrary()?,
             fsync_failure: one(u, FsyncFailure::ALL)?,
             error_report: one(u, ErrorReport::ALL)?,
@@ -120,7 +91,7 @@ impl<'a> Arbitrary<'a> for Network {
             metadata_replay: one(u, &[Replay::Complete, Replay::MayFail])?,
             async_export: u.arbitrary()?,
             silly_rename: u.arbitrary()?,
-            close_covers: some(u, COVERS)?,
+            close_covers: some(u, Cover::ALL)?,
         })
     }
 }

@@ -272,12 +272,12 @@ impl Allowed {
 impl Block {
     /// The block that an entry writes, if it writes one and does nothing else.
     fn of(timeline: &Timeline, number: usize) -> Option<Self> {
-        let (ino, first, sectors) = timeline.data(number)?;
+        let data = timeline.data(number)?;
         Some(Self {
             entry: number,
-            ino,
-            first: first as usize,
-            sectors: sectors.to_vec(),
+            ino: data.ino,
+            first: data.first as usize,
+            sectors: data.sectors.to_vec(),
         })
     }
 

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::image::{Image, Ino, SECTOR, Sector};
+use crate::image::{Image, SECTOR, Sector};
 use crate::litmus::Recording;
-use crate::log::{Entry, MicroOp};
+use crate::log::{Entry, MicroOp, NewSectors};
 use crate::op_kind::OpKind;
 
 /// Sectors in a block: what a real disk was asked to write is whole blocks.
@@ -56,10 +56,10 @@ impl Timeline {
         {
             image.apply(change);
         }
-        let (ino, first, _) = self.data(number).expect("it wrote data");
-        let start = first / BLOCK_SECTORS * BLOCK_SECTORS;
+        let data = self.data(number).expect("it wrote data");
+        let start = data.first / BLOCK_SECTORS * BLOCK_SECTORS;
         let zeros = Sector::new([0; SECTOR]);
-        let content = image.file(ino).map(|content| &**content);
+        let content = image.file(data.ino).map(|content| &**content);
         let sector = |index| {
             content
                 .and_then(|content| content.sector(index))
@@ -70,17 +70,11 @@ impl Timeline {
             .collect()
     }
 
-    /// The data that an entry holds, if it holds data of a write and nothing else: the file, the first sector, the sectors.
-    pub(super) fn data(&self, number: usize) -> Option<(Ino, u64, &[Arc<Sector>])> {
+    /// The data that an entry holds, if it holds data of a write and nothing else.
+    pub(super) fn data(&self, number: usize) -> Option<NewSectors<'_>> {
         let entry = &self.entries[number];
         match entry.changes.as_slice() {
-            [
-                MicroOp::Data {
-                    ino,
-                    first,
-                    sectors,
-                },
-            ] if entry.kind == OpKind::Write => Some((*ino, *first, sectors)),
+            [change] if entry.kind == OpKind::Write => change.new_sectors(),
             _ => None,
         }
     }
@@ -98,27 +92,15 @@ fn part(entry: &Entry, changes: Vec<MicroOp>) -> Entry {
 fn split(entry: &Entry, out: &mut Vec<Entry>) {
     if entry.kind == OpKind::Write {
         for change in &entry.changes {
-            match change {
-                MicroOp::Data {
-                    ino,
-                    first,
-                    sectors,
-                } => {
-                    let end = first + sectors.len() as u64;
-                    let mut start = *first;
-                    while start < end {
-                        let stop = end.min((start / BLOCK_SECTORS + 1) * BLOCK_SECTORS);
-                        let block = (start - first) as usize..(stop - first) as usize;
-                        let data = MicroOp::Data {
-                            ino: *ino,
-                            first: start,
-                            sectors: sectors[block].to_vec(),
-                        };
-                        out.push(part(entry, vec![data]));
-                        start = stop;
-                    }
-                }
-                other => out.push(part(entry, vec![other.clone()])),
+            let Some(data) = change.new_sectors() else {
+                out.push(part(entry, vec![change.clone()]));
+                continue;
+            };
+            let mut start = data.first;
+            while start < data.end() {
+                let stop = data.end().min((start / BLOCK_SECTORS + 1) * BLOCK_SECTORS);
+                out.push(part(entry, vec![data.part(start..stop)]));
+                start = stop;
             }
         }
     } else if !entry.changes.is_empty() {

@@ -290,28 +290,10 @@ pub(crate) const INERT: &[(&str, &str)] = &[
     ),
 ];
 
-const COVERS: &[Cover] = &[
-    Cover::Data,
-    Cover::Size,
-    Cover::OwnNames,
-    Cover::Entries,
-    Cover::PriorMetadata,
-    Cover::AllMetadata,
-    Cover::PriorMetadataIfSize,
-    Cover::AllMetadataIfAsked,
-];
-
 /// Every profile that differs from `base` in one parameter, or in one element of a list, with a label that names the change.
 pub(crate) fn of(base: &Profile) -> Vec<(String, Profile)> {
     let mut all = Vec::new();
-    for tear in [
-        Tear::None,
-        Tear::SectorPrefix,
-        Tear::BlockPrefix,
-        Tear::AnyBlocks,
-        Tear::AnySectors,
-        Tear::Thirds,
-    ] {
+    for &tear in Tear::ALL {
         add(&mut all, base, &format!("tear = {tear:?}"), |p| {
             p.tear = tear
         });
@@ -322,7 +304,7 @@ pub(crate) fn of(base: &Profile) -> Vec<(String, Profile)> {
     add(&mut all, base, "interrupted_sector = Garbage", |p| {
         p.interrupted_sector = Interrupted::Garbage;
     });
-    for shown in [Exposure::None, Exposure::Zeros, Exposure::Garbage] {
+    for &shown in Exposure::ALL {
         add(
             &mut all,
             base,
@@ -330,16 +312,12 @@ pub(crate) fn of(base: &Profile) -> Vec<(String, Profile)> {
             |p| p.extend_exposes = shown,
         );
     }
-    for order in [DirOrder::None, DirOrder::PerDir, DirOrder::Global] {
+    for &order in DirOrder::ALL {
         add(&mut all, base, &format!("dirop_order = {order:?}"), |p| {
             p.dirop_order = order
         });
     }
-    for waits in [
-        ReplaceWaits::Nothing,
-        ReplaceWaits::Size,
-        ReplaceWaits::Data,
-    ] {
+    for &waits in ReplaceWaits::ALL {
         add(
             &mut all,
             base,
@@ -401,7 +379,7 @@ fn lists(all: &mut Vec<(String, Profile)>, base: &Profile) {
         ("fsync_dir_covers", |p| &mut p.fsync_dir_covers),
     ];
     for (name, list) in lists {
-        for &cover in COVERS {
+        for &cover in Cover::ALL {
             if list(&mut base.clone()).contains(&cover) {
                 add(all, base, &format!("{name} without {cover:?}"), |p| {
                     list(p).retain(|&kept| kept != cover);

@@ -42,6 +42,20 @@ struct Tail {
 }
 
 impl Recovered {
+    /// What the snapshot says, before anything else was looked at.
+    fn new(image: Option<ImageHeader>, table: Table, sequence: u64, durable_to: u64) -> Self {
+        Self {
+            table,
+            sequence,
+            durable_to,
+            image,
+            marks: Vec::new(),
+            temporaries: Vec::new(),
+            tail: Tail::default(),
+            restarted: false,
+        }
+    }
+
     /// The commits that opening has to make durable, with their bodies.
     pub(super) fn tail(&self) -> impl Iterator<Item = (u64, &[u8])> {
         self.tail.frames.iter().map(|&(sequence, start, end)| {
@@ -103,16 +117,7 @@ pub(super) fn recover_numbers(
     // One that is damaged says nothing.
     let image = read_image(fs, &layout.snapshot, &mut |_, _| ()).unwrap_or(None);
     let sequence = image.map_or(sequence, |image| image.covered.max(sequence));
-    let mut recovered = Recovered {
-        table: Table::default(),
-        sequence,
-        durable_to: sequence,
-        image,
-        marks: Vec::new(),
-        temporaries: Vec::new(),
-        tail: Tail::default(),
-        restarted: false,
-    };
+    let mut recovered = Recovered::new(image, Table::default(), sequence, sequence);
     find_names(fs, layout, &mut recovered)?;
     Ok(recovered)
 }
@@ -123,16 +128,8 @@ pub(super) fn recover(fs: &dyn FsOps, layout: &Layout) -> Result<Recovered, Stor
     let image = read_image(fs, &layout.snapshot, &mut |key, value| {
         table.insert(key, value)
     })?;
-    let mut recovered = Recovered {
-        table,
-        sequence: image.map_or(0, |image| image.covered),
-        durable_to: image.map_or(0, |image| image.floor),
-        image,
-        marks: Vec::new(),
-        temporaries: Vec::new(),
-        tail: Tail::default(),
-        restarted: false,
-    };
+    let (covered, floor) = image.map_or((0, 0), |image| (image.covered, image.floor));
+    let mut recovered = Recovered::new(image, table, covered, floor);
     find_names(fs, layout, &mut recovered)?;
     let newest = recovered.marks.last().map_or(0, |mark| mark.number);
     if let Some(image) = image

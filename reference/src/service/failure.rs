@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::error_text::with_causes;
 use crate::host::Failed;
 use crate::{native, sqlite};
 
@@ -55,7 +56,7 @@ impl From<native::StoreError> for Failure {
     fn from(error: native::StoreError) -> Self {
         Self {
             outcome: error.outcome().into(),
-            message: text(&error),
+            message: with_causes(&error),
         }
     }
 }
@@ -64,7 +65,7 @@ impl From<sqlite::StoreError> for Failure {
     fn from(error: sqlite::StoreError) -> Self {
         Self {
             outcome: error.outcome().into(),
-            message: text(&error),
+            message: with_causes(&error),
         }
     }
 }
@@ -74,15 +75,4 @@ impl From<Failed> for Failure {
     fn from(failed: Failed) -> Self {
         Self::unknown(failed.to_string())
     }
-}
-
-/// An error with its causes, on one line.
-fn text(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

@@ -49,9 +49,37 @@ pub struct InvalidOption {
 #[derive(Clone, Debug)]
 pub struct ServiceOptions {
     pub(super) engine: EngineOptions,
+    pub(super) conduct: Conduct,
+}
+
+/// What the stores of a registry have in common, and a service alone decides for itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Conduct {
     pub(super) acks: Acks,
     pub(super) batch: BatchLimits,
     pub(super) snapshot_interval: Option<Duration>,
+}
+
+impl Default for Conduct {
+    fn default() -> Self {
+        Self {
+            acks: Acks::Power,
+            batch: BatchLimits::default(),
+            snapshot_interval: None,
+        }
+    }
+}
+
+impl Conduct {
+    fn validate(&self) -> Result<(), InvalidOption> {
+        match self.snapshot_interval {
+            Some(interval) if interval < SNAPSHOT_INTERVAL_MIN => Err(InvalidOption {
+                option: "snapshot_interval",
+                reason: "snapshots are at least 1 s apart; leave it out for none",
+            }),
+            _ => self.batch.validate(),
+        }
+    }
 }
 
 impl ServiceOptions {
@@ -59,30 +87,28 @@ impl ServiceOptions {
     pub fn new(engine: EngineOptions) -> Self {
         Self {
             engine,
-            acks: Acks::Power,
-            batch: BatchLimits::default(),
-            snapshot_interval: None,
+            conduct: Conduct::default(),
         }
     }
 
     /// When writes are acknowledged.
     #[must_use]
     pub fn acks(mut self, acks: Acks) -> Self {
-        self.acks = acks;
+        self.conduct.acks = acks;
         self
     }
 
     /// When a batch is closed.
     #[must_use]
     pub fn batch(mut self, limits: BatchLimits) -> Self {
-        self.batch = limits;
+        self.conduct.batch = limits;
         self
     }
 
     /// Takes a snapshot whenever this much time has passed since the last cut, at least 1 s, if something was written since.
     #[must_use]
     pub fn snapshot_interval(mut self, interval: Duration) -> Self {
-        self.snapshot_interval = Some(interval);
+        self.conduct.snapshot_interval = Some(interval);
         self
     }
 
@@ -91,47 +117,33 @@ impl ServiceOptions {
     /// # Errors
     /// The first one.
     pub fn validate(&self) -> Result<(), InvalidOption> {
-        validate_interval(self.snapshot_interval)?;
-        self.batch.validate()?;
+        self.conduct.validate()?;
         self.engine.validate()
     }
 
     /// The level of an acknowledgement before the commit, where the engine commits at this one. Where the engine lets a power loss take any
     /// suffix, the time of the batch promises nothing more about it.
     pub(super) fn early_level(&self, engine: Level) -> Level {
+        let age_max = self.conduct.batch.age_max;
         match engine {
-            Level::Power => Level::Window(self.batch.age_max),
-            Level::Window(window) => Level::Window(window.saturating_add(self.batch.age_max)),
+            Level::Power => Level::Window(age_max),
+            Level::Window(window) => Level::Window(window.saturating_add(age_max)),
             Level::Process | Level::Memory => Level::Memory,
         }
-    }
-}
-
-fn validate_interval(interval: Option<Duration>) -> Result<(), InvalidOption> {
-    match interval {
-        Some(interval) if interval < SNAPSHOT_INTERVAL_MIN => Err(InvalidOption {
-            option: "snapshot_interval",
-            reason: "snapshots are at least 1 s apart; leave it out for none",
-        }),
-        _ => Ok(()),
     }
 }
 
 /// How a [`Registry`](super::Registry) works.
 #[derive(Clone, Debug)]
 pub struct RegistryOptions {
-    pub(super) acks: Acks,
-    pub(super) batch: BatchLimits,
-    pub(super) snapshot_interval: Option<Duration>,
+    pub(super) conduct: Conduct,
     pub(super) idle_timeout: Duration,
 }
 
 impl Default for RegistryOptions {
     fn default() -> Self {
         Self {
-            acks: Acks::Power,
-            batch: BatchLimits::default(),
-            snapshot_interval: None,
+            conduct: Conduct::default(),
             idle_timeout: IDLE_TIMEOUT,
         }
     }
@@ -141,21 +153,21 @@ impl RegistryOptions {
     /// When writes are acknowledged.
     #[must_use]
     pub fn acks(mut self, acks: Acks) -> Self {
-        self.acks = acks;
+        self.conduct.acks = acks;
         self
     }
 
     /// When a batch is closed.
     #[must_use]
     pub fn batch(mut self, limits: BatchLimits) -> Self {
-        self.batch = limits;
+        self.conduct.batch = limits;
         self
     }
 
     /// As [`ServiceOptions::snapshot_interval`], of each store.
     #[must_use]
     pub fn snapshot_interval(mut self, interval: Duration) -> Self {
-        self.snapshot_interval = Some(interval);
+        self.conduct.snapshot_interval = Some(interval);
         self
     }
 
@@ -173,17 +185,14 @@ impl RegistryOptions {
                 reason: "a store that is never open cannot be asked; use a longer time",
             });
         }
-        validate_interval(self.snapshot_interval)?;
-        self.batch.validate()
+        self.conduct.validate()
     }
 
     /// The options of one store.
     pub(super) fn of(&self, engine: EngineOptions) -> ServiceOptions {
         ServiceOptions {
             engine,
-            acks: self.acks,
-            batch: self.batch,
-            snapshot_interval: self.snapshot_interval,
+            conduct: self.conduct,
         }
     }
 }

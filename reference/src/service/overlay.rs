@@ -27,14 +27,7 @@ pub(super) fn lay_over<'a>(changes: impl Iterator<Item = &'a Mutation>, pairs: P
     }
     let mut map: BTreeMap<Vec<u8>, Vec<u8>> = pairs.into_iter().collect();
     for change in changes {
-        match change {
-            Mutation::Put { key, value } => {
-                map.insert(key.clone(), value.clone());
-            }
-            Mutation::Delete { key } => {
-                map.remove(key);
-            }
-        }
+        change.apply_to(&mut map);
     }
     map.into_iter().collect()
 }

@@ -39,7 +39,7 @@ impl Worker {
         if self.runs.is_running() {
             return;
         }
-        if let Some(interval) = self.options.snapshot_interval
+        if let Some(interval) = self.options.conduct.snapshot_interval
             && self.snapshot_due.is_some_and(|due| due <= now)
         {
             self.snapshot_due = Some(now.saturating_add(interval));
@@ -128,7 +128,7 @@ impl Worker {
     /// Puts the next snapshot by time off: the longer, the more have failed, so that a disk that fails is not asked without end.
     fn put_off(&mut self) {
         self.snapshots_failed = self.snapshots_failed.saturating_add(1);
-        if let Some(interval) = self.options.snapshot_interval {
+        if let Some(interval) = self.options.conduct.snapshot_interval {
             let longer = interval.saturating_mul(1 << self.snapshots_failed.min(16));
             let wait = longer.min(RETRY_MAX.max(interval));
             self.snapshot_due = Some(self.host.clock.now().saturating_add(wait));

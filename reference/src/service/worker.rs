@@ -59,10 +59,11 @@ impl Worker {
         Self {
             host: host.clone(),
             seat: Seat::new(engine),
-            batch: Batch::new(options.batch),
+            batch: Batch::new(options.conduct.batch),
             runs: Runs::default(),
             writing: None,
             snapshot_due: options
+                .conduct
                 .snapshot_interval
                 .map(|interval| now.saturating_add(interval)),
             snapshots_failed: 0,
@@ -101,7 +102,7 @@ impl Worker {
     /// Does what is due by the clock. A batch that somebody waits for is due when no other request is at hand.
     pub(super) async fn do_due(&mut self, is_quiet: bool) {
         let now = self.host.clock.now();
-        let is_awaited = is_quiet && self.options.acks == Acks::Power;
+        let is_awaited = is_quiet && self.options.conduct.acks == Acks::Power;
         if is_awaited || self.batch.due(now).is_some() {
             // Whoever waits for it was told; so is the end.
             let _ = self.commit().await;
@@ -139,7 +140,7 @@ impl Worker {
         if let Err(failure) = self.admit(&write) {
             return caller.answer(failure);
         }
-        let waiter = match self.options.acks {
+        let waiter = match self.options.conduct.acks {
             Acks::Power => Some(caller),
             Acks::Window => {
                 let engine = self.seat.engine();
@@ -237,7 +238,7 @@ impl Worker {
 
     /// Shows what was acknowledged: where that is before the commit, the batch as well.
     async fn get(&mut self, key: Vec<u8>, caller: Caller) {
-        if self.options.acks == Acks::Power {
+        if self.options.conduct.acks == Acks::Power {
             let _ = self.commit().await;
         }
         if let Some(value) = look_up(self.batch.changes(), &key) {
@@ -250,7 +251,7 @@ impl Worker {
     }
 
     async fn scan(&mut self, caller: Caller) {
-        if self.options.acks == Acks::Power {
+        if self.options.conduct.acks == Acks::Power {
             let _ = self.commit().await;
         }
         match self.with_engine(|engine| engine.scan()).await {

@@ -6,6 +6,7 @@ use rusqlite::{Connection, Error, OpenFlags, OptionalExtension, ffi};
 
 use super::cut::{Cut, back_up, not_copied};
 use super::error::{Outcome, StoreError, unreadable};
+use super::journal_mode::set_journal_mode;
 use super::limits::Change;
 use super::location::for_sqlite;
 use super::options::{IntegrityCheck, Journal, Options};
@@ -268,25 +269,13 @@ fn log_to(connection: &Connection, path: &Path, journal: Journal) -> Result<(), 
         Journal::Wal => "wal",
         Journal::Rollback => "delete",
     };
-    let answer = journal_mode(connection, mode).map_err(wrong)?;
+    let answer = set_journal_mode(connection, mode).map_err(wrong)?;
     if answer == mode {
         return Ok(());
     }
     let message = format!("the journal mode cannot be {mode}: it is {answer}");
     let code = ffi::Error::new(ffi::SQLITE_ERROR);
     Err(wrong(Error::SqliteFailure(code, Some(message))))
-}
-
-/// Asks for a journal mode, and returns the one that it is. SQLite answers before it has written the change to the file, so the error of
-/// a sync comes with the step behind the answer.
-fn journal_mode(connection: &Connection, mode: &str) -> Result<String, Error> {
-    let mut statement = connection.prepare(&format!("PRAGMA journal_mode = {mode}"))?;
-    let mut rows = statement.query(())?;
-    let mut answer = String::new();
-    while let Some(row) = rows.next()? {
-        answer = row.get(0)?;
-    }
-    Ok(answer)
 }
 
 /// Sets a pragma, whatever it answers.

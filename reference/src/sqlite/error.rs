@@ -1,11 +1,12 @@
 //! What can go wrong in a store, and what is then known of the command.
 
-use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use rusqlite::ffi::ErrorCode;
 use thiserror::Error;
+
+use crate::error_text::with_causes;
 
 pub use crate::native::Outcome;
 
@@ -148,13 +149,7 @@ impl StoreError {
 
     /// The error with its causes, on one line.
     pub(super) fn text(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            text = format!("{text}: {error}");
-            cause = error.source();
-        }
-        text
+        with_causes(self)
     }
 }
 

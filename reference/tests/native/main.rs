@@ -1,5 +1,7 @@
 //! The native engine on real directories.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod damage;
 mod faults;
 mod files;

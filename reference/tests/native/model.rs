@@ -115,14 +115,7 @@ impl Model {
     fn commit(&mut self, mutations: &[Mutation]) {
         let mut state = self.states.last().expect("the empty state").clone();
         for mutation in mutations {
-            match mutation {
-                Mutation::Put { key, value } => {
-                    state.insert(key.clone(), value.clone());
-                }
-                Mutation::Delete { key } => {
-                    state.remove(key);
-                }
-            }
+            mutation.apply_to(&mut state);
         }
         self.states.push(state);
     }

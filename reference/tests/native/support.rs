@@ -1,40 +1,17 @@
 //! A real directory, a clock that a test moves, and a file system that fails when told to.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use plimsoll_reference::clock::Clock;
 use plimsoll_reference::fs::{DirEntry, FsFile, FsOps, Metadata, OpenOptions, StdFs};
 use plimsoll_reference::host::Host;
 use plimsoll_reference::native::{Options, Store, StoreError};
 
-/// Keys and values.
-pub(crate) type Map = BTreeMap<Vec<u8>, Vec<u8>>;
+use crate::common::{self, empty_dir};
 
-/// A clock that stands still unless moved.
-#[derive(Default)]
-pub(crate) struct TestClock(AtomicU64);
-
-impl TestClock {
-    /// Lets time pass.
-    pub(crate) fn advance(&self, time: Duration) {
-        self.0.fetch_add(time.as_nanos() as u64, Ordering::Relaxed);
-    }
-}
-
-impl Clock for TestClock {
-    fn now(&self) -> Duration {
-        Duration::from_nanos(self.0.load(Ordering::Relaxed))
-    }
-
-    fn sleep(&self, time: Duration) {
-        self.advance(time);
-    }
-}
+pub(crate) use crate::common::{Map, TestClock};
 
 /// A directory with a host whose relative paths start there.
 pub(crate) struct Bench {
@@ -51,9 +28,7 @@ pub(crate) struct Bench {
 impl Bench {
     /// An empty directory.
     pub(crate) fn new() -> Self {
-        // In memory where that is possible: thousands of small directories keep a disk busy, and no test here needs one.
-        let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
-        let dir = dir.expect("a temporary directory");
+        let dir = empty_dir();
         let clock = Arc::new(TestClock::default());
         let fs = Arc::new(TestFs::new(StdFs::rooted(dir.path())));
         let host = Host::new(fs.clone(), clock.clone());
@@ -82,18 +57,7 @@ impl Bench {
 
     /// The names in a directory, sorted.
     pub(crate) fn names(&self, dir: &str) -> Vec<String> {
-        let mut names: Vec<String> = std::fs::read_dir(self.path(dir))
-            .expect("the directory is there")
-            .map(|entry| {
-                entry
-                    .expect("an entry")
-                    .file_name()
-                    .into_string()
-                    .expect("UTF-8")
-            })
-            .collect();
-        names.sort();
-        names
+        common::names(&self.path(dir))
     }
 }
 

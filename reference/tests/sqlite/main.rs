@@ -1,5 +1,7 @@
 //! The SQLite engine on a real directory.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod damage;
 mod memory;
 mod model;

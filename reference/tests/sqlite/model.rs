@@ -116,10 +116,7 @@ impl Model {
 
     fn apply(&mut self, mutations: &[Mutation]) {
         for mutation in mutations {
-            match mutation {
-                Mutation::Put { key, value } => self.now.insert(key.clone(), value.clone()),
-                Mutation::Delete { key } => self.now.remove(key),
-            };
+            mutation.apply_to(&mut self.now);
         }
     }
 }

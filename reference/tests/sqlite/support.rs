@@ -1,39 +1,15 @@
 //! A real directory, and a clock that a test moves.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use plimsoll_reference::clock::Clock;
 use plimsoll_reference::fs::StdFs;
 use plimsoll_reference::host::Host;
 use plimsoll_reference::sqlite::{Options, Store, StoreError, read_image};
 
-/// Keys and values.
-pub(crate) type Map = BTreeMap<Vec<u8>, Vec<u8>>;
+use crate::common::{self, empty_dir};
 
-/// A clock that stands still unless moved.
-#[derive(Default)]
-pub(crate) struct TestClock(AtomicU64);
-
-impl TestClock {
-    /// Lets time pass.
-    pub(crate) fn advance(&self, time: Duration) {
-        self.0.fetch_add(time.as_nanos() as u64, Ordering::Relaxed);
-    }
-}
-
-impl Clock for TestClock {
-    fn now(&self) -> Duration {
-        Duration::from_nanos(self.0.load(Ordering::Relaxed))
-    }
-
-    fn sleep(&self, time: Duration) {
-        self.advance(time);
-    }
-}
+pub(crate) use crate::common::{Map, TestClock};
 
 /// A directory with a host whose relative paths start there.
 pub(crate) struct Bench {
@@ -45,8 +21,7 @@ pub(crate) struct Bench {
 impl Bench {
     /// An empty directory.
     pub(crate) fn new() -> Self {
-        let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
-        let dir = dir.expect("a temporary directory");
+        let dir = empty_dir();
         let clock = Arc::new(TestClock::default());
         let host = Host::new(Arc::new(StdFs::rooted(dir.path())), clock.clone());
         Self { dir, clock, host }
@@ -74,14 +49,8 @@ impl Bench {
 
     /// The names in a directory, sorted, without lock files.
     pub(crate) fn names(&self, dir: &str) -> Vec<String> {
-        let entries = std::fs::read_dir(self.path(dir)).expect("the directory is there");
-        let name = |entry: std::io::Result<std::fs::DirEntry>| {
-            let name = entry.expect("an entry").file_name();
-            name.into_string().expect("UTF-8")
-        };
-        let mut names: Vec<String> = entries.map(name).collect();
+        let mut names = common::names(&self.path(dir));
         names.retain(|name| !name.ends_with(".lock"));
-        names.sort();
         names
     }
 

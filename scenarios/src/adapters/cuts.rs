@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use plimsoll_reference::level::{Ack, Level};
+use plimsoll_sim::sut::CommandError;
 
 /// A snapshot on its way: a job, or what that wrote.
 enum Cut<J, W> {
@@ -37,15 +38,21 @@ impl<J, W> Cuts<J, W> {
         Ok(Ack::at(Level::Memory))
     }
 
-    /// What was written of a snapshot that was begun, to be put in place.
+    /// What was written of a snapshot that was begun, to be put in place; or why it was not written.
+    ///
+    /// # Errors
+    /// No snapshot of this number was begun.
     pub(super) fn written<E>(
         &mut self,
         slot: u8,
         write: impl FnOnce(J) -> Result<W, E>,
-    ) -> Option<Result<W, E>> {
-        Some(match self.0.remove(&slot)? {
-            Cut::Begun(job) => write(job),
-            Cut::Written(written) => Ok(written),
-        })
+    ) -> Result<Result<W, E>, CommandError> {
+        match self.0.remove(&slot) {
+            Some(Cut::Begun(job)) => Ok(write(job)),
+            Some(Cut::Written(written)) => Ok(Ok(written)),
+            None => Err(CommandError::absent(format!(
+                "no snapshot {slot} was begun"
+            ))),
+        }
     }
 }

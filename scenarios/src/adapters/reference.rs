@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use plimsoll_reference::error_text::with_causes;
 use plimsoll_reference::fs::FsOps;
 use plimsoll_reference::host::Host;
 use plimsoll_reference::level::{Ack, Level};
@@ -15,7 +16,6 @@ use plimsoll_sim::command::{Command, Mutation};
 use plimsoll_sim::sut::{CommandError, Contract, Instance, OpenError, Sut, Visit};
 
 use super::cuts::Cuts;
-use super::error_text::text;
 
 /// The directory of the store.
 const BASE: &str = "data";
@@ -120,7 +120,7 @@ impl Sut for Reference {
 
     fn open(&self, host: &Host) -> Result<Box<dyn Instance>, OpenError> {
         let store = Store::open(host, &self.options).map_err(|error| OpenError {
-            message: text(&error),
+            message: with_causes(&error),
         })?;
         Ok(Box::new(Open {
             store,
@@ -129,7 +129,7 @@ impl Sut for Reference {
     }
 
     fn read_canonical(&self, fs: &dyn FsOps, visit: &mut Visit<'_>) -> Result<bool, String> {
-        read_snapshot(fs, &self.snapshot, visit).map_err(|error| text(&error))
+        read_snapshot(fs, &self.snapshot, visit).map_err(|error| with_causes(&error))
     }
 
     fn has_maintenance(&self) -> bool {
@@ -137,7 +137,7 @@ impl Sut for Reference {
     }
 
     fn read_copy(&self, fs: &dyn FsOps, place: u8, visit: &mut Visit<'_>) -> Result<bool, String> {
-        read_snapshot(fs, &copy_path(place), visit).map_err(|error| text(&error))
+        read_snapshot(fs, &copy_path(place), visit).map_err(|error| with_causes(&error))
     }
 }
 
@@ -166,13 +166,10 @@ impl Instance for Open {
             Command::SnapshotBegin(slot) => store
                 .begin_snapshot()
                 .and_then(|job| self.cuts.begin(*slot, job, SnapshotJob::write)),
-            Command::SnapshotFinish(slot) => match self.cuts.written(*slot, SnapshotJob::write) {
-                Some(written) => written.and_then(|written| store.finish_snapshot(written)),
-                None => {
-                    let message = format!("no snapshot {slot} was begun");
-                    return Err(CommandError::absent(message));
-                }
-            },
+            Command::SnapshotFinish(slot) => self
+                .cuts
+                .written(*slot, SnapshotJob::write)?
+                .and_then(|written| store.finish_snapshot(written)),
             Command::Sync => store.sync(),
             Command::Checkpoint => store.checkpoint(),
             Command::Compact => store.compact_in_place(),
@@ -200,7 +197,7 @@ impl Instance for Open {
 
 pub(super) fn command_error(error: &StoreError) -> CommandError {
     match error.outcome() {
-        Outcome::Absent => CommandError::absent(text(error)),
-        Outcome::Unknown => CommandError::unknown(text(error)),
+        Outcome::Absent => CommandError::absent(with_causes(error)),
+        Outcome::Unknown => CommandError::unknown(with_causes(error)),
     }
 }

@@ -20,12 +20,11 @@ use std::sync::Arc;
 use plimsoll_reference::fs::{FsOps, OpenOptions, read_to_end};
 use plimsoll_reference::host::Host;
 use plimsoll_reference::level::{Ack, Level};
+use plimsoll_reference::sqlite::set_journal_mode;
 use plimsoll_reference::sqlite::vfs::{Mount, MountOptions};
 use plimsoll_sim::command::{Command, Mutation};
 use plimsoll_sim::sut::{CommandError, Contract, Instance, OpenError, Sut, Visit};
 use rusqlite::{Connection, Error, TransactionBehavior};
-
-use crate::journal_mode::set_journal_mode;
 
 /// The database.
 const DATABASE: &str = "store.db";

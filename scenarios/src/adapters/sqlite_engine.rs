@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use plimsoll_faults::disk::{SimClock, SimFs};
 use plimsoll_faults::image::Image;
+use plimsoll_reference::error_text::with_causes;
 use plimsoll_reference::fs::{FsOps, OpenOptions, read_to_end, write_all_at};
 use plimsoll_reference::host::Host;
 use plimsoll_reference::level::Ack;
@@ -16,7 +17,6 @@ use plimsoll_sim::command::{Command, Mutation};
 use plimsoll_sim::sut::{CommandError, Contract, Instance, OpenError, Sut, Visit};
 
 use super::cuts::Cuts;
-use super::error_text::text;
 use super::sqlite::seed;
 
 /// The database.
@@ -106,7 +106,7 @@ impl Sut for SqliteEngine {
         let open = || {
             let seed = seed(&*host.fs, DATABASE).map_err(|error| error.to_string())?;
             let options = self.options.clone().vfs(MountOptions::default().seed(seed));
-            Store::open(host, &options).map_err(|error| text(&error))
+            Store::open(host, &options).map_err(|error| with_causes(&error))
         };
         match open() {
             Ok(store) => Ok(Box::new(Open {
@@ -157,7 +157,7 @@ fn read(fs: &dyn FsOps, path: &Path, visit: &mut Visit<'_>) -> Result<bool, Stri
             .map_err(|error| error.to_string())?;
     }
     let host = Host::new(Arc::new(disk), Arc::new(SimClock::default()));
-    read_image(&host, name, visit).map_err(|error| text(&error))
+    read_image(&host, name, visit).map_err(|error| with_causes(&error))
 }
 
 /// Copies a file, if it is there.
@@ -187,13 +187,10 @@ impl Instance for Open {
             Command::SnapshotBegin(slot) => store
                 .begin_snapshot()
                 .and_then(|job| self.cuts.begin(*slot, job, SnapshotJob::write)),
-            Command::SnapshotFinish(slot) => match self.cuts.written(*slot, SnapshotJob::write) {
-                Some(written) => written.and_then(|written| store.finish_snapshot(written)),
-                None => {
-                    let message = format!("no snapshot {slot} was begun");
-                    return Err(CommandError::absent(message));
-                }
-            },
+            Command::SnapshotFinish(slot) => self
+                .cuts
+                .written(*slot, SnapshotJob::write)?
+                .and_then(|written| store.finish_snapshot(written)),
             Command::Sync => store.sync(),
             Command::Tick | Command::Advance(_) => store.tick(),
             Command::Checkpoint => store.checkpoint(),
@@ -211,7 +208,7 @@ impl Instance for Open {
     }
 
     fn dump(&mut self, visit: &mut Visit<'_>) -> Result<(), String> {
-        self.store.scan(visit).map_err(|error| text(&error))
+        self.store.scan(visit).map_err(|error| with_causes(&error))
     }
 
     fn close(self: Box<Self>) -> Result<Ack, CommandError> {
@@ -224,7 +221,7 @@ impl Instance for Open {
 
 fn command_error(error: &StoreError) -> CommandError {
     match error.outcome() {
-        Outcome::Absent => CommandError::absent(text(error)),
-        Outcome::Unknown => CommandError::unknown(text(error)),
+        Outcome::Absent => CommandError::absent(with_causes(error)),
+        Outcome::Unknown => CommandError::unknown(with_causes(error)),
     }
 }

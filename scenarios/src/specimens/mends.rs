@@ -126,5 +126,7 @@ mod tests {
         each_is_mended_on_its_own::<crate::specimens::torc::Bug>();
         each_is_mended_on_its_own::<crate::specimens::activitywatch::Bug>();
         each_is_mended_on_its_own::<crate::specimens::tinycloud::Bug>();
+        each_is_mended_on_its_own::<crate::specimens::modelvault::Bug>();
+        each_is_mended_on_its_own::<crate::specimens::surrealmx::Bug>();
     }
 }

@@ -99,10 +99,7 @@ fn render(pairs: &Pairs) -> Vec<u8> {
 
 fn apply(mutations: &[Mutation], pairs: &mut Pairs) {
     for mutation in mutations {
-        match mutation {
-            Mutation::Put { key, value } => pairs.insert(key.clone(), value.clone()),
-            Mutation::Delete { key } => pairs.remove(key),
-        };
+        mutation.apply_to(pairs);
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod another;
 mod reading;
+mod space;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use super::model::{Fate, Model};
 use super::promises::Promises;
 use super::state::State;
 use crate::case::Case;
-use crate::command::{Command, Mutation};
+use crate::command::Command;
 use crate::oracle::Oracle;
 use crate::sut::{Instance, Outcome, Sut};
 
@@ -348,36 +349,6 @@ impl Recorder<'_> {
         }
     }
 
-    /// Gives a store that ran out of space some more. It need not take another write before it is opened again; if it does, it must
-    /// keep it.
-    fn free_space(&mut self) {
-        if self.only_space {
-            self.disk.lift_space();
-            self.perform(&put("space", "freed"));
-        }
-    }
-
-    /// Once there is space again a store opens and takes writes (F3).
-    fn use_space(&mut self) {
-        if !self.only_space || self.finding.is_some() || self.model.overflowed {
-            return;
-        }
-        let expected = "a store that opens and takes writes once there is space again";
-        if self.instance.is_some() {
-            self.perform(&put("space", "again"));
-        }
-        match self.events.last().map(|event| &event.what) {
-            Some(What::Acked(_) | What::Failed(Outcome::Unsupported, _)) => {
-                self.perform(&Command::Reopen);
-            }
-            Some(What::Failed(_, message) | What::OpenFailed(message)) => {
-                let found = message.clone();
-                self.find(Oracle::F3, "no crash", expected.to_owned(), found);
-            }
-            _ => {}
-        }
-    }
-
     /// Ends the process as its death does: nothing it still does has any effect.
     fn end_process(&mut self) {
         self.process.fence();
@@ -508,11 +479,4 @@ impl Recorder<'_> {
         }
         shown.map(|shown| (state, shown))
     }
-}
-
-fn put(key: &str, value: &str) -> Command {
-    Command::Write(Mutation::Put {
-        key: key.into(),
-        value: value.into(),
-    })
 }

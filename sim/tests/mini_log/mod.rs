@@ -128,10 +128,7 @@ fn replay(payload: &[u8], pairs: &mut BTreeMap<Vec<u8>, Vec<u8>>) {
 
 fn publish(mutations: &[Mutation], pairs: &mut BTreeMap<Vec<u8>, Vec<u8>>) {
     for mutation in mutations {
-        match mutation {
-            Mutation::Put { key, value } => pairs.insert(key.clone(), value.clone()),
-            Mutation::Delete { key } => pairs.remove(key),
-        };
+        mutation.apply_to(pairs);
     }
 }
 

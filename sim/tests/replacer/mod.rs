@@ -79,10 +79,7 @@ fn load(fs: &dyn FsOps) -> io::Result<Pairs> {
 
 fn publish(mutations: &[Mutation], pairs: &mut Pairs) {
     for mutation in mutations {
-        match mutation {
-            Mutation::Put { key, value } => pairs.insert(key.clone(), value.clone()),
-            Mutation::Delete { key } => pairs.remove(key),
-        };
+        mutation.apply_to(pairs);
     }
 }
 

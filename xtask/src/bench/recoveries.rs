@@ -2,14 +2,13 @@
 
 use anyhow::ensure;
 use clap::Args;
-use plimsoll_faults::crash::{Bounds, Frontier};
 use plimsoll_faults::image::Image;
-use plimsoll_faults::rng::Rng;
 use plimsoll_sim::case::Case;
 use plimsoll_sim::explore;
 use rustc_hash::FxHashSet;
 use serde::Serialize;
 
+use crate::bench::crash_points;
 use crate::bench::rate::{median, per_second};
 use crate::bench::subject::{DISK, SYNCING, case};
 use crate::catalogue::Catalogue;
@@ -88,26 +87,15 @@ impl Recoveries {
 
 /// Every image that a crash of the run may leave, within the bounds of a sweep, once.
 fn images(case: &Case) -> Vec<Image> {
-    let bounds = Bounds {
-        exhaustive: case.limits.exhaustive_states,
-        samples: case.limits.samples,
-    };
-    let mut rng = Rng::stream(case.seed, "states");
-    let mut frontier = Frontier::new(Image::new(), case.disk.profile.clone());
-    let mut states = Vec::new();
     let mut seen = FxHashSet::default();
     let mut images = Vec::new();
-    for entry in &explore::op_log(case) {
-        if !frontier.advance(entry) {
-            continue;
-        }
-        frontier.states(bounds, &mut rng, &mut states);
-        for &state in &states {
+    crash_points::visit(case, &explore::op_log(case), |frontier, states| {
+        for &state in states {
             if seen.insert(frontier.key(state)) {
                 images.push(frontier.image(state));
             }
         }
-    }
+    });
     images
 }
 

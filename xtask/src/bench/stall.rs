@@ -5,17 +5,14 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use clap::Args;
-use plimsoll_faults::crash::Bounds;
 use plimsoll_faults::plan::FaultPlan;
-use plimsoll_faults::profile::Profile;
 use plimsoll_reference::service::protocol::{Command, Request};
-use plimsoll_scenarios::systems;
 use plimsoll_sim::trial::history::{self, Life};
-use plimsoll_sim::trial::run::{Ground, run};
 use plimsoll_sim::trial::script::{Ending, LifeScript, Script, Step};
 use plimsoll_sim::world::{Action, Pace, Plan, Planned, When};
 use serde::Serialize;
 
+use crate::bench::ground::{ground, run_held};
 use crate::exit::Exit;
 use crate::output::{LABEL, Output};
 use crate::report::jsonl::line;
@@ -91,7 +88,7 @@ impl Line {
 impl StallBench {
     /// Measures and prints.
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        let ground = ground()?;
+        let ground = ground(SYSTEM, DISK)?;
         let script = script()?;
         let mut lines = [
             Line::new("read"),
@@ -99,12 +96,7 @@ impl StallBench {
             Line::new("snapshot"),
         ];
         for seed in 1..=u64::from(self.worlds.get()) {
-            let outcome = run(&ground, &script, seed, None, false)?;
-            ensure!(
-                outcome.findings.is_empty(),
-                "seed {seed}: {:?}",
-                outcome.findings
-            );
+            let outcome = run_held(&ground, &script, seed)?;
             let life = outcome.lives.first().context("a world without a life")?;
             take(life, &mut lines).with_context(|| format!("seed {seed}"))?;
         }
@@ -140,19 +132,6 @@ fn take(life: &Life, [reads, commits, snapshots]: &mut [Line; 3]) -> anyhow::Res
         line.add(at.now.saturating_sub(asked.at.now));
     }
     Ok(())
-}
-
-fn ground() -> anyhow::Result<Ground> {
-    let all = systems::shipped();
-    let system = all.into_iter().find(|system| system.name() == SYSTEM);
-    Ok(Ground {
-        system: system.context("the system ships")?,
-        profile: Profile::named(DISK).context("the disk ships")?,
-        crash_states: Bounds {
-            exhaustive: 1,
-            samples: 0,
-        },
-    })
 }
 
 /// A snapshot that gets stuck, and reads and writes every 100 ms until it is long over.

@@ -3,15 +3,13 @@
 use std::fmt::Write;
 
 use clap::Args;
-use plimsoll_faults::crash::{Bounds, Frontier};
-use plimsoll_faults::image::Image;
 use plimsoll_faults::log::Entry;
-use plimsoll_faults::rng::Rng;
 use plimsoll_sim::case::Case;
 use plimsoll_sim::explore;
 use rustc_hash::FxHashSet;
 use serde::Serialize;
 
+use crate::bench::crash_points;
 use crate::bench::rate::{median, per_second};
 use crate::bench::subject::{DISK, NOT_SYNCING, SYNCING, case};
 use crate::catalogue::Catalogue;
@@ -102,26 +100,15 @@ impl States {
 
 /// Visits every crash point of a log as a sweep does, up to the key of each state.
 fn pass(case: &Case, log: &[Entry]) -> Pass {
-    let bounds = Bounds {
-        exhaustive: case.limits.exhaustive_states,
-        samples: case.limits.samples,
-    };
-    let mut rng = Rng::stream(case.seed, "states");
-    let mut frontier = Frontier::new(Image::new(), case.disk.profile.clone());
-    let mut states = Vec::new();
     let mut images = FxHashSet::default();
     let mut pass = Pass::default();
-    for entry in log {
-        if !frontier.advance(entry) {
-            continue;
-        }
+    crash_points::visit(case, log, |frontier, states| {
         pass.crash_points += 1;
-        frontier.states(bounds, &mut rng, &mut states);
         pass.states += states.len() as u64;
-        for &state in &states {
+        for &state in states {
             images.insert(frontier.key(state));
         }
-    }
+    });
     pass.images = images.len() as u64;
     pass
 }

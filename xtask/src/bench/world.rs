@@ -2,19 +2,17 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use clap::Args;
-use plimsoll_faults::crash::Bounds;
 use plimsoll_faults::plan::FaultPlan;
-use plimsoll_faults::profile::Profile;
 use plimsoll_reference::host::Signal;
 use plimsoll_reference::service::protocol::Command;
-use plimsoll_scenarios::systems;
-use plimsoll_sim::trial::run::{Ground, run};
+use plimsoll_sim::trial::run::Ground;
 use plimsoll_sim::trial::script::{Ending, LifeScript, Script, Step};
 use plimsoll_sim::world::{Action, Pace, Plan, Planned, When};
 use serde::Serialize;
 
+use crate::bench::ground::{ground, run_held};
 use crate::bench::rate::{median, per_second};
 use crate::exit::Exit;
 use crate::output::{LABEL, Output};
@@ -72,7 +70,7 @@ struct Done {
 impl WorldBench {
     /// Measures and prints.
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        let ground = ground()?;
+        let ground = ground(SYSTEM, DISK)?;
         let worlds = u64::from(self.worlds.get());
         let measure = |script: &Script| {
             let (done, time) = median(self.repetitions.get(), || all(&ground, script, worlds));
@@ -121,29 +119,11 @@ fn human(result: &Line) -> String {
     )
 }
 
-fn ground() -> anyhow::Result<Ground> {
-    let all = systems::shipped();
-    let system = all.into_iter().find(|system| system.name() == SYSTEM);
-    Ok(Ground {
-        system: system.context("the system ships")?,
-        profile: Profile::named(DISK).context("the disk ships")?,
-        crash_states: Bounds {
-            exhaustive: 1,
-            samples: 0,
-        },
-    })
-}
-
 /// Runs so many worlds, and makes sure that they are what they are said to be.
 fn all(ground: &Ground, script: &Script, worlds: u64) -> anyhow::Result<Done> {
     let mut done = Done::default();
     for seed in 1..=worlds {
-        let outcome = run(ground, script, seed, None, false)?;
-        ensure!(
-            outcome.findings.is_empty(),
-            "seed {seed}: {:?}",
-            outcome.findings
-        );
+        let outcome = run_held(ground, script, seed)?;
         ensure!(
             outcome.lives.len() == 2,
             "seed {seed} did not come to its end"

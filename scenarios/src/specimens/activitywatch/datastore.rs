@@ -1,12 +1,12 @@
 //! The database, and the transaction that is open in it.
 
+use plimsoll_reference::sqlite::set_journal_mode;
 use plimsoll_reference::sqlite::vfs::Mount;
 use plimsoll_sim::command::Mutation;
 use rusqlite::{Connection, Error, ErrorCode};
 
 use super::bug::Bug;
 use super::options::Options;
-use crate::journal_mode::set_journal_mode;
 use crate::specimens::mends::Mends;
 use crate::specimens::pairs;
 

@@ -9,26 +9,10 @@ use super::bug::Bug;
 use super::error::Error;
 use super::options::Options;
 use super::worker::{WINDOW, Worker};
-use crate::specimens::mends::Mends;
+use crate::specimens::specimen::Specimen;
 
 /// A specimen: the datastore with some bugs mended.
-#[derive(Clone, Debug)]
-pub struct ActivityWatch {
-    name: String,
-    options: Options,
-    mends: Mends<Bug>,
-}
-
-impl ActivityWatch {
-    /// The specimen of this name.
-    pub fn new(name: impl Into<String>, options: Options, mends: Mends<Bug>) -> Self {
-        Self {
-            name: name.into(),
-            options,
-            mends,
-        }
-    }
-}
+pub type ActivityWatch = Specimen<Options, Bug>;
 
 impl Sut for ActivityWatch {
     fn name(&self) -> &str {

@@ -7,7 +7,7 @@ use plimsoll_sim::sut::Sut;
 use super::bug::Bug;
 use super::options::Options;
 use super::sut::ActivityWatch;
-use crate::specimens::mends::Mends;
+use crate::specimens::specimen;
 
 /// The modes by name.
 const MODES: &[(&str, Options)] = &[
@@ -28,24 +28,16 @@ const BROKEN: &[&[Bug]] = &[
 
 /// The options of the mode with this name.
 pub fn mode(name: &str) -> Option<Options> {
-    MODES
-        .iter()
-        .find(|(mode, _)| *mode == name)
-        .map(|(_, options)| *options)
+    specimen::mode(MODES, name)
 }
 
 /// Every specimen: `activitywatch-fixed-MODE`, and `activitywatch-BUGS-MODE` with the bugs that it has.
 pub fn variants() -> Vec<Arc<dyn Sut>> {
-    let mut suts: Vec<Arc<dyn Sut>> = Vec::new();
+    let mut suts = Vec::new();
     for (mode, options) in MODES {
-        let name = format!("activitywatch-fixed-{mode}");
-        suts.push(Arc::new(ActivityWatch::new(name, *options, Mends::all())));
-        for bugs in BROKEN {
-            let listed: Vec<String> = bugs.iter().map(Bug::to_string).collect();
-            let name = format!("activitywatch-{}-{mode}", listed.join("+"));
-            let mends = Mends::all_but(bugs);
-            suts.push(Arc::new(ActivityWatch::new(name, *options, mends)));
-        }
+        let with = |bugs| ActivityWatch::with_bugs("activitywatch", mode, *options, bugs);
+        suts.push(with(&[]));
+        suts.extend(BROKEN.iter().map(|bugs| with(bugs)));
     }
     suts
 }

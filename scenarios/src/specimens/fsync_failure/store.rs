@@ -136,9 +136,6 @@ impl Store {
 
 fn publish(mutations: &[Mutation], table: &mut BTreeMap<Vec<u8>, Vec<u8>>) {
     for mutation in mutations {
-        match mutation {
-            Mutation::Put { key, value } => table.insert(key.clone(), value.clone()),
-            Mutation::Delete { key } => table.remove(key),
-        };
+        mutation.apply_to(table);
     }
 }

@@ -182,14 +182,14 @@ fn replay(bytes: &[u8], start: usize, mends: Mends) -> io::Result<(Pairs, usize)
             (Kind::Record, Some((_, mutations))) => mutations.extend(records(segment.payload)?),
             (Kind::TxnCommit, Some((txn, mutations))) if *txn == segment.payload => {
                 for mutation in mutations {
-                    apply(&mut pairs, mutation);
+                    mutation.apply_to(&mut pairs);
                 }
                 staged = None;
             }
             (Kind::Checkpoint, None) => {
                 pairs.clear();
                 for mutation in records(segment.payload)? {
-                    apply(&mut pairs, &mutation);
+                    mutation.apply_to(&mut pairs);
                 }
             }
             (Kind::Manifest, None) => {}
@@ -201,14 +201,6 @@ fn replay(bytes: &[u8], start: usize, mends: Mends) -> io::Result<(Pairs, usize)
         }
     }
     Ok((pairs, end))
-}
-
-/// Makes a change.
-pub(super) fn apply(pairs: &mut Pairs, mutation: &Mutation) {
-    match mutation {
-        Mutation::Put { key, value } => pairs.insert(key.clone(), value.clone()),
-        Mutation::Delete { key } => pairs.remove(key),
-    };
 }
 
 fn record(mutation: &Mutation) -> Vec<u8> {

@@ -10,7 +10,7 @@ use plimsoll_sim::sut::CommandError;
 
 use super::bug::{Bug, Mends};
 use super::files::Files;
-use super::image::{Pairs, apply};
+use super::image::Pairs;
 use super::options::Options;
 use super::vault::Vault;
 
@@ -76,7 +76,7 @@ impl Store {
         self.end_append(done)?;
         self.txn = txn;
         for mutation in mutations {
-            apply(&mut self.pairs, mutation);
+            mutation.apply_to(&mut self.pairs);
         }
         Ok(())
     }

@@ -9,30 +9,15 @@ use plimsoll_reference::level::{Ack, Level};
 use plimsoll_sim::command::Command;
 use plimsoll_sim::sut::{CommandError, Contract, Instance, OpenError, Sut, Visit};
 
-use super::bug::Mends;
+use super::bug::Bug;
 use super::files::TEMPORARIES;
 use super::image;
 use super::options::Options;
 use super::store::Store;
+use crate::specimens::specimen::Specimen;
 
 /// A specimen: the protocol with some bugs mended.
-#[derive(Clone, Debug)]
-pub struct ModelVault {
-    name: String,
-    options: Options,
-    mends: Mends,
-}
-
-impl ModelVault {
-    /// The specimen of this name.
-    pub fn new(name: impl Into<String>, options: Options, mends: Mends) -> Self {
-        Self {
-            name: name.into(),
-            options,
-            mends,
-        }
-    }
-}
+pub type ModelVault = Specimen<Options, Bug>;
 
 impl Sut for ModelVault {
     fn name(&self) -> &str {

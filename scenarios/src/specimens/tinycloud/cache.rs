@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use plimsoll_reference::fs::{FsOps, OpenOptions, write_all_at};
 use plimsoll_reference::host::Host;
+use plimsoll_reference::sqlite::set_journal_mode;
 use plimsoll_reference::sqlite::vfs::{Mount, MountOptions};
 use plimsoll_sim::command::Mutation;
 use plimsoll_sim::sut::Visit;
@@ -19,7 +20,6 @@ use rusqlite::Connection;
 
 use super::bug::Bug;
 use super::error::Error;
-use crate::journal_mode::set_journal_mode;
 use crate::specimens::mends::Mends;
 use crate::specimens::pairs;
 

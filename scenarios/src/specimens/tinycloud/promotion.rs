@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use plimsoll_reference::fs::FsOps;
 use plimsoll_reference::host::Host;
+use plimsoll_reference::sqlite::set_journal_mode;
 use plimsoll_reference::sqlite::vfs::Mount;
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
 
 use super::bug::Bug;
 use super::error::Error;
-use crate::journal_mode::set_journal_mode;
 use crate::specimens::mends::Mends;
 use crate::specimens::settle::settle;
 

@@ -12,29 +12,13 @@ use super::cache::Cache;
 use super::error::Error;
 use super::options::Options;
 use super::service::Service;
-use crate::specimens::mends::Mends;
+use crate::specimens::specimen::Specimen;
 
 /// How long a client waits for the answer to a write.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A specimen: the service with some bugs mended.
-#[derive(Clone, Debug)]
-pub struct TinyCloud {
-    name: String,
-    options: Options,
-    mends: Mends<Bug>,
-}
-
-impl TinyCloud {
-    /// The specimen of this name.
-    pub fn new(name: impl Into<String>, options: Options, mends: Mends<Bug>) -> Self {
-        Self {
-            name: name.into(),
-            options,
-            mends,
-        }
-    }
-}
+pub type TinyCloud = Specimen<Options, Bug>;
 
 impl Sut for TinyCloud {
     fn name(&self) -> &str {

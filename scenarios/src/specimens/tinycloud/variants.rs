@@ -7,7 +7,7 @@ use plimsoll_sim::sut::Sut;
 use super::bug::Bug;
 use super::options::Options;
 use super::sut::TinyCloud;
-use crate::specimens::mends::Mends;
+use crate::specimens::specimen;
 
 /// The modes by name. The real threshold is 10 MiB; a small one saves a crash in every page of that.
 const MODES: &[(&str, Options)] = &[
@@ -32,23 +32,16 @@ const BROKEN: &[(&[Bug], &str)] = &[
 
 /// The options of the mode with this name.
 pub fn mode(name: &str) -> Option<Options> {
-    MODES
-        .iter()
-        .find(|(mode, _)| *mode == name)
-        .map(|(_, options)| *options)
+    specimen::mode(MODES, name)
 }
 
 /// Every specimen: `tinycloud-fixed-MODE`, and `tinycloud-BUGS-MODE` with the bugs that it has.
 pub fn variants() -> Vec<Arc<dyn Sut>> {
-    let mut suts: Vec<Arc<dyn Sut>> = Vec::new();
+    let mut suts = Vec::new();
     for (mode, options) in MODES {
-        let name = format!("tinycloud-fixed-{mode}");
-        suts.push(Arc::new(TinyCloud::new(name, *options, Mends::all())));
+        suts.push(TinyCloud::with_bugs("tinycloud", mode, *options, &[]));
         for (bugs, _) in BROKEN.iter().filter(|(_, broken)| broken == mode) {
-            let listed: Vec<String> = bugs.iter().map(Bug::to_string).collect();
-            let name = format!("tinycloud-{}-{mode}", listed.join("+"));
-            let mends = Mends::all_but(bugs);
-            suts.push(Arc::new(TinyCloud::new(name, *options, mends)));
+            suts.push(TinyCloud::with_bugs("tinycloud", mode, *options, bugs));
         }
     }
     suts

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use plimsoll_reference::clock::Clock;
 use plimsoll_reference::host::Host;
+use plimsoll_reference::sqlite::set_journal_mode;
 use plimsoll_reference::sqlite::vfs::{Mount, MountOptions};
 use rusqlite::{Connection, Error, OpenFlags};
 
 use super::bug::Bug;
 use super::location::Location;
-use crate::journal_mode::set_journal_mode;
 use crate::specimens::mends::Mends;
 
 /// How long a connection stays in the pool when nobody uses it.

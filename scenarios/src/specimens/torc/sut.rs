@@ -12,27 +12,13 @@ use super::location::Location;
 use super::options::Options;
 use super::rotation;
 use super::server::Server;
-use crate::specimens::mends::Mends;
 use crate::specimens::pairs;
+use crate::specimens::specimen::Specimen;
 
 /// A specimen: the server with some options, and some bugs mended.
-#[derive(Clone, Debug)]
-pub struct Torc {
-    name: String,
-    options: Options,
-    mends: Mends<Bug>,
-}
+pub type Torc = Specimen<Options, Bug>;
 
 impl Torc {
-    /// The specimen of this name.
-    pub fn new(name: impl Into<String>, options: Options, mends: Mends<Bug>) -> Self {
-        Self {
-            name: name.into(),
-            options,
-            mends,
-        }
-    }
-
     /// What a commit is acknowledged as: what the server says of itself.
     fn commit_level(&self) -> Level {
         let claims_wal =

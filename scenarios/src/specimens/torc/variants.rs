@@ -7,7 +7,7 @@ use plimsoll_sim::sut::Sut;
 use super::bug::Bug;
 use super::options::Options;
 use super::sut::Torc;
-use crate::specimens::mends::Mends;
+use crate::specimens::specimen;
 
 /// The modes by name. Only those on disk are meant to be there.
 const MODES: &[(&str, Options)] = &[
@@ -53,24 +53,18 @@ const BROKEN: &[(&[Bug], &str)] = &[
 
 /// The options of the mode with this name.
 pub fn mode(name: &str) -> Option<Options> {
-    MODES
-        .iter()
-        .find(|(mode, _)| *mode == name)
-        .map(|(_, options)| *options)
+    specimen::mode(MODES, name)
 }
 
 /// Every specimen: `torc-fixed-MODE`, and `torc-BUGS-MODE` with the bugs that it has.
 pub fn variants() -> Vec<Arc<dyn Sut>> {
-    let mut suts: Vec<Arc<dyn Sut>> = Vec::new();
+    let mut suts = Vec::new();
     for (mode, options) in MODES {
-        let name = format!("torc-fixed-{mode}");
-        suts.push(Arc::new(Torc::new(name, *options, Mends::all())));
+        suts.push(Torc::with_bugs("torc", mode, *options, &[]));
     }
     for (bugs, name) in BROKEN {
         let Some(options) = mode(name) else { continue };
-        let listed: Vec<String> = bugs.iter().map(Bug::to_string).collect();
-        let name = format!("torc-{}-{name}", listed.join("+"));
-        suts.push(Arc::new(Torc::new(name, options, Mends::all_but(bugs))));
+        suts.push(Torc::with_bugs("torc", name, options, bugs));
     }
     suts
 }
