@@ -7,5 +7,6 @@ mod fuzz;
 mod groups;
 mod maintenance;
 mod model;
+mod restoring;
 mod snapshots;
 mod support;
