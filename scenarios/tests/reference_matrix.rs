@@ -116,7 +116,7 @@ fn operations(engine: Engine, case: &Case) -> BTreeSet<Operation> {
         // A database that is in its file from the start gets its name when the store is opened.
         let database = "data/store.db";
         let is_moved = renamed(case, &case.workload).contains(database)
-            && !renamed(case, &[Command::Sync; 0]).contains(database);
+            && !renamed(case, &[]).contains(database);
         operations.extend(is_moved.then_some(Operation::Promotion));
     }
     operations
