@@ -164,10 +164,10 @@ fn is_nested(case: &Case) -> bool {
 
 type Cell = (Engine, Operation, Trouble);
 
-/// The disks of each cell that a scenario is in.
-fn covered() -> BTreeMap<Cell, BTreeSet<String>> {
+/// The disks of each cell that one of the chosen scenarios is in.
+fn covered(is_chosen: impl Fn(&Scenario) -> bool) -> BTreeMap<Cell, BTreeSet<String>> {
     let mut covered: BTreeMap<Cell, BTreeSet<String>> = BTreeMap::new();
-    for scenario in catalogue() {
+    for scenario in catalogue().into_iter().filter(is_chosen) {
         let Some(engine) = engine(&scenario) else {
             continue;
         };
@@ -192,29 +192,44 @@ fn covered() -> BTreeMap<Cell, BTreeSet<String>> {
     covered
 }
 
-#[test]
-fn each_operation_of_both_engines_meets_each_error_on_every_disk_with_nested_crashes() {
+/// The cells that should be covered, on each disk, and are not.
+fn holes(covered: &BTreeMap<Cell, BTreeSet<String>>) -> Vec<(Cell, String)> {
     let registry = Registry::shipped();
-    let covered = covered();
     let mut holes = Vec::new();
-    let mut cells = 0;
     for engine in [Engine::Native, Engine::Sqlite] {
         for operation in OPERATIONS {
             for trouble in TROUBLES {
                 if !is_possible(engine, operation, trouble) {
                     continue;
                 }
-                let disks = covered.get(&(engine, operation, trouble));
+                let cell = (engine, operation, trouble);
                 for disk in registry.profile_names() {
-                    cells += 1;
-                    let is_there = disks.is_some_and(|disks| disks.contains(disk));
+                    let is_there = covered.get(&cell).is_some_and(|disks| disks.contains(disk));
                     if is_promised(engine, disk) && !is_there {
-                        holes.push(format!("{engine:?} {operation:?} {trouble:?} {disk}"));
+                        holes.push((cell, disk.to_owned()));
                     }
                 }
             }
         }
     }
-    assert!(cells > 300, "{cells}");
-    assert!(holes.is_empty(), "no scenario for\n{}", holes.join("\n"));
+    holes
+}
+
+#[test]
+fn each_operation_of_both_engines_meets_each_error_on_every_disk_with_nested_crashes() {
+    assert_eq!(holes(&covered(|_| true)), []);
+}
+
+#[test]
+fn a_hole_is_seen() {
+    let disks = Registry::shipped().profile_names().count();
+    let all = (TROUBLES.len() * OPERATIONS.len() * 2 - 2) * disks;
+    let of_lustre = TROUBLES.len() * OPERATIONS.len() - 2;
+    assert_eq!(holes(&BTreeMap::new()).len(), all - of_lustre);
+    let without_moves = holes(&covered(|scenario| {
+        scenario.sut.name() != "sqlite-engine-memory"
+    }));
+    let is_move = |cell: &Cell| (cell.0, cell.1) == (Engine::Sqlite, Operation::Promotion);
+    assert!(without_moves.iter().all(|(cell, _)| is_move(cell)));
+    assert_eq!(without_moves.len(), TROUBLES.len() * (disks - 1));
 }
