@@ -18,7 +18,7 @@
 //! assert_eq!(store.put(b"key", b"value")?.level, Level::Power);
 //! drop(store); // as a kill would
 //! let store = Store::open(&Host::real(), &options)?;
-//! assert_eq!(store.get(b"key"), Some(&b"value"[..]));
+//! assert_eq!(store.get(b"key")?, Some(&b"value"[..]));
 //! store.close()?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -34,6 +34,7 @@ mod chunks;
 mod codec;
 mod copy;
 mod destination;
+mod digest;
 mod directory;
 mod error;
 mod frame;

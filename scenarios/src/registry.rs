@@ -41,7 +41,7 @@ impl Registry {
     /// Everything that ships.
     pub fn shipped() -> Self {
         let mut suts = reference::modes();
-        suts.push(ClosedRestore::mode());
+        suts.extend(ClosedRestore::modes());
         suts.extend(surrealmx());
         suts.extend(ModelVault::modes());
         suts.push(Arc::new(Redb::new(Creation::Renamed)));

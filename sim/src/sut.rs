@@ -96,6 +96,12 @@ pub trait Instance {
     /// The command was not acknowledged; [`CommandError::outcome`] says what is known of its effect.
     fn apply(&mut self, command: &Command) -> Result<Ack, CommandError>;
 
+    /// Whether there is an open store to ask. One that is closed for a command need not be: out of space it may be that it cannot be
+    /// opened again until there is room.
+    fn is_open(&mut self) -> bool {
+        true
+    }
+
     /// Visits everything the store holds, through its public query API, in any order.
     ///
     /// # Errors

@@ -50,12 +50,12 @@ impl Store {
     /// beside commits see [`begin_export`](Self::begin_export). It works on a poisoned store too.
     ///
     /// # Errors
-    /// `BadDestination` for the store's own files and its log directory; `DestinationBusy` while another copy is written there; `Io`.
+    /// As [`begin_export`](Self::begin_export); `BadDestination` for the store's own files and its log directory; `DestinationBusy` while another copy is written there; `Io`.
     /// The store is as before, and so is `dest`, or it is the new copy. Where a sync fails once that has the name, it is written
     /// again, once.
     pub fn compact_to(&self, dest: &Path) -> Result<Ack, StoreError> {
         let cut = Cut {
-            table: &self.table,
+            table: self.table()?,
             covered: self.sequence,
             compression: self.options.compression,
         };
@@ -74,32 +74,35 @@ impl Store {
     /// store.export_snapshot(&backup)?;
     /// store.put(b"key", b"bad")?;
     /// store.restore(&backup)?;
-    /// assert_eq!(store.get(b"key"), Some(&b"good"[..]));
+    /// assert_eq!(store.get(b"key")?, Some(&b"good"[..]));
     /// store.close()?;
     ///
     /// // A store elsewhere, or one that cannot be opened any more:
     /// let other = Options::new(dir.path().join("other"));
     /// restore_snapshot(&Host::real(), &backup, &other)?;
-    /// assert_eq!(Store::open(&Host::real(), &other)?.get(b"key"), Some(&b"good"[..]));
+    /// assert_eq!(Store::open(&Host::real(), &other)?.get(b"key")?, Some(&b"good"[..]));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
     /// As [`compact_to`](Self::compact_to).
     pub fn export_snapshot(&self, dest: &Path) -> Result<Ack, StoreError> {
-        self.begin_export().finish(dest)
+        self.begin_export()?.finish(dest)
     }
 
     /// Takes the cut of a copy, at the last commit published. It costs nothing now; while the job is held, the first commit copies
     /// the map without the bytes of its keys and values. The store takes no notice of the job.
-    pub fn begin_export(&self) -> ExportJob {
-        ExportJob {
+    ///
+    /// # Errors
+    /// `Poisoned`, where a restore has left nothing that could be copied.
+    pub fn begin_export(&self) -> Result<ExportJob, StoreError> {
+        Ok(ExportJob {
             fs: Arc::clone(&self.host.fs),
             layout: Arc::clone(&self.layout),
-            table: Arc::clone(&self.table),
+            table: Arc::clone(self.table()?),
             covered: self.sequence,
             compression: self.options.compression,
-        }
+        })
     }
 }
 
@@ -173,8 +176,7 @@ impl Cut<'_> {
             if !file.try_lock().map_err(io_error("lock", &temp))? {
                 return Err(StoreError::DestinationBusy { path: temp.clone() });
             }
-            write_image(file, self.table, header, self.compression)
-                .map_err(io_error("append to", &temp))
+            write_image(file, &temp, self.table, header, self.compression)
         })
     }
 }

@@ -138,6 +138,21 @@ pub enum StoreError {
         #[source]
         source: Box<StoreError>,
     },
+    /// A copy is not what it was a moment ago, when it was found intact.
+    #[error("`{}` changed while it was read; restore from a copy that nobody writes to", path.display())]
+    CopyChanged {
+        /// The copy.
+        path: PathBuf,
+    },
+    /// A copy is in place, durably, and could not be read back into memory.
+    #[error("`{}` is restored and cannot be read; reopen the store", path.display())]
+    RestoredUnread {
+        /// The snapshot that the copy has become.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: Box<StoreError>,
+    },
     /// There is nothing at the path of a copy.
     #[error("there is no copy at `{}`", path.display())]
     NoCopy {

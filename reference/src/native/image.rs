@@ -9,9 +9,10 @@
 //! With flag 2, no segment up to number `segment` counts, whatever is in it: the image was put in place of everything there was.
 //!
 //! The checksum covers the bytes as stored, so that nothing is decompressed or parsed that was not first found whole. An image is
-//! written and read (see `image_reader`) in chunks: beyond the table it takes the memory of one chunk and one entry.
+//! written and read (see `image_reader`) in chunks: beyond what it is made of it takes the memory of one chunk and one entry.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use lz4_flex::frame::FrameEncoder;
 
@@ -19,6 +20,7 @@ use crate::fs::{FsFile, append_all};
 
 use super::chunks::CHUNK_BYTES;
 use super::codec::{put_u32, put_u64};
+use super::error::{StoreError, io_error};
 use super::limits::SEQUENCE_MAX;
 use super::options::Compression;
 use super::table::Table;
@@ -98,26 +100,73 @@ impl Write for Sink<'_> {
     }
 }
 
-fn write_entries(out: &mut impl Write, table: &Table) -> io::Result<u64> {
-    let mut count = 0;
-    for (key, value) in table.iter() {
-        // The lengths were checked when the entry was committed.
-        out.write_all(&(key.len() as u32).to_le_bytes())?;
-        out.write_all(&(value.len() as u32).to_le_bytes())?;
-        out.write_all(key)?;
-        out.write_all(value)?;
-        count += 1;
-    }
-    Ok(count)
+/// What an image is made of.
+pub(super) trait Content {
+    /// Hands over every key and its value, in ascending order of the keys.
+    fn write_to(&self, image: &mut ImageWriter<'_>) -> Result<(), StoreError>;
 }
 
-/// Appends a whole image to an empty file. Syncs nothing.
+impl Content for Table {
+    fn write_to(&self, image: &mut ImageWriter<'_>) -> Result<(), StoreError> {
+        self.iter()
+            .try_for_each(|(key, value)| image.put(key, value))
+    }
+}
+
+/// The entries of an image on their way to its file.
+pub(super) struct ImageWriter<'a> {
+    body: Body<'a>,
+    path: &'a Path,
+    count: u64,
+}
+
+enum Body<'a> {
+    Plain(Sink<'a>),
+    Lz4(Box<FrameEncoder<Sink<'a>>>),
+}
+
+impl ImageWriter<'_> {
+    /// Adds an entry, behind those with lesser keys.
+    pub(super) fn put(&mut self, key: &[u8], value: &[u8]) -> Result<(), StoreError> {
+        self.count += 1;
+        let written = match &mut self.body {
+            Body::Plain(sink) => write_entry(sink, key, value),
+            Body::Lz4(encoder) => write_entry(encoder, key, value),
+        };
+        written.map_err(io_error("append to", self.path))
+    }
+
+    fn finish(self) -> io::Result<()> {
+        let mut sink = match self.body {
+            Body::Plain(sink) => sink,
+            Body::Lz4(encoder) => encoder.finish()?,
+        };
+        let stored = sink.len() - HEADER_BYTES as u64;
+        put_u64(&mut sink.chunk, self.count);
+        put_u64(&mut sink.chunk, stored);
+        put_u32(&mut sink.chunk, 0);
+        let crc = crc32c::crc32c_append(sink.crc, &sink.chunk);
+        put_u32(&mut sink.chunk, crc);
+        sink.spill()
+    }
+}
+
+fn write_entry(out: &mut impl Write, key: &[u8], value: &[u8]) -> io::Result<()> {
+    // The lengths were checked when the entry was committed.
+    out.write_all(&(key.len() as u32).to_le_bytes())?;
+    out.write_all(&(value.len() as u32).to_le_bytes())?;
+    out.write_all(key)?;
+    out.write_all(value)
+}
+
+/// Appends a whole image to an empty file, which errors call `path`. Syncs nothing.
 pub(super) fn write_image(
     file: &dyn FsFile,
-    table: &Table,
+    path: &Path,
+    content: &dyn Content,
     header: ImageHeader,
     compression: Compression,
-) -> io::Result<()> {
+) -> Result<(), StoreError> {
     debug_assert!(header.floor <= header.covered && header.covered <= SEQUENCE_MAX);
     let mut sink = Sink {
         file,
@@ -138,20 +187,14 @@ pub(super) fn write_image(
     put_u64(&mut sink.chunk, header.floor);
     put_u64(&mut sink.chunk, header.segment);
     debug_assert_eq!(sink.len(), HEADER_BYTES as u64);
-    let count = match compression {
-        Compression::None => write_entries(&mut sink, table)?,
-        Compression::Lz4 => {
-            let mut encoder = FrameEncoder::new(&mut sink);
-            let count = write_entries(&mut encoder, table)?;
-            encoder.finish()?;
-            count
-        }
+    let mut writer = ImageWriter {
+        body: match compression {
+            Compression::None => Body::Plain(sink),
+            Compression::Lz4 => Body::Lz4(Box::new(FrameEncoder::new(sink))),
+        },
+        path,
+        count: 0,
     };
-    let stored = sink.len() - HEADER_BYTES as u64;
-    put_u64(&mut sink.chunk, count);
-    put_u64(&mut sink.chunk, stored);
-    put_u32(&mut sink.chunk, 0);
-    let crc = crc32c::crc32c_append(sink.crc, &sink.chunk);
-    put_u32(&mut sink.chunk, crc);
-    sink.spill()
+    content.write_to(&mut writer)?;
+    writer.finish().map_err(io_error("append to", path))
 }

@@ -1,6 +1,7 @@
 //! Reading a snapshot file, chunk by chunk: once to find it whole, and once to visit what is in it.
 
 use std::io::{self, Read};
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use lz4_flex::frame::FrameDecoder;
@@ -93,12 +94,11 @@ fn take(source: &mut dyn Read, len: u32, out: &mut Vec<u8>) -> Option<()> {
     (taken as u64 == u64::from(len)).then_some(())
 }
 
-/// Visits `count` entries, which must be all there is; `None` when they are not as they should be.
-fn visit_entries(
-    source: &mut dyn Read,
-    count: u64,
-    visit: &mut dyn FnMut(&[u8], &[u8]),
-) -> Option<()> {
+/// What visits the entries of an image, for as long as it likes.
+pub(super) type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> ControlFlow<()> + 'a;
+
+/// Visits `count` entries, which must be all there is; `None` when they are not as they should be, or were not all visited.
+fn visit_entries(source: &mut dyn Read, count: u64, visit: &mut Visit<'_>) -> Option<()> {
     let (mut last, mut key, mut value) = (Vec::new(), Vec::new(), Vec::new());
     for index in 0..count {
         let mut lengths = [0; 8];
@@ -111,17 +111,16 @@ fn visit_entries(
         if index > 0 && last >= key {
             return None;
         }
-        visit(&key, &value);
+        if visit(&key, &value).is_break() {
+            return None;
+        }
         std::mem::swap(&mut last, &mut key);
     }
     let more = source.read(&mut [0]).ok()?;
     (more == 0).then_some(())
 }
 
-fn parse(
-    chunks: &mut Chunks<'_>,
-    visit: &mut dyn FnMut(&[u8], &[u8]),
-) -> Result<ImageHeader, Trouble> {
+fn parse(chunks: &mut Chunks<'_>, visit: &mut Visit<'_>) -> Result<ImageHeader, Trouble> {
     let parts = split(chunks)?;
     let mut entries = chunks.span(HEADER_BYTES as u64, parts.end);
     let visited = if parts.compressed {
@@ -145,6 +144,18 @@ pub(super) fn read_image(
     fs: &dyn FsOps,
     path: &Path,
     visit: &mut dyn FnMut(&[u8], &[u8]),
+) -> Result<Option<ImageHeader>, StoreError> {
+    read_image_while(fs, path, &mut |key, value| {
+        visit(key, value);
+        ControlFlow::Continue(())
+    })
+}
+
+/// The same for as long as `visit` goes on; where it does not there is an error, of which only the visitor knows that it means nothing.
+pub(super) fn read_image_while(
+    fs: &dyn FsOps,
+    path: &Path,
+    visit: &mut Visit<'_>,
 ) -> Result<Option<ImageHeader>, StoreError> {
     let file = match fs.open(path, OpenOptions::read_only()) {
         Ok(file) => file,

@@ -9,6 +9,7 @@ use super::error::{StoreError, io_error};
 use super::layout::Layout;
 use super::options::Options;
 use super::recovery::recover;
+use super::table::Table;
 
 /// What the next open of a store finds, and mends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +42,7 @@ pub fn read_store(
     if recovered.image.is_none() && recovered.marks.is_empty() {
         return Ok(None);
     }
-    for (key, value) in recovered.table.iter() {
+    for (key, value) in recovered.table.iter().flat_map(Table::iter) {
         visit(key, value);
     }
     Ok(Some(Findings {

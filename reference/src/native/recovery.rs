@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use crate::fs::{DirEntry, FsOps};
 
 use super::batch;
+use super::change::Change;
 use super::error::{StoreError, io_error};
 use super::frame::{Frame, read_frame, was_synced};
 use super::image::ImageHeader;
@@ -18,7 +19,8 @@ use super::table::Table;
 
 /// The state that was recovered, and what opening has to do before it may be served.
 pub(super) struct Recovered {
-    pub(super) table: Table,
+    /// None where only the numbers were asked for.
+    pub(super) table: Option<Table>,
     /// The last commit recovered.
     pub(super) sequence: u64,
     /// The last commit that is known durable even if the name of the snapshot is not.
@@ -43,7 +45,12 @@ struct Tail {
 
 impl Recovered {
     /// What the snapshot says, before anything else was looked at.
-    fn new(image: Option<ImageHeader>, table: Table, sequence: u64, durable_to: u64) -> Self {
+    fn new(
+        image: Option<ImageHeader>,
+        table: Option<Table>,
+        sequence: u64,
+        durable_to: u64,
+    ) -> Self {
         Self {
             table,
             sequence,
@@ -117,16 +124,30 @@ pub(super) fn recover_numbers(
     // One that is damaged says nothing.
     let image = read_image(fs, &layout.snapshot, &mut |_, _| ()).unwrap_or(None);
     let sequence = image.map_or(sequence, |image| image.covered.max(sequence));
-    let mut recovered = Recovered::new(image, Table::default(), sequence, sequence);
+    let mut recovered = Recovered::new(image, None, sequence, sequence);
     find_names(fs, layout, &mut recovered)?;
     Ok(recovered)
 }
 
 /// Reads the snapshot and as much of the log as it does not cover.
 pub(super) fn recover(fs: &dyn FsOps, layout: &Layout) -> Result<Recovered, StoreError> {
-    let mut table = Table::default();
+    recover_into(Some(Table::default()), fs, layout)
+}
+
+/// Reads the same without keeping the pairs, for whoever replaces them.
+pub(super) fn survey(fs: &dyn FsOps, layout: &Layout) -> Result<Recovered, StoreError> {
+    recover_into(None, fs, layout)
+}
+
+fn recover_into(
+    mut table: Option<Table>,
+    fs: &dyn FsOps,
+    layout: &Layout,
+) -> Result<Recovered, StoreError> {
     let image = read_image(fs, &layout.snapshot, &mut |key, value| {
-        table.insert(key, value)
+        if let Some(table) = &mut table {
+            table.insert(key, value);
+        }
     })?;
     let (covered, floor) = image.map_or((0, 0), |image| (image.covered, image.floor));
     let mut recovered = Recovered::new(image, table, covered, floor);
@@ -327,7 +348,12 @@ fn replay_segment(
         recovered.learn_durable(frame.synced_to);
         if sequence > covered {
             let table = &mut recovered.table;
-            batch::decode(body, |change| table.apply(change)).ok_or_else(|| {
+            let apply = |change: Change<'_>| {
+                if let Some(table) = table {
+                    table.apply(change);
+                }
+            };
+            batch::decode(body, apply).ok_or_else(|| {
                 corrupted(
                     segment,
                     offset,

@@ -64,7 +64,7 @@ struct Line {
 ///         });
 ///     }
 /// });
-/// assert_eq!(shared.with(|store| store.len()), 4);
+/// assert_eq!(shared.with(|store| store.len())?, 4);
 /// shared.into_inner().close()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

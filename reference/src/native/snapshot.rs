@@ -7,7 +7,7 @@ use crate::level::{Ack, Level};
 
 use super::directory::sync_dir;
 use super::error::{StoreError, io_error};
-use super::image::{ImageHeader, write_image};
+use super::image::{Content, ImageHeader, write_image};
 use super::naming::{Misplaced, place};
 use super::options::{LogMode, Options, SnapshotPolicy};
 use super::snapshot_job::{SnapshotJob, WrittenSnapshot};
@@ -93,7 +93,7 @@ impl Store {
     /// It works on a poisoned store too, and then saves what was published.
     ///
     /// # Errors
-    /// As [`SnapshotJob::write`] and [`finish_snapshot`](Self::finish_snapshot).
+    /// As [`begin_snapshot`](Self::begin_snapshot), [`SnapshotJob::write`] and [`finish_snapshot`](Self::finish_snapshot).
     pub fn snapshot(&mut self) -> Result<Ack, StoreError> {
         let written = self.begin_snapshot()?.write()?;
         self.finish_snapshot(written)
@@ -122,8 +122,9 @@ impl Store {
     /// ```
     ///
     /// # Errors
-    /// None at present.
+    /// `Poisoned`, where a restore has left nothing that could be written.
     pub fn begin_snapshot(&mut self) -> Result<SnapshotJob, StoreError> {
+        let table = Arc::clone(self.table()?);
         if self.options.log_mode != LogMode::Never {
             self.log.roll();
         }
@@ -135,7 +136,7 @@ impl Store {
             _lock: Arc::clone(&self.lock),
             owner: Arc::clone(&self.snapshots.owner),
             settled: self.log.settled.clone(),
-            table: Arc::clone(&self.table),
+            table,
             header,
             compression: self.options.compression,
             attempt: self.snapshots.attempts,
@@ -208,15 +209,15 @@ impl Store {
         self.guard(result.map_err(Misplaced::into_error))
     }
 
-    /// Puts an image of `table` in place of one that may be in place of the snapshot, once that is settled: what it replaced
+    /// Puts an image of `content` in place of one that may be in place of the snapshot, once that is settled: what it replaced
     /// stays whole.
     pub(super) fn promote_over(
         &mut self,
-        table: &Table,
+        content: &dyn Content,
         header: ImageHeader,
     ) -> Result<(), Misplaced> {
         sync_dir(&*self.host.fs, &self.layout.snapshot_dir).map_err(Misplaced::Unsure)?;
-        self.promote(table, header)
+        self.promote(content, header)
     }
 
     /// What a snapshot up to `covered` says of itself.
@@ -231,8 +232,12 @@ impl Store {
         }
     }
 
-    /// Puts an image of `table` in place of the snapshot.
-    pub(super) fn promote(&mut self, table: &Table, header: ImageHeader) -> Result<(), Misplaced> {
+    /// Puts an image of `content` in place of the snapshot.
+    pub(super) fn promote(
+        &mut self,
+        content: &dyn Content,
+        header: ImageHeader,
+    ) -> Result<(), Misplaced> {
         self.snapshots.attempts += 1;
         let fs = &*self.host.fs;
         self.log
@@ -245,7 +250,7 @@ impl Store {
             .snapshot_temp(header.covered, self.snapshots.attempts);
         let compression = self.options.compression;
         let placed = place(fs, &temp, snapshot, |file| {
-            write_image(file, table, header, compression).map_err(io_error("append to", &temp))
+            write_image(file, &temp, content, header, compression)
         });
         let closed = placed.and_then(|file| {
             file.close()

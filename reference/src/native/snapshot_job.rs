@@ -56,8 +56,7 @@ impl SnapshotJob {
         self.settled.settle(fs, &self.layout.snapshot_dir)?;
         let temp = self.layout.snapshot_temp(self.covered(), self.attempt);
         let prepared = Prepared::write(fs, &temp, |file| {
-            write_image(file, &self.table, self.header, self.compression)
-                .map_err(io_error("append to", &temp))
+            write_image(file, &temp, &*self.table, self.header, self.compression)
         })?;
         Ok(WrittenSnapshot {
             job: self,

@@ -35,8 +35,9 @@ pub struct Store {
     pub(super) options: Options,
     /// Shared with the jobs of snapshots: nobody else has the store's temporaries while one is at work.
     pub(super) lock: Arc<Lock>,
-    /// Replaced by a copy at the first commit after a snapshot job was cut from it.
-    pub(super) table: Arc<Table>,
+    /// Replaced by a copy at the first commit after a snapshot job was cut from it. None, in a store that is poisoned, when a restore
+    /// could not read back what it had put in place: there is nothing then that a read may show.
+    pub(super) table: Option<Arc<Table>>,
     /// The last commit published.
     pub(super) sequence: u64,
     pub(super) log: Log,
@@ -52,7 +53,7 @@ impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Store")
             .field("sequence", &self.sequence)
-            .field("keys", &self.table.len())
+            .field("keys", &self.table.as_ref().map(|table| table.len()))
             .field("poison", &self.poison)
             .finish_non_exhaustive()
     }
@@ -136,7 +137,7 @@ impl Store {
             options: options.clone(),
             lock: Arc::new(lock),
             sequence: recovered.sequence,
-            table: Arc::new(recovered.table),
+            table: recovered.table.map(Arc::new),
             log,
             queue: Queue::default(),
             body: Vec::new(),
@@ -176,25 +177,38 @@ impl Store {
     }
 
     /// The value of a key, as last published.
-    pub fn get(&self, key: &[u8]) -> Option<&[u8]> {
-        self.table.get(key)
+    ///
+    /// # Errors
+    /// `Poisoned` after a [restore](Self::restore) whose pairs could not be read back. No other failure keeps anybody from reading.
+    pub fn get(&self, key: &[u8]) -> Result<Option<&[u8]>, StoreError> {
+        Ok(self.table()?.get(key))
     }
 
     /// Visits every key and its value in key order, as last published.
-    pub fn scan(&self, visit: &mut dyn FnMut(&[u8], &[u8])) {
-        for (key, value) in self.table.iter() {
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn scan(&self, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), StoreError> {
+        for (key, value) in self.table()?.iter() {
             visit(key, value);
         }
+        Ok(())
     }
 
     /// Number of keys.
-    pub fn len(&self) -> usize {
-        self.table.len()
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn len(&self) -> Result<usize, StoreError> {
+        Ok(self.table()?.len())
     }
 
     /// Whether there are no keys.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub fn is_empty(&self) -> Result<bool, StoreError> {
+        Ok(self.len()? == 0)
     }
 
     /// Number of the last commit published; commits are numbered from 1, over all lives of the store.
@@ -212,8 +226,8 @@ impl Store {
         &self.layout.snapshot
     }
 
-    /// Whether an earlier failure keeps the store from taking writes. Reads go on, and [`snapshot`](Self::snapshot) may still save
-    /// what was published.
+    /// Whether an earlier failure keeps the store from taking writes. Reads go on (see [`get`](Self::get) for the one exception), and
+    /// [`snapshot`](Self::snapshot) may still save what was published.
     pub fn is_poisoned(&self) -> bool {
         self.poison.is_some()
     }
@@ -332,9 +346,11 @@ impl Store {
 
     /// Makes a commit visible.
     pub(super) fn publish<'a>(&mut self, changes: impl Iterator<Item = Change<'a>>) {
-        let table = Arc::make_mut(&mut self.table);
-        for change in changes {
-            table.apply(change);
+        // It is there in every store that takes commits.
+        if let Some(table) = self.table.as_mut().map(Arc::make_mut) {
+            for change in changes {
+                table.apply(change);
+            }
         }
         self.sequence += 1;
     }
@@ -404,6 +420,13 @@ impl Store {
             (_, SyncPolicy::Interval(window)) => Level::Window(window),
             _ => Level::Process,
         }
+    }
+
+    /// The map that reads show.
+    pub(super) fn table(&self) -> Result<&Arc<Table>, StoreError> {
+        self.table.as_ref().ok_or_else(|| StoreError::Poisoned {
+            cause: self.poison.clone().unwrap_or_default(),
+        })
     }
 
     pub(super) fn check_poison(&self) -> Result<(), StoreError> {

@@ -113,7 +113,7 @@ impl Engine {
 
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Failure> {
         match self {
-            Self::Native(store) => Ok(store.get(key).map(<[u8]>::to_vec)),
+            Self::Native(store) => Ok(store.get(key)?.map(<[u8]>::to_vec)),
             Self::Sqlite { store, .. } => Ok(store.get(key)?),
         }
     }
@@ -122,7 +122,7 @@ impl Engine {
         let mut pairs = Pairs::new();
         let mut visit = |key: &[u8], value: &[u8]| pairs.push((key.to_vec(), value.to_vec()));
         match self {
-            Self::Native(store) => store.scan(&mut visit),
+            Self::Native(store) => store.scan(&mut visit)?,
             Self::Sqlite { store, .. } => store.scan(&mut visit)?,
         }
         Ok(pairs)
@@ -203,7 +203,7 @@ impl Engine {
     /// Whether there are no keys.
     pub(super) fn is_empty(&self) -> Result<bool, Failure> {
         Ok(match self {
-            Self::Native(store) => store.is_empty(),
+            Self::Native(store) => store.is_empty()?,
             Self::Sqlite { store, .. } => store.is_empty()?,
         })
     }

@@ -48,6 +48,17 @@ pub(super) fn back_up(source: &Connection, mount: &Mount, path: &Path) -> Result
     copy.close().map_err(|(_, error)| error)
 }
 
+/// Puts the database in a file in place of another, page by page, as one commit.
+pub(super) fn take_over(
+    mount: &Mount,
+    path: &Path,
+    database: &mut Connection,
+) -> Result<(), Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let source = mount.open_with_flags(for_sqlite(path), flags)?;
+    copy_pages(&source, database)
+}
+
 /// In one step: what a copy costs, it costs at once, and nothing comes between.
 fn copy_pages(source: &Connection, copy: &mut Connection) -> Result<(), Error> {
     match Backup::new(source, copy)?.step(-1)? {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Error, OpenFlags, OptionalExtension, ffi};
 
-use super::cut::{Cut, back_up, not_copied};
+use super::cut::{Cut, back_up, not_copied, take_over};
 use super::error::{Outcome, StoreError, unreadable};
 use super::journal_mode::set_journal_mode;
 use super::limits::Change;
@@ -199,11 +199,17 @@ impl Database {
         run().map_err(self.failed("checkpoint", Outcome::Unknown))
     }
 
-    /// Rewrites the database without what is no longer needed.
+    /// Rewrites the database in memory without what is no longer needed. SQLite makes a second one for that, in memory too.
     pub(super) fn vacuum(&self) -> Result<(), StoreError> {
         self.connection
             .execute_batch("VACUUM")
             .map_err(self.failed("compact", Outcome::Unknown))
+    }
+
+    /// Puts the database at `path` in place of this one, as one commit.
+    pub(super) fn take_over(&mut self, mount: &Mount, path: &Path) -> Result<(), StoreError> {
+        let taken = take_over(mount, path, &mut self.connection);
+        taken.map_err(self.failed("compact", Outcome::Unknown))
     }
 
     /// Copies everything into an empty file, whose name is not durable then.

@@ -242,7 +242,12 @@ impl Destination {
         }
     }
 
-    fn write(&mut self, live: &Live<'_>, method: Method) -> Result<Prepared, StoreError> {
+    /// Writes a copy of the store beside the path.
+    pub(super) fn write(
+        &mut self,
+        live: &Live<'_>,
+        method: Method,
+    ) -> Result<Prepared, StoreError> {
         let (temporary, _lock) = self.begin(live)?;
         Prepared::write(&*live.host.fs, &temporary, Format::Rollback, || {
             live.database.copy_to(live.mount, &temporary, method)

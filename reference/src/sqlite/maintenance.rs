@@ -1,14 +1,18 @@
 //! Copies, checkpoints, compaction, restoring.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::fs::{FsOps, OpenOptions};
 use crate::level::Ack;
 
+use super::beside::temporary_path;
 use super::database::Method;
 use super::destination::Destination;
 use super::error::{StoreError, io_error};
 use super::image::open_checked;
+use super::opening::Home;
+use super::replace::discard;
 use super::store::Store;
 
 impl Store {
@@ -65,11 +69,27 @@ impl Store {
 
     /// Rewrites the database without what is no longer needed, as one commit that changes nothing else.
     ///
+    /// A database in a file is written anew beside itself, and then copied back: what SQLite's own `VACUUM` would do in a temporary file,
+    /// which this store has in memory.
+    ///
     /// # Errors
-    /// `Poisoned`; `Sqlite`, which poisons the store. The state stays as it is.
+    /// `Poisoned`; `Sqlite`: where writing it beside itself failed the store goes on, else it is poisoned. The state stays as it is.
     pub fn compact(&mut self) -> Result<Ack, StoreError> {
         self.check_poison()?;
-        let done = self.database.vacuum();
+        let done = match (self.home(), self.options.path()) {
+            (Home::File, Some(path)) => {
+                let fs = Arc::clone(&self.host.fs);
+                let temporary = temporary_path(path, 0);
+                // The lock of the database is ours, and so is a leftover.
+                discard(&*fs, &temporary);
+                let mount = Arc::clone(self.mount());
+                let written = self.database.copy_to(&mount, &temporary, Method::Vacuum);
+                let done = written.map(|()| self.database.take_over(&mount, &temporary));
+                discard(&*fs, &temporary);
+                done?
+            }
+            _ => self.database.vacuum(),
+        };
         self.guard(done)?;
         self.after_commit()
     }

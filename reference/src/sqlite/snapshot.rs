@@ -4,20 +4,29 @@ use std::sync::Arc;
 
 use crate::level::{Ack, Level};
 
+use super::database::Method;
+use super::destination::Destination;
 use super::error::StoreError;
 use super::opening::Home;
+use super::replace::Prepared;
 use super::snapshot_job::{Origin, SnapshotJob, WrittenSnapshot};
 use super::store::Store;
 
 impl Store {
-    /// Puts a copy of everything published so far at the snapshot path, durably, and keeps the one before it beside it. It is
-    /// [`begin_snapshot`](Self::begin_snapshot), [`SnapshotJob::write`] and [`finish_snapshot`](Self::finish_snapshot) in one.
+    /// Puts a copy of everything published so far at the snapshot path, durably, and keeps the one before it beside it. It is what
+    /// [`begin_snapshot`](Self::begin_snapshot), [`SnapshotJob::write`] and [`finish_snapshot`](Self::finish_snapshot) come to, but nothing
+    /// is cut: the copy is made page by page of the database itself, wherever that is.
     ///
     /// # Errors
     /// As these three. The store goes on as before, and the old copy is in place or the new one, whole.
     pub fn snapshot(&mut self) -> Result<Ack, StoreError> {
-        let written = self.begin_snapshot()?.write()?;
-        self.finish_snapshot(written)
+        let covered = self.commits();
+        let (live, snapshots) = self.live()?;
+        let prepared = snapshots
+            .ok_or_else(no_place)?
+            .write(&live, Method::Backup)?;
+        self.put_in_place(covered, prepared)?;
+        Ok(Ack::at(self.snapshot_level()))
     }
 
     /// Takes the cut of a snapshot, which is then written without the store ([`SnapshotJob::write`]), on another thread if need be, and
@@ -51,13 +60,7 @@ impl Store {
     pub fn begin_snapshot(&mut self) -> Result<SnapshotJob, StoreError> {
         let covered = self.commits();
         let (live, snapshots) = self.live()?;
-        let Some(snapshots) = snapshots else {
-            return Err(StoreError::InvalidOption {
-                option: "snapshot_path",
-                reason: "set it, so that there is a place for snapshots",
-            });
-        };
-        let (temporary, lock) = snapshots.begin(&live)?;
+        let (temporary, lock) = snapshots.ok_or_else(no_place)?.begin(&live)?;
         let cut = live.database.cut(live.mount)?;
         Ok(SnapshotJob {
             cut,
@@ -84,49 +87,40 @@ impl Store {
     /// # Errors
     /// `ForeignJob`; `LiveFile` where the snapshot path leads to the open store; `Io` and `Sqlite` when a step failed. The store goes on as
     /// before, and the old copy is in place or the new one, whole.
-    pub fn finish_snapshot(&mut self, written: WrittenSnapshot) -> Result<Ack, StoreError> {
+    pub fn finish_snapshot(&mut self, mut written: WrittenSnapshot) -> Result<Ack, StoreError> {
         if !Arc::ptr_eq(&written.origin.owner, &self.owner()) {
             return Err(StoreError::ForeignJob);
         }
-        let coverage = self.coverage();
-        if !coverage.is_ahead_of(written.covered()) {
-            let is_behind =
-                coverage.may_be_ahead_of(written.covered()) && written.covered() < self.commits();
-            let written = if is_behind {
-                drop(written);
-                self.begin_snapshot()?.write()?
-            } else {
-                written
-            };
-            self.put_in_place(written)?;
+        let (coverage, covered) = (self.coverage(), written.covered());
+        if coverage.is_ahead_of(covered) {
+            return Ok(Ack::at(self.snapshot_level()));
         }
-        Ok(Ack::at(match self.home() {
+        if coverage.may_be_ahead_of(covered) && covered < self.commits() {
+            drop(written);
+            return self.snapshot();
+        }
+        let prepared = written.take().ok_or(StoreError::ForeignJob)?;
+        self.put_in_place(covered, prepared)?;
+        Ok(Ack::at(self.snapshot_level()))
+    }
+
+    /// At which level what a snapshot in place holds is held by that.
+    fn snapshot_level(&self) -> Level {
+        match self.home() {
             _ if self.is_poisoned() => Level::Memory,
             // A file that a failed move has put in place comes before the snapshot when the store is opened again.
             Home::Memory if self.is_move_begun() => Level::Memory,
             Home::Memory | Home::File => Level::Power,
-        }))
+        }
     }
 
-    fn put_in_place(&mut self, mut written: WrittenSnapshot) -> Result<(), StoreError> {
-        let covered = written.covered();
-        let origin = written.origin.clone();
+    fn put_in_place(&mut self, covered: u64, prepared: Prepared) -> Result<(), StoreError> {
         let (live, snapshots) = self.live()?;
-        let (Some(snapshots), Some(prepared)) = (snapshots, written.take()) else {
-            return Err(StoreError::ForeignJob);
-        };
-        let installed = snapshots.install(&live, prepared, |snapshots| {
-            // What is there now holds what the cut held.
-            let (temporary, _lock) = snapshots.begin(&live)?;
-            let cut = live.database.cut(live.mount)?;
-            SnapshotJob {
-                origin,
-                cut,
-                covered,
-                temporary,
-            }
-            .prepare()
-        });
+        // What is there now holds what the cut held.
+        let again = |snapshots: &mut Destination| snapshots.write(&live, Method::Backup);
+        let installed = snapshots
+            .ok_or_else(no_place)?
+            .install(&live, prepared, again);
         match installed {
             Ok(warning) => {
                 self.coverage_mut().place(covered);
@@ -138,5 +132,12 @@ impl Store {
                 Err(error)
             }
         }
+    }
+}
+
+fn no_place() -> StoreError {
+    StoreError::InvalidOption {
+        option: "snapshot_path",
+        reason: "set it, so that there is a place for snapshots",
     }
 }

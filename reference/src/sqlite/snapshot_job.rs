@@ -13,7 +13,6 @@ use super::replace::{Format, Prepared};
 use super::vfs::Mount;
 
 /// What a job takes along of its store.
-#[derive(Clone)]
 pub(super) struct Origin {
     pub(super) fs: Arc<dyn FsOps>,
     pub(super) mount: Arc<Mount>,
@@ -55,19 +54,14 @@ impl SnapshotJob {
     /// # Errors
     /// `Io` and `Sqlite`, also when the store is gone. The store is as it was, and what was written is removed, as far as possible.
     pub fn write(self) -> Result<WrittenSnapshot, StoreError> {
-        let prepared = self.prepare()?;
+        let Origin { fs, mount, .. } = &self.origin;
+        let prepared = Prepared::write(&**fs, &self.temporary, Format::Rollback, || {
+            self.cut.write(mount, &self.temporary)
+        })?;
         Ok(WrittenSnapshot {
             origin: self.origin,
             covered: self.covered,
             prepared: Some(prepared),
-        })
-    }
-
-    /// Writes the cut, and leaves it to the caller to remove what was written.
-    pub(super) fn prepare(&self) -> Result<Prepared, StoreError> {
-        let Origin { fs, mount, .. } = &self.origin;
-        Prepared::write(&**fs, &self.temporary, Format::Rollback, || {
-            self.cut.write(mount, &self.temporary)
         })
     }
 }

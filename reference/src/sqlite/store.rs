@@ -47,7 +47,7 @@ pub struct Store {
     mount: Fence,
     pub(super) database: Database,
     pub(super) host: Host,
-    options: Options,
+    pub(super) options: Options,
     home: Home,
     locks: Vec<Lock>,
     snapshots: Option<Destination>,

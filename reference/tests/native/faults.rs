@@ -136,10 +136,10 @@ fn a_snapshot_saves_what_a_failed_log_no_longer_can() {
     assert_eq!(store.snapshot().expect("a snapshot").level, Level::Power);
     drop(store);
     let mut store = bench.open(&options);
-    assert_eq!(store.len(), 2);
+    assert_eq!(store.len().expect("a read"), 2);
     store.put(b"c", b"").expect("a commit");
     store.close().expect("a clean close");
-    assert_eq!(bench.open(&options).len(), 3);
+    assert_eq!(bench.open(&options).len().expect("a read"), 3);
 }
 
 #[test]

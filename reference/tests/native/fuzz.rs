@@ -141,7 +141,7 @@ fn check(bench: &Bench, options: &Options) -> Result<(), TestCaseError> {
 
 fn prop_assert_eq_len(before: &crate::support::Map, store: &Store) {
     let new = usize::from(!before.contains_key(&b"used"[..]));
-    assert_eq!(store.len(), before.len() + new);
+    assert_eq!(store.len().expect("a read"), before.len() + new);
 }
 
 proptest! {

@@ -27,7 +27,7 @@ fn a_group_costs_one_sync() {
         assert_eq!(result.expect("the disk is sound").level, Level::Power);
     }
     assert_eq!(bench.fs.take_syncs().len(), 1);
-    assert_eq!((store.sequence(), store.len()), (33, 33));
+    assert_eq!((store.sequence(), store.len().expect("a read")), (33, 33));
     let held = dump(&store);
     drop(store);
     assert_eq!(dump(&bench.open(&options)), held);
@@ -64,7 +64,13 @@ fn when_the_log_fails_every_outcome_is_unknown_and_nothing_is_shown() {
         }
         assert!(bench.fs.heal(), "operation {number} failed");
         assert!(store.is_poisoned());
-        assert_eq!((store.get(b"a"), store.len()), (Some(&b"1"[..]), 1));
+        assert_eq!(
+            (
+                store.get(b"a").expect("a read"),
+                store.len().expect("a read")
+            ),
+            (Some(&b"1"[..]), 1)
+        );
         for result in store.group(&commits) {
             let error = result.expect_err("the store is poisoned");
             assert_eq!(error.outcome(), Outcome::Absent, "{error}");
@@ -99,7 +105,10 @@ fn what_threads_commit_is_there_in_the_order_of_each() {
                     let commit = vec![put(&[thread], &[number]), put(&[thread, number], b"")];
                     let ack = shared.commit(commit).expect("the disk is sound");
                     assert_eq!(ack.level, Level::Power);
-                    let seen = shared.with(|store| store.get(&[thread]).map(<[u8]>::to_vec));
+                    let seen = shared.with(|store| {
+                        let value = store.get(&[thread]).expect("a read");
+                        value.map(<[u8]>::to_vec)
+                    });
                     assert_eq!(seen, Some(vec![number]), "a writer reads its own commits");
                 }
             });
@@ -109,7 +118,7 @@ fn what_threads_commit_is_there_in_the_order_of_each() {
     let total = u64::from(THREADS) * u64::from(COMMITS);
     assert_eq!(store.sequence(), total);
     assert_eq!(
-        store.len(),
+        store.len().expect("a read"),
         usize::from(THREADS) * (usize::from(COMMITS) + 1)
     );
     let held = dump(&store);
@@ -135,5 +144,5 @@ fn threads_all_learn_that_the_log_has_failed() {
         }
     });
     assert!(shared.with(|store| store.is_poisoned()));
-    assert_eq!(shared.with(|store| store.len()), 1);
+    assert_eq!(shared.with(|store| store.len().expect("a read")), 1);
 }

@@ -9,5 +9,6 @@ mod fuzz;
 mod groups;
 mod maintenance;
 mod model;
+mod restoring;
 mod snapshots;
 mod support;

@@ -133,7 +133,7 @@ fn an_export_is_a_cut_and_a_compacted_copy_is_what_is_there() {
     let mut store = bench.open(&Options::new("d").compression(Compression::Lz4));
     fill(&mut store, 1);
     let cut = dump(&store);
-    let job = store.begin_export();
+    let job = store.begin_export().expect("a cut");
     fill(&mut store, 2);
     job.finish(Path::new(COPY)).expect("a copy");
     assert_eq!(read(&bench, COPY), Some(cut));

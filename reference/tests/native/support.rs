@@ -64,10 +64,11 @@ impl Bench {
 /// Everything in a store.
 pub(crate) fn dump(store: &Store) -> Map {
     let mut map = Map::new();
-    store.scan(&mut |key, value| {
+    let scanned = store.scan(&mut |key, value| {
         map.insert(key.to_vec(), value.to_vec());
     });
-    assert_eq!(map.len(), store.len());
+    scanned.expect("it has pairs to show");
+    assert_eq!(map.len(), store.len().expect("it has pairs to show"));
     map
 }
 
@@ -97,7 +98,12 @@ pub(crate) struct Faults {
     when: AtomicU64,
     largest: AtomicU64,
     syncs: std::sync::Mutex<Vec<String>>,
+    reads: AtomicU64,
+    at_read: std::sync::Mutex<Option<(u64, Interruption)>>,
 }
+
+/// What happens before a read, and what it then comes to.
+pub(crate) type Interruption = Box<dyn FnOnce() -> io::Result<()> + Send>;
 
 impl TestFs {
     fn new(inner: StdFs) -> Self {
@@ -107,6 +113,8 @@ impl TestFs {
             when: AtomicU64::new(0),
             largest: AtomicU64::new(0),
             syncs: std::sync::Mutex::default(),
+            reads: AtomicU64::new(0),
+            at_read: std::sync::Mutex::default(),
         };
         Self {
             inner,
@@ -129,6 +137,23 @@ impl TestFs {
         fired
     }
 
+    /// Has `interruption` come before the read with this number, counted from 0 and from now. Opening a file to read it is a read.
+    pub(crate) fn at_read(&self, number: u64, interruption: Interruption) {
+        self.faults.reads.store(0, Ordering::Relaxed);
+        *self.faults.at_read.lock().expect("no panic while locked") = Some((number, interruption));
+    }
+
+    /// Interrupts nothing more; says whether the interruption had come.
+    pub(crate) fn let_read(&self) -> bool {
+        let left = self
+            .faults
+            .at_read
+            .lock()
+            .expect("no panic while locked")
+            .take();
+        left.is_none()
+    }
+
     /// The largest buffer that was read into or written since the last call, in bytes.
     pub(crate) fn take_largest(&self) -> u64 {
         self.faults.largest.swap(0, Ordering::Relaxed)
@@ -144,6 +169,19 @@ impl Faults {
     fn note_sync(&self, operation: &str, path: &Path) {
         let line = format!("{operation} {}", path.display());
         self.syncs.lock().expect("no panic while locked").push(line);
+    }
+
+    fn read(&self) -> io::Result<()> {
+        let number = self.reads.fetch_add(1, Ordering::Relaxed);
+        let due = self
+            .at_read
+            .lock()
+            .expect("no panic while locked")
+            .take_if(|(at, _)| *at == number);
+        match due {
+            Some((_, interruption)) => interruption(),
+            None => Ok(()),
+        }
     }
 
     fn run<T>(&self, operation: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
@@ -172,6 +210,7 @@ impl FsOps for TestFs {
     fn open(&self, path: &Path, options: OpenOptions) -> io::Result<Box<dyn FsFile>> {
         let open = || self.inner.open(path, options);
         let inner = if options.is_read_only() {
+            self.faults.read()?;
             open()?
         } else {
             self.faults.run(open)?
@@ -236,6 +275,7 @@ impl FsFile for TestFile {
         self.faults
             .largest
             .fetch_max(buf.len() as u64, Ordering::Relaxed);
+        self.faults.read()?;
         self.inner.read_at(buf, offset)
     }
 

@@ -80,6 +80,15 @@ pub fn modes() -> Vec<Arc<dyn Sut>> {
         .collect()
 }
 
+/// The engine that is restored while it is closed.
+pub(super) fn closed_restore() -> SqliteEngine {
+    SqliteEngine {
+        name: "sqlite-engine-closed-restore",
+        options: Options::file(DATABASE).checkpoint_pages(CHECKPOINT_PAGES),
+        has_snapshots: false,
+    }
+}
+
 /// The place with this number.
 fn copy_path(place: u8) -> PathBuf {
     PathBuf::from(format!("copies/{place}.db"))

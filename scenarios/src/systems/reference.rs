@@ -190,7 +190,7 @@ fn opened_native(
     visit: &mut dyn FnMut(&[u8], &[u8]),
 ) -> Result<bool, String> {
     let store = Store::open(host, options).map_err(|error| error.to_string())?;
-    store.scan(visit);
+    store.scan(visit).map_err(|error| error.to_string())?;
     Ok(true)
 }
 

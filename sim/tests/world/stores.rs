@@ -37,7 +37,7 @@ impl Store {
 
     fn has(&self, key: &[u8]) -> bool {
         match self {
-            Self::Native(store) => store.get(key).is_some(),
+            Self::Native(store) => store.get(key).expect("it can be read").is_some(),
             Self::Sqlite(store) => store.get(key).expect("it can be read").is_some(),
         }
     }

@@ -12,6 +12,9 @@ impl Recorder<'_> {
         let Some(instance) = &mut self.instance else {
             return;
         };
+        if !instance.is_open() {
+            return;
+        }
         let last = self.steps.len() as Position;
         let found = match dump(&mut **instance) {
             Dump::State(state) if self.model.find(state.hash(), last, last, true).is_some() => {

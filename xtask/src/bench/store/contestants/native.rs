@@ -32,6 +32,6 @@ impl Open for Shared {
     }
 
     fn holds(&self, key: &[u8]) -> anyhow::Result<bool> {
-        Ok(self.with(|store| store.get(key).is_some()))
+        Ok(self.with(|store| store.get(key).map(|value| value.is_some()))?)
     }
 }
