@@ -221,6 +221,13 @@ pub struct Entry {
     pub error: Option<Errno>,
 }
 
+impl Entry {
+    /// Whether a server threw the client out here, with what it had not sent.
+    pub fn is_eviction(&self) -> bool {
+        matches!(self.changes.as_slice(), [MicroOp::Evicted { .. }])
+    }
+}
+
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let [MicroOp::Evicted { target, .. }] = self.changes.as_slice() {

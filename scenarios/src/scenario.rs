@@ -45,6 +45,8 @@ pub struct Scenario {
     pub damage: bool,
     /// Where they run.
     pub disks: Vec<Disk>,
+    /// Which disks and kinds of crash are left out, and why. Nobody who reads a list of passes sees what is not in it.
+    pub left_out: Option<String>,
     /// The disks that the store is meant for; by default those above.
     pub targets: Vec<Disk>,
     /// Whether it is too long for every run, and left to the nightly ones.

@@ -161,6 +161,11 @@ impl SimFs {
         entries.filter_map(end).collect()
     }
 
+    /// Whether the op log has an eviction from a position on.
+    pub fn was_evicted(&self, from: usize) -> bool {
+        self.state().log.iter().skip(from).any(Entry::is_eviction)
+    }
+
     /// Operations asked for so far, those that only read included.
     pub fn operations(&self) -> u64 {
         self.state().operations

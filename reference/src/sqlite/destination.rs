@@ -39,6 +39,8 @@ pub(super) struct Destination {
     lock: Option<Arc<Lock>>,
     /// Tells the temporaries of one store from each other.
     attempts: u64,
+    /// Whether what has which name here is durable for certain.
+    is_settled: bool,
 }
 
 impl Destination {
@@ -48,6 +50,7 @@ impl Destination {
             keep,
             lock: None,
             attempts: 0,
+            is_settled: false,
         }
     }
 
@@ -123,15 +126,21 @@ impl Destination {
                 return Err(error);
             }
         }
-        Ok(self.prune(fs).err().map(|error| Warning::NotPruned {
+        let pruned = self.prune(fs);
+        self.is_settled = pruned.is_ok();
+        Ok(pruned.err().map(|error| Warning::NotPruned {
             reason: error.text(),
         }))
     }
 
     /// Makes sure that nothing is lost by what is put in place next, nor does any harm to it.
-    fn make_way(&self, live: &Live<'_>) -> Result<(), StoreError> {
+    fn make_way(&mut self, live: &Live<'_>) -> Result<(), StoreError> {
         let fs = &*live.host.fs;
         let current = self.refuse_live(live)?;
+        if current.is_some() && !std::mem::take(&mut self.is_settled) {
+            // A power loss must not leave the copy with its second name only.
+            sync_dir(fs, parent(&self.path))?;
+        }
         let beside = Beside::list(fs, &self.path)?;
         self.settle_current(live, &beside)?;
         match current {
@@ -201,11 +210,9 @@ impl Destination {
         sync_dir(fs, parent(&self.path))
     }
 
-    /// Gives the copy in place a second name, by which it is kept when it is replaced.
+    /// Gives the copy in place a second name, by which it is kept when it is replaced. It has one for a while also where no older copy is
+    /// to be kept: a file without a name is written over, and a power loss may bring back the name (ext4 with data=writeback).
     fn link_older(&self, fs: &dyn FsOps, beside: &Beside, current: u64) -> Result<(), StoreError> {
-        if self.keep == 1 {
-            return Ok(());
-        }
         let newest = beside.older.last().copied();
         if let Some(newest) = newest {
             let path = older_path(&self.path, newest);
@@ -220,6 +227,9 @@ impl Destination {
                 return Err(io_error("link", &older)(error));
             }
             // Not every file system has links.
+            if self.keep == 1 {
+                return Ok(());
+            }
             self.copy_older(fs, &older)?;
         }
         sync_dir(fs, parent(&self.path))

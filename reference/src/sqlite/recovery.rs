@@ -38,7 +38,9 @@ pub(super) fn settle_contents(
     Ok(())
 }
 
-/// Replaces a journal by a copy that is durable.
+/// Replaces a journal by a copy that is durable. The old one is open until then: its blocks are free once it is closed, and a page of the
+/// database that an earlier life left in the cache may be written there before the copy has the name for certain (ext4 with
+/// data=writeback).
 fn renew(fs: &dyn FsOps, journal: &Path) -> Result<(), StoreError> {
     let source = fs
         .open(journal, OpenOptions::read_only())
@@ -50,6 +52,7 @@ fn renew(fs: &dyn FsOps, journal: &Path) -> Result<(), StoreError> {
     let temporary = temporary_path(journal, 0);
     let installed = copy(fs, &*source, journal, &temporary)
         .and_then(|file| install(fs, file, &temporary, journal));
+    drop(source);
     match installed {
         Ok(Installed::Done) => Ok(()),
         Ok(Installed::Doubtful(error)) => Err(error),

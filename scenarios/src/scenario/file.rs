@@ -19,6 +19,8 @@ pub(super) struct File {
     pub(super) sut: Text,
     pub(super) disks: Spanned<Vec<Text>>,
     #[serde(default)]
+    pub(super) left_out: Option<Text>,
+    #[serde(default)]
     pub(super) targets: Option<Spanned<Vec<Text>>>,
     #[serde(default)]
     pub(super) nightly: bool,
@@ -47,6 +49,7 @@ pub(super) const TOP_LEVEL: &[&str] = &[
     "why",
     "sut",
     "disks",
+    "left_out",
     "targets",
     "nightly",
     "crashes",

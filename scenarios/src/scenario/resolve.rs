@@ -71,6 +71,10 @@ fn resolve(file_name: &str, text: &str, registry: &Registry) -> Resolved<Scenari
         group: String::new(),
         title: sentence("title", &file.title)?,
         why: sentence("why", &file.why)?,
+        left_out: match &file.left_out {
+            Some(text) => Some(sentence("left_out", text)?),
+            None => None,
+        },
         sut: registry.sut(sut).map_err(|_| {
             let known: Vec<&str> = registry.sut_names().collect();
             (

@@ -11,6 +11,18 @@ use super::pairs;
 /// nobody synced, and a log that was removed may come back with a power loss; SQLite syncs neither when it opens the database, and shows
 /// what is there.
 pub(super) fn settle(fs: &dyn FsOps, database: &str) -> io::Result<()> {
+    // SQLite takes a database without a byte for a new one, whatever its journal says, and removes that (`hasHotJournal` in its pager): who
+    // has rolled back may have died before the cut was durable. And new pages get their blocks before those of an old log are free.
+    match fs.open(Path::new(database), OpenOptions::read_write()) {
+        Ok(file) => file.sync_all()?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    settle_log(fs, database)
+}
+
+/// The same, and the database is taken as it is.
+pub(super) fn settle_log(fs: &dyn FsOps, database: &str) -> io::Result<()> {
     let dir = Path::new(database).parent().unwrap_or(Path::new(""));
     fs.sync_dir(dir)?;
     for suffix in pairs::SIDECARS {

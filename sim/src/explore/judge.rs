@@ -69,7 +69,12 @@ fn whole_prefix_lost(model: &Model, state: &State, expected: &Expected<'_>) -> O
     } else if expected.promises.is_window(expected.kind, found) {
         Oracle::B1
     } else if expected.kind == CrashKind::ProcessKill && !expected.promises.is_power_safe() {
-        Oracle::B2
+        // The operating system kept what it was given, or has said that it did not.
+        if expected.promises.was_told_of_loss() {
+            Oracle::F1
+        } else {
+            Oracle::B2
+        }
     } else {
         Oracle::D1
     };

@@ -43,6 +43,10 @@ pub(super) struct Promises {
     told: Vec<Scope>,
     /// Whether there ever was such a sync: what it left behind may come to light late.
     deceived_once: bool,
+    /// Whether this life was told that something it had written is gone from the cache of the operating system as well.
+    has_lost: bool,
+    /// Whether a server has thrown the client out in this life: what no sync had covered is gone.
+    is_evicted: bool,
     /// Whether such a sync has succeeded falsely, and nothing was acknowledged anew since it is made up for or known.
     void: bool,
     /// The step being performed, or the last one.
@@ -90,6 +94,8 @@ impl Promises {
             }
             What::Opened(shown) => {
                 self.ended = true;
+                self.has_lost = false;
+                self.is_evicted = false;
                 self.forget_told();
                 // What a store that promises power-safety shows after a restart, it must not take back.
                 if self.is_power_safe() && !self.is_deceived() {
@@ -124,6 +130,7 @@ impl Promises {
         if end == SyncEnd::Reverted && has_changed {
             // The operating system has dropped what it had taken, and has said so. What was promised for a power loss it could not
             // drop, if that was true.
+            self.has_lost = true;
             self.kill = self.kill.min(if self.void { 0 } else { self.power });
         }
         match end {
@@ -167,6 +174,23 @@ impl Promises {
         self.snapshots = 0;
         self.copies.clear();
         self.windows.clear();
+    }
+
+    /// A server has thrown the client out, and what no sync had covered is gone. The store learns that from a later sync, or never: what it
+    /// promises for a kill binds nobody until a new life has shown what is left.
+    pub(super) fn evicted(&mut self) {
+        self.is_evicted = true;
+        self.kill = self.kill.min(if self.void { 0 } else { self.power });
+    }
+
+    /// Whether a clean close that was acknowledged at this level keeps everything.
+    pub(super) fn binds(&self, level: Level) -> bool {
+        level == Level::Power || level > Level::Memory && !self.is_evicted
+    }
+
+    /// Whether this life was told that something it had written is gone, so that an acknowledgement since then is not true of it.
+    pub(super) const fn was_told_of_loss(&self) -> bool {
+        self.has_lost
     }
 
     /// Forgets the lies about files and directories that no crash can bring back: what was to be in them cannot be asked for.
@@ -221,6 +245,7 @@ impl Promises {
             Level::Power if self.is_deceived() => self.kill = self.kill.max(covered),
             Level::Window(_) if self.is_deceived() => {}
             Level::Window(window) => self.windows.push((self.now, window, covered)),
+            Level::Process if self.is_evicted => {}
             Level::Process => self.kill = self.kill.max(covered),
             Level::Power => {
                 self.void = false;
@@ -329,6 +354,7 @@ const fn inode_of(scope: Scope) -> Ino {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::explore::history::Shown;
 
     const LOG: Scope = Scope::FileData(Ino(5));
 
@@ -391,6 +417,29 @@ mod tests {
             let mut promises = acked(&[Level::Power, Level::Process]);
             promises.synced(LOG, SyncEnd::Reverted, has_changed);
             assert_eq!(floors(&promises), (kept, 1), "{has_changed}");
+            assert_eq!(promises.was_told_of_loss(), has_changed);
         }
+    }
+
+    #[test]
+    fn an_eviction_takes_what_was_promised_for_a_kill_only_until_a_new_life_shows_what_is_left() {
+        let mut promises = acked(&[Level::Power, Level::Process]);
+        promises.evicted();
+        assert_eq!(floors(&promises), (1, 1));
+        ack(&mut promises, Level::Process);
+        assert_eq!(floors(&promises), (1, 1));
+        assert!(!promises.binds(Level::Process));
+        assert!(promises.binds(Level::Power));
+        ack(&mut promises, Level::Power);
+        assert_eq!(floors(&promises), (4, 4));
+        let shown = Event {
+            at: 0,
+            step: 5,
+            now: Duration::ZERO,
+            what: What::Opened(Shown { first: 4, last: 4 }),
+        };
+        promises.observe(&shown, Some(&Step::Open));
+        ack(&mut promises, Level::Process);
+        assert_eq!(floors(&promises).0, 6);
     }
 }

@@ -165,6 +165,9 @@ impl Recorder<'_> {
 
     /// Takes note of how the syncs ended that came since it last did.
     fn look_at_syncs(&mut self) {
+        if self.disk.was_evicted(self.looked_at) {
+            self.promises.evicted();
+        }
         for (scope, end, has_changed) in self.disk.sync_ends(self.looked_at) {
             self.promises.synced(scope, end, has_changed);
         }
@@ -383,7 +386,7 @@ impl Recorder<'_> {
         }
         match closed {
             Ok(Ok(ack)) => {
-                if ack.level > Level::Memory {
+                if self.promises.binds(ack.level) {
                     // A clean close keeps everything (level table, column "clean close").
                     floor = self.steps.len() as Position;
                 }

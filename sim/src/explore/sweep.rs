@@ -128,6 +128,9 @@ impl<'a, 'b> Sweep<'a, 'b> {
             };
             self.at = at + 1;
             self.tread(entry);
+            if entry.is_eviction() {
+                self.promises.evicted();
+            }
             if let Some((scope, end)) = entry.sync {
                 self.sync_failed |= end.is_reported();
                 if self.case.disk.profile.syncs(scope) {

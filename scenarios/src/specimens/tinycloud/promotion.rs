@@ -14,7 +14,7 @@ use rusqlite::backup::{Backup, StepResult};
 use super::bug::Bug;
 use super::error::Error;
 use crate::specimens::mends::Mends;
-use crate::specimens::settle::settle;
+use crate::specimens::settle::{settle, settle_log};
 
 /// The file of the database: below the directory of the service one for each space.
 pub(super) const DATABASE: &str = "data/space/main.db";
@@ -121,7 +121,11 @@ pub(super) fn open(mount: &Mount, fs: &dyn FsOps, mends: Mends<Bug>) -> Result<C
             fs.sync_dir(parent)?;
         }
     }
-    settle(fs, DATABASE)?;
+    if mends.has(Bug::R8) {
+        settle(fs, DATABASE)?;
+    } else {
+        settle_log(fs, DATABASE)?;
+    }
     let file = mount.open(DATABASE)?;
     set_up(&file)?;
     Ok(file)

@@ -15,4 +15,5 @@ bugs! {
     R10, "Older snapshots move up, and the oldest goes, before the new one is in place.";
     R14, "The directory is not synced before a snapshot is acknowledged.";
     R15, "URLs are searched for `file::memory:` instead of parsed.";
+    Doubt, "After a commit on disk that failed the server goes on, although what it answered before may be lost.";
 }

@@ -13,4 +13,7 @@ pub(super) enum Error {
     /// The file system failed.
     #[error("i/o: {0}")]
     Io(#[from] io::Error),
+    /// A commit has failed before, and what came before that may be lost.
+    #[error("a commit has failed; start the server again")]
+    Stopped,
 }

@@ -35,10 +35,10 @@ impl Rotation<'_> {
         with(self.options, &number.to_string())
     }
 
-    /// Makes the names of the snapshots durable.
+    /// Makes the names of the snapshots durable. Where there is no directory yet there are none.
     pub(super) fn sync_names(&self) -> io::Result<()> {
         let parent = self.newest().parent().unwrap_or(Path::new(""));
-        self.fs.sync_dir(parent)
+        found(self.fs.sync_dir(parent)).map(drop)
     }
 
     /// Gives the temporary the name of the newest.

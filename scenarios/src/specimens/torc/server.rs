@@ -18,8 +18,10 @@ use crate::specimens::settle::settle;
 
 /// A server at work.
 pub(super) struct Server {
-    /// None after a commit on disk failed, of which SQLite may show what is not durable.
     pool: Option<Pool>,
+    /// Whether a commit on disk has failed. What was answered before it and is not synced may be lost then, and nothing here can tell: all
+    /// that comes is refused, until another process has looked at what is there.
+    has_stopped: bool,
     host: Host,
     options: Options,
     mends: Mends<Bug>,
@@ -29,6 +31,7 @@ impl Server {
     pub(super) fn start(host: &Host, options: Options, mends: Mends<Bug>) -> Result<Self, Error> {
         let mut server = Self {
             pool: None,
+            has_stopped: false,
             host: host.clone(),
             options,
             mends,
@@ -42,6 +45,9 @@ impl Server {
 
     /// The pool, opened when there is none.
     fn pool(&mut self) -> Result<&mut Pool, Error> {
+        if self.has_stopped {
+            return Err(Error::Stopped);
+        }
         let pool = match self.pool.take() {
             Some(pool) => pool,
             None => self.connect()?,
@@ -85,6 +91,9 @@ impl Server {
         if self.mends.has(Bug::R10) {
             rotation.settle()?;
         }
+        if self.mends.has(Bug::R14) {
+            rotation.sync_names()?;
+        }
         let path = self.options.snapshot;
         let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         if !self.mends.has(Bug::R9) {
@@ -109,8 +118,9 @@ impl Server {
             && !self.options.in_memory
             && let Some(pool) = self.pool.take()
         {
-            // Without a trace: what was written before and not synced may be lost, too, and SQLite would go on with it.
+            // Without a trace: SQLite would go on with what may be lost.
             pool.mount().fence();
+            self.has_stopped = self.mends.has(Bug::Doubt);
         }
         Ok(committed?)
     }

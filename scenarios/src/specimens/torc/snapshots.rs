@@ -15,6 +15,11 @@ pub(super) fn take(connection: &Connection, rotation: &Rotation<'_>) -> Result<(
     if rotation.mends.has(Bug::H12) {
         create_parent(rotation)?;
     }
+    if rotation.mends.has(Bug::R14) {
+        // An attempt that failed may have given names that are not durable. The file that had them is lost when its blocks are written
+        // again, and a power loss still brings it back (ext4 with data=writeback).
+        rotation.sync_names()?;
+    }
     let temporary = rotation.temporary();
     let discard = || {
         let _ = fs.remove_file(&temporary);

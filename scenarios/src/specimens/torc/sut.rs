@@ -106,5 +106,8 @@ impl Instance for Open {
 }
 
 fn command_error(error: Error) -> CommandError {
-    CommandError::unknown(error.to_string())
+    match error {
+        Error::Stopped => CommandError::absent(error.to_string()),
+        Error::Sqlite(_) | Error::Io(_) => CommandError::unknown(error.to_string()),
+    }
 }

@@ -49,6 +49,7 @@ const BROKEN: &[(&[Bug], &str)] = &[
     (&[Bug::R14], "memory"),
     (&[Bug::R15], "disk-uri"),
     (&[Bug::R15], "named"),
+    (&[Bug::Doubt], "disk"),
 ];
 
 /// The options of the mode with this name.
