@@ -261,10 +261,8 @@ fn was_written(stretches: &[Stretch<'_>], key: &[u8], value: &Vec<u8>) -> bool {
 fn is_deleted(stretches: &[Stretch<'_>], key: &[u8]) -> bool {
     let writes = stretches.iter().flat_map(|stretch| &stretch.writes);
     let counting = writes.filter(|write| write.counts());
-    let last = counting
-        .filter_map(|write| last_of(write.mutations, key))
-        .last();
-    last == Some(None)
+    let mut counting = counting.filter_map(|write| last_of(write.mutations, key));
+    counting.next_back() == Some(None)
 }
 
 #[cfg(test)]
@@ -286,11 +284,14 @@ mod tests {
             .collect()
     }
 
+    /// Writes, each with what is known of it.
+    type Changes = Vec<(Vec<Mutation>, Fate)>;
+
     /// A base, writes with what is known of each, how many of them have to be there, and whether the stretch is beside and loose.
     type Given<'a> = (&'a str, &'a [(&'a str, Fate)], usize, (bool, bool));
 
     fn check(given: &[Given<'_>], order: Order, left: &str) -> Option<Wrong> {
-        let owned: Vec<(Pairs, Vec<(Vec<Mutation>, Fate)>)> = given
+        let owned: Vec<(Pairs, Changes)> = given
             .iter()
             .map(|(base, writes, ..)| {
                 let writes = writes.iter().map(|(text, fate)| (changes(text), *fate));
