@@ -94,6 +94,7 @@ macro_rules! files {
 pub const TRIAL_FILES: &[(&str, &str)] = files! {
     "reference":
         "service-power"
+        "service-power-network"
         "service-window"
         "service-process"
         "service-memory"

@@ -44,6 +44,7 @@ oracles! {
     R3, "refused to open after a legal crash", "Recovery succeeds after every legal crash, and never panics.";
     R4, "damage silently dropped", "Damage to synced data is reported, never taken for a torn tail.";
     R5, "foreign bytes accepted", "An empty, short or foreign file gives a typed error.";
+    R7, "an existing store was taken for a new one", "Opening a store that is there never makes an empty one of it.";
     C1, "the canonical path has no complete image", "At every instant an independent reader finds a complete old or new image.";
     C2, "an older snapshot was given up for nothing", "As many snapshots as are kept stay until a newer one is in place.";
     L1, "leftover files or handles", "Temporaries are gone after the next successful open, and closing closes every handle.";
@@ -54,12 +55,14 @@ oracles! {
     B3, "a write was answered too late", "A write is answered within the time that the store promises.";
     V1, "an acknowledged write cannot be read", "Every read shows what was acknowledged before it was asked for, or something later.";
     V2, "a request failed for nothing", "A process that met no fault and is not asked to end does what it is asked.";
+    V3, "it said what makes no sense", "Every line is one of the protocol, and every request is answered once, in the way of its kind.";
     S1, "a signal ended it", "A process that is ready dies of no signal that it is to handle.";
     S2, "a request for a snapshot was forgotten", "After the last request or signal a snapshot is taken that holds everything acknowledged before it.";
     T1, "a read was answered too late", "Reads are answered within their bound, also while a snapshot, a sync or a target of the file system stands still.";
     T2, "a request was never answered", "Every request of a living process is answered, or fails, within its bound.";
     T3, "it did not end", "Asked to end, a process ends within its bound.";
     E1, "exit code and outcome disagree", "A process that says that all went well has lost nothing, and one that met no fault does not fail.";
+    E2, "it is not as it was last seen", "After an end that went well, what the next start finds is what the last one showed, and what was acknowledged since.";
     F4, "two writers at once", "No two processes or handles write the same store at the same time.";
     X1, "two equal runs differed", "The same seed gives the same fingerprint.";
 }

@@ -11,6 +11,7 @@ pub mod family;
 pub mod history;
 pub mod hunt;
 pub mod judge;
+pub mod ledger;
 mod legal;
 mod log;
 mod met;

@@ -76,7 +76,7 @@ mod triggers;
 pub use control::Control;
 pub use crash::{Era, crash_images};
 pub use pace::Pace;
-pub use plan::{Action, Happened, Plan, Planned, When};
+pub use plan::{Action, Arrived, Happened, Plan, Planned, When};
 pub use plan_text::ParsePlanError;
 pub use process::ProcessId;
 pub use run::{Ended, Main, Run, World, WorldError};

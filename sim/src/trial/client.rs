@@ -11,7 +11,7 @@ use super::log::Log;
 use super::promise::Order;
 use super::script::{Ending, LifeScript, Script, Step};
 use super::system::System;
-use crate::world::{Action, Control, ProcessId};
+use crate::world::{Control, ProcessId};
 
 /// How long the client waits for anything, in virtual time. Nothing that a correct system does takes as long.
 const PATIENCE: Duration = Duration::from_secs(2 * 3600);
@@ -25,6 +25,8 @@ pub(super) struct Seen {
     pub(super) life: Life,
     /// Number of the era that it ended.
     pub(super) era: usize,
+    /// The process that was asked.
+    pub(super) process: ProcessId,
 }
 
 /// Follows a script to its end.
@@ -93,16 +95,15 @@ async fn live(control: &Control, system: &Arc<dyn System>, script: &LifeScript) 
     let mut notes = log.notes();
     Some(Seen {
         life: Life {
-            base,
-            before: None,
             has_orphans,
-            began,
-            requests: std::mem::take(&mut notes.requests),
-            notices: std::mem::take(&mut notes.notices),
+            requests: std::mem::take(&mut notes.ledger.requests),
+            notices: std::mem::take(&mut notes.ledger.notices),
             end: (at, end),
             left,
+            ..Life::new(base, began)
         },
         era,
+        process,
     })
 }
 
@@ -123,7 +124,7 @@ struct Client {
 impl Client {
     /// Follows the script until the process has ended, and says how; nothing when it does not end.
     async fn run(&mut self, script: &LifeScript) -> Option<ExitStatus> {
-        if !script.early && !self.wait_for(|notes| notes.is_ready).await {
+        if !script.early && !self.wait_for(|notes| notes.ledger.is_ready()).await {
             return self.ended().await;
         }
         for step in &script.steps {
@@ -146,10 +147,15 @@ impl Client {
                 _ = self.control.wait(self.process) => return false,
                 () = self.control.sleep(patience) => {}
             }
-            let resume = Action::ResumeReading(self.name.clone());
-            self.control.act(resume).await;
+            self.read_again();
         }
         false
+    }
+
+    /// By its number: to a plan the name means a process that was started later, if there is one.
+    fn read_again(&self) {
+        self.log.notice(Notice::ReadingAgain);
+        self.control.resume_reading(self.process);
     }
 
     async fn ended(&mut self) -> Option<ExitStatus> {
@@ -170,16 +176,15 @@ impl Client {
                 }
             }
             Step::Settle => {
-                self.wait_for(|notes| notes.answered == notes.requests.len())
-                    .await;
+                self.wait_for(|notes| open(notes) == 0).await;
             }
             Step::StartAnother => self.start_another(),
             Step::Ask(command) => {
                 let request = request(command);
                 let by_key = self.system.promise().order == Order::ByKey;
                 let is_free = |notes: &super::log::Notes| {
-                    notes.requests.len() - notes.answered < outstanding
-                        && !(by_key && is_taken(&notes.requests, &request))
+                    open(notes) < outstanding
+                        && !(by_key && is_taken(&notes.ledger.requests, &request))
                 };
                 if self.wait_for(is_free).await {
                     self.ask(command, request).await;
@@ -261,9 +266,7 @@ impl Client {
             self.control.close_stdin(other);
             self.let_end(other).await;
         }
-        self.control
-            .act(Action::ResumeReading(self.name.clone()))
-            .await;
+        self.read_again();
         tokio::select! {
             biased;
             () = self.log.until(|notes| notes.is_over) => {}
@@ -287,6 +290,11 @@ impl Client {
             () = self.control.sleep(PATIENCE) => {}
         }
     }
+}
+
+/// Requests that are not answered as yet.
+fn open(notes: &super::log::Notes) -> usize {
+    notes.ledger.requests.len() - notes.ledger.answered()
 }
 
 /// Whether a request would overtake another of the same key.

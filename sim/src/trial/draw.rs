@@ -301,6 +301,9 @@ impl Drawer<'_> {
         if self.is(Family::Power) {
             lines.push((self.instant(), Action::PowerLoss));
         }
+        if self.is(Family::Servers) {
+            lines.push((self.instant(), Action::ServerCrash));
+        }
         self.plan_disk(&mut lines);
         self.plan_output(&mut lines, &first);
         let line = |(when, action)| Planned { when, action };

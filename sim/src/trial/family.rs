@@ -40,6 +40,7 @@ families! {
     Idle, "idle", "Nothing is asked for seconds to an hour.";
     Restart, "restart", "It is started again when it has ended.";
     Early, "early", "Requests and signals come before it is ready.";
+    Servers, "servers", "Servers of a network file system crash, or throw the client out.";
 }
 
 impl fmt::Display for Family {

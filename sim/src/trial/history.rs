@@ -1,6 +1,7 @@
 //! What was asked of a system in one life, what it answered, and how the life ended.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_reference::host::{ExitStatus, Signal};
@@ -147,10 +148,18 @@ pub enum Notice {
     },
     /// A signal was sent to it.
     Signalled(Signal),
+    /// A signal reached it. Where nobody can see that, nobody notes it.
+    Arrived(Signal),
     /// Its standard input was closed.
     InputClosed,
     /// Nobody reads its standard output any longer.
     OutputClosed,
+    /// Nobody reads its standard output for now; whoever started it notes that.
+    ReadingStopped,
+    /// Somebody reads it again.
+    ReadingAgain,
+    /// It said something that the protocol does not allow there.
+    Strange(String),
     /// Its last line: everything is held at this level, or is not.
     LastLine(Option<Level>),
     /// The disk was read by itself, while the system ran or not, as a reader that knows nothing of it would.
@@ -175,19 +184,31 @@ pub enum End {
     Exited(ExitStatus),
     /// The harness killed it at once, the machine goes on.
     Killed,
-    /// The machine lost its power.
+    /// The machine lost its power, or a crash of the servers of its disk ended it.
     PowerLost,
     /// It still ran when the world ended.
     Running,
 }
 
-/// Lives before another one, on a disk that kept its power.
-#[derive(Clone, Debug, Default)]
-pub struct Before {
-    /// What the disk held when the first began; it was durable.
-    pub base: Pairs,
-    /// What was asked in them.
-    pub requests: Vec<Asked>,
+impl Life {
+    /// A life that begins with this on the disk, of which nothing is known as yet.
+    pub const fn new(base: Pairs, began: Moment) -> Self {
+        Self {
+            base,
+            before: Vec::new(),
+            has_orphans: false,
+            began,
+            requests: Vec::new(),
+            notices: Vec::new(),
+            end: (began, End::Running),
+            left: Vec::new(),
+        }
+    }
+
+    /// Whether something was noted.
+    pub(super) fn has(&self, wanted: &Notice) -> bool {
+        self.notices.iter().any(|(_, notice)| notice == wanted)
+    }
 }
 
 /// One life of a system, from its start to its end.
@@ -195,9 +216,9 @@ pub struct Before {
 pub struct Life {
     /// What the disk held when it began.
     pub base: Pairs,
-    /// What went before since power was last lost, where what the disk held need not have been durable, or is still being written by
-    /// orphans: what was there then may come back, and what these requests wrote.
-    pub before: Option<Before>,
+    /// The lives before it since power was last lost, oldest first, each with those before it. What the disk held when the oldest began
+    /// was durable.
+    pub before: Vec<Arc<Life>>,
     /// Whether processes of an earlier life still ran when it began, and had the store.
     pub has_orphans: bool,
     /// When it began.

@@ -1,15 +1,21 @@
 //! Holds a life to what its system promised.
 
 mod ends;
+mod promised;
+mod readings;
 mod refusals;
 mod remains;
 mod requests;
 mod signals;
+mod words;
+
+use std::time::Duration;
 
 use crate::oracle::Oracle;
 
 use super::history::{Life, Moment};
 use super::promise::Promise;
+use readings::Readings;
 
 /// An oracle that a life does not hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,20 +35,21 @@ pub struct Finding {
 pub struct Disturbed {
     /// Operations on the disk failed: what asks for it may fail, too.
     pub by_errors: bool,
-    /// Operations stood still: bounds on time are off, but those of reads.
-    pub by_stalls: bool,
-    /// The client did not read for a while: all bounds on time are off.
-    pub by_client: bool,
+    /// For how long, at most and in all, operations stood still: what waits for the disk may take so much longer. The largest time there is
+    /// says that nobody knows.
+    pub delayed_by: Duration,
 }
 
 /// Every oracle that a life does not hold, in the order in which they show.
 pub fn judge(life: &Life, promise: &Promise, disturbed: Disturbed) -> Vec<Finding> {
     let mut findings = Vec::new();
-    requests::judge(life, promise, disturbed, &mut findings);
+    let readings = Readings::of(life);
+    words::judge(life, &mut findings);
+    requests::judge(life, promise, disturbed, &readings, &mut findings);
     refusals::judge(life, promise, disturbed, &mut findings);
     signals::judge(life, promise, disturbed, &mut findings);
     ends::judge(life, promise, disturbed, &mut findings);
-    remains::judge(life, promise, disturbed, &mut findings);
+    remains::judge(life, promise, disturbed, &readings, &mut findings);
     findings.sort_by_key(|finding| (finding.at, finding.oracle));
     findings
 }

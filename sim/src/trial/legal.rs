@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::command::Mutation;
 
-use super::history::{Asked, Fate, Pairs};
+use super::history::{Fate, Pairs};
 
 /// Alternatives that unknown outcomes may open at once; where there are more, nothing is concluded.
 const ALTERNATIVES_MAX: usize = 256;
@@ -31,60 +31,145 @@ pub(super) enum Wrong {
     Returned,
 }
 
-/// Holds what is left to what was asked. Requests for which `must` is true have to be there, unless they failed; where writes are ordered
-/// as a whole, so do all before them.
-///
-/// `None` says that it is legal, or that there are more alternatives than are followed.
-pub(super) fn wrong(
-    base: &Pairs,
-    requests: &[Asked],
-    must: &[bool],
-    order: Order,
-    left: &Pairs,
-) -> Option<Wrong> {
-    let first = must
-        .iter()
-        .rposition(|&must| must)
-        .map_or(0, |last| last + 1);
-    let whole: Vec<bool> = (0..requests.len()).map(|index| index < first).collect();
-    let must = match order {
-        Order::Whole => &whole[..],
-        Order::ByKey => must,
-    };
-    let legal = match order {
-        Order::Whole => is_prefix(base, requests, first, left),
-        Order::ByKey => keys(base, requests, left)
-            .into_iter()
-            .all(|key| is_value(base, requests, must, key, left.get(key))),
-    };
-    (!legal).then(|| describe(base, requests, must, left))
+/// A write, as far as states are concerned.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Write<'a> {
+    /// What it changes.
+    pub(super) mutations: &'a [Mutation],
+    /// What is known of its effect.
+    pub(super) fate: Fate,
+    /// Whether it has to be there, unless it failed.
+    pub(super) must: bool,
 }
 
-/// Whether some of the first requests, at least `must` of them, leave exactly this.
-fn is_prefix(base: &Pairs, requests: &[Asked], must: usize, left: &Pairs) -> bool {
-    let mut alternatives = BTreeSet::from([base.clone()]);
-    for (index, asked) in requests.iter().enumerate() {
-        if index >= must && alternatives.contains(left) {
+impl Write<'_> {
+    /// Whether everything that stood before it is gone.
+    fn counts(&self) -> bool {
+        self.must && self.fate == Fate::Applied
+    }
+}
+
+/// The writes of one life.
+#[derive(Clone, Debug)]
+pub(super) struct Stretch<'a> {
+    /// What was there when it began.
+    base: &'a Pairs,
+    /// Whether somebody was still writing then what belongs to the stretch before: it may have begun with any state that one may leave.
+    is_beside: bool,
+    /// Whether what it began with stays: the states of the stretches before are out of reach, unless it began beside one.
+    is_firm: bool,
+    writes: Vec<Write<'a>>,
+}
+
+impl<'a> Stretch<'a> {
+    /// The writes that follow what was there. Where writes are ordered as a whole, everything before one that has to be there has to, too.
+    pub(super) fn new(base: &'a Pairs, order: Order, mut writes: Vec<Write<'a>>) -> Self {
+        if order == Order::Whole {
+            let first = writes.iter().rposition(|write| write.must);
+            for write in &mut writes[..first.map_or(0, |last| last + 1)] {
+                write.must = true;
+            }
+        }
+        Self {
+            base,
+            is_beside: false,
+            is_firm: true,
+            writes,
+        }
+    }
+
+    /// The same, begun while the stretch before it was still being written.
+    pub(super) const fn beside(mut self, is_beside: bool) -> Self {
+        self.is_beside = is_beside;
+        self
+    }
+
+    /// The same, and what it began with may be taken away with it.
+    pub(super) const fn loose(mut self, is_loose: bool) -> Self {
+        self.is_firm = !is_loose;
+        self
+    }
+
+    fn must_be_there(&self) -> bool {
+        self.writes.iter().any(Write::counts)
+    }
+}
+
+/// Holds what is left to what was asked: stretches of writes, the oldest first. What is left is a state of the last; or of an earlier one,
+/// as long as nothing since then is firm or has to be there.
+///
+/// `None` says that it is legal, or that there are more alternatives than are followed.
+pub(super) fn wrong(stretches: &[Stretch<'_>], order: Order, left: &Pairs) -> Option<Wrong> {
+    let legal = match order {
+        Order::Whole => is_state(stretches, left),
+        Order::ByKey => keys(stretches, left)
+            .into_iter()
+            .all(|key| values(stretches, key).contains(&left.get(key))),
+    };
+    (!legal).then(|| describe(stretches, left))
+}
+
+/// Whether this is the state after some of the first writes of a stretch that may be the last one to be seen.
+fn is_state(stretches: &[Stretch<'_>], left: &Pairs) -> bool {
+    let mut is_legal = false;
+    let mut earlier: BTreeSet<Pairs> = BTreeSet::new();
+    for (index, stretch) in stretches.iter().enumerate() {
+        let begins = if stretch.is_beside && !earlier.is_empty() {
+            std::mem::take(&mut earlier)
+        } else {
+            BTreeSet::from([stretch.base.clone()])
+        };
+        if stretch.is_firm || stretch.must_be_there() {
+            is_legal = false;
+        }
+        let collects = stretches.get(index + 1).is_some_and(|next| next.is_beside);
+        let mut states = BTreeSet::new();
+        let complete = walk(begins, &stretch.writes, &mut |alternatives| {
+            is_legal |= alternatives.contains(left);
+            if collects {
+                states.extend(alternatives.iter().cloned());
+            }
+            !is_legal || collects
+        });
+        if !complete || states.len() > ALTERNATIVES_MAX {
             return true;
         }
-        let mutations = asked.mutations();
-        if mutations.is_empty() || asked.fate() == Fate::Absent {
+        earlier = states;
+    }
+    is_legal
+}
+
+/// Visits the alternatives after each number of writes, from the least that has to be there on, until the visitor has seen enough. Returns
+/// whether there were never too many of them.
+fn walk(
+    begins: BTreeSet<Pairs>,
+    writes: &[Write<'_>],
+    visit: &mut dyn FnMut(&BTreeSet<Pairs>) -> bool,
+) -> bool {
+    let first = writes.iter().rposition(|write| write.must);
+    let first = first.map_or(0, |last| last + 1);
+    let mut alternatives = begins;
+    for (index, write) in writes.iter().enumerate() {
+        if index >= first && !visit(&alternatives) {
+            return true;
+        }
+        if write.fate == Fate::Absent {
             continue;
         }
         let with = alternatives
             .iter()
-            .map(|state| after(state, mutations))
-            .collect();
-        alternatives = if asked.fate() == Fate::Applied {
-            with
-        } else {
-            alternatives.union(&with).cloned().collect()
-        };
+            .map(|state| after(state, write.mutations));
+        let mut with: BTreeSet<Pairs> = with.collect();
+        if write.fate != Fate::Applied {
+            with.append(&mut alternatives);
+        }
+        alternatives = with;
         if alternatives.len() > ALTERNATIVES_MAX {
-            return true;
+            return false;
         }
     }
-    alternatives.contains(left)
+    visit(&alternatives);
+    true
 }
 
 fn after(state: &Pairs, mutations: &[Mutation]) -> Pairs {
@@ -103,106 +188,91 @@ fn after(state: &Pairs, mutations: &[Mutation]) -> Pairs {
 }
 
 /// Every key that plays a part.
-fn keys<'a>(base: &'a Pairs, requests: &'a [Asked], left: &'a Pairs) -> BTreeSet<&'a [u8]> {
-    let written = requests
-        .iter()
-        .flat_map(|asked| asked.mutations().iter().map(Mutation::key));
-    let stored = base.keys().chain(left.keys()).map(Vec::as_slice);
+fn keys<'a>(stretches: &'a [Stretch<'a>], left: &'a Pairs) -> BTreeSet<&'a [u8]> {
+    let writes = stretches.iter().flat_map(|stretch| &stretch.writes);
+    let written = writes.flat_map(|write| write.mutations.iter().map(Mutation::key));
+    let based = stretches.iter().flat_map(|stretch| stretch.base.keys());
+    let stored = based.chain(left.keys()).map(Vec::as_slice);
     written.chain(stored).collect()
 }
 
-/// Whether a key may have this value when the requests for which `must` is true count as done.
-pub(super) fn is_value(
-    base: &Pairs,
-    requests: &[Asked],
-    must: &[bool],
-    key: &[u8],
-    value: Option<&Vec<u8>>,
-) -> bool {
-    // What the key may hold after the requests so far; everything that came before a write that counts is gone.
-    let mut possible = vec![base.get(key)];
-    for (index, asked) in requests.iter().enumerate() {
-        let last = asked
-            .mutations()
-            .iter()
-            .rfind(|mutation| mutation.key() == key);
-        let Some(last) = last else { continue };
-        let written = match last {
-            Mutation::Put { value, .. } => Some(value),
-            Mutation::Delete { .. } => None,
-        };
-        match asked.fate() {
-            Fate::Absent => continue,
-            Fate::Applied if must.get(index) == Some(&true) => possible.clear(),
-            Fate::Applied | Fate::Unknown | Fate::Pending => {}
+/// The values that a key may have, as far as one key by itself says.
+pub(super) fn values<'a>(stretches: &[Stretch<'a>], key: &[u8]) -> Vec<Option<&'a Vec<u8>>> {
+    let mut possible = Vec::new();
+    for stretch in stretches {
+        if stretch.is_firm && !stretch.is_beside {
+            possible.clear();
         }
-        possible.push(written);
+        if possible.is_empty() || !stretch.is_beside {
+            possible.push(stretch.base.get(key));
+        }
+        for write in &stretch.writes {
+            let Some(written) = last_of(write.mutations, key) else {
+                continue;
+            };
+            if write.fate == Fate::Absent {
+                continue;
+            }
+            if write.counts() {
+                possible.clear();
+            }
+            possible.push(written);
+        }
     }
-    possible.contains(&value)
+    possible
+}
+
+/// What changes leave of a key: nothing is said of it, it is gone, or it has a value.
+pub(super) fn last_of<'a>(mutations: &'a [Mutation], key: &[u8]) -> Option<Option<&'a Vec<u8>>> {
+    let last = mutations.iter().rfind(|mutation| mutation.key() == key)?;
+    Some(match last {
+        Mutation::Put { value, .. } => Some(value),
+        Mutation::Delete { .. } => None,
+    })
 }
 
 /// Names what is wrong with a state that is not legal, by the first key that shows it.
-fn describe(base: &Pairs, requests: &[Asked], must: &[bool], left: &Pairs) -> Wrong {
-    for key in keys(base, requests, left) {
+fn describe(stretches: &[Stretch<'_>], left: &Pairs) -> Wrong {
+    for key in keys(stretches, left) {
         let value = left.get(key);
-        if is_value(base, requests, must, key, value) {
+        if values(stretches, key).contains(&value) {
             continue;
         }
-        let written = |value: &Vec<u8>| {
-            let by = |mutation: &Mutation| matches!(mutation, Mutation::Put { key: of, value: put } if of == key && put == value);
-            base.get(key) == Some(value)
-                || requests
-                    .iter()
-                    .filter(|asked| asked.fate() != Fate::Absent)
-                    .any(|asked| asked.mutations().iter().any(by))
-        };
         return match value {
-            Some(value) if !written(value) => Wrong::Invented,
-            Some(_) if deleted_last(requests, must, key) => Wrong::Returned,
+            Some(value) if !was_written(stretches, key, value) => Wrong::Invented,
+            Some(_) if is_deleted(stretches, key) => Wrong::Returned,
             _ => Wrong::Lost,
         };
     }
     Wrong::Hole
 }
 
+/// Whether a pair was there once, or was asked for and not refused.
+fn was_written(stretches: &[Stretch<'_>], key: &[u8], value: &Vec<u8>) -> bool {
+    let by = |mutation: &Mutation| matches!(mutation, Mutation::Put { key: of, value: put } if of == key && put == value);
+    stretches.iter().any(|stretch| {
+        let mut writes = stretch.writes.iter();
+        stretch.base.get(key) == Some(value)
+            || writes.any(|write| write.fate != Fate::Absent && write.mutations.iter().any(by))
+    })
+}
+
 /// Whether the last write of a key among those that have to be there removes it.
-fn deleted_last(requests: &[Asked], must: &[bool], key: &[u8]) -> bool {
-    requests
-        .iter()
-        .zip(must)
-        .filter(|(asked, must)| **must && asked.fate() == Fate::Applied)
-        .flat_map(|(asked, _)| asked.mutations())
-        .rfind(|mutation| mutation.key() == key)
-        .is_some_and(|mutation| matches!(mutation, Mutation::Delete { .. }))
+fn is_deleted(stretches: &[Stretch<'_>], key: &[u8]) -> bool {
+    let writes = stretches.iter().flat_map(|stretch| &stretch.writes);
+    let counting = writes.filter(|write| write.counts());
+    let mut counting = counting.filter_map(|write| last_of(write.mutations, key));
+    counting.next_back() == Some(None)
 }
 
 #[cfg(test)]
 mod tests {
-    use plimsoll_reference::level::Level;
-
-    use super::super::history::{Answer, Moment, Request};
     use super::*;
-    use crate::sut::Outcome;
 
-    fn write(text: &str, answer: Option<Answer>) -> Asked {
-        let mutations = text
-            .split(';')
+    fn changes(text: &str) -> Vec<Mutation> {
+        text.split(';')
             .map(|part| part.trim().parse().expect("a change"))
-            .collect();
-        Asked {
-            at: Moment::default(),
-            request: Request::Write(mutations),
-            answer: answer.map(|answer| (Moment::default(), answer)),
-            was_taken_back: false,
-        }
-    }
-
-    fn acked(text: &str) -> Asked {
-        let done = Answer::Done {
-            level: Level::Power,
-            sequence: None,
-        };
-        write(text, Some(done))
+            .collect()
     }
 
     fn pairs(text: &str) -> Pairs {
@@ -214,15 +284,49 @@ mod tests {
             .collect()
     }
 
-    /// The first so many requests must be there.
-    fn check(requests: &[Asked], must: usize, order: Order, left: &str) -> Option<Wrong> {
-        let must: Vec<bool> = (0..requests.len()).map(|index| index < must).collect();
-        wrong(&pairs("z=0"), requests, &must, order, &pairs(left))
+    /// Writes, each with what is known of it.
+    type Changes = Vec<(Vec<Mutation>, Fate)>;
+
+    /// A base, writes with what is known of each, how many of them have to be there, and whether the stretch is beside and loose.
+    type Given<'a> = (&'a str, &'a [(&'a str, Fate)], usize, (bool, bool));
+
+    fn check(given: &[Given<'_>], order: Order, left: &str) -> Option<Wrong> {
+        let owned: Vec<(Pairs, Changes)> = given
+            .iter()
+            .map(|(base, writes, ..)| {
+                let writes = writes.iter().map(|(text, fate)| (changes(text), *fate));
+                (pairs(base), writes.collect())
+            })
+            .collect();
+        let stretches: Vec<Stretch<'_>> = owned
+            .iter()
+            .zip(given)
+            .map(|((base, writes), (_, _, must, (is_beside, is_loose)))| {
+                let writes = writes.iter().enumerate();
+                let writes = writes.map(|(index, (mutations, fate))| Write {
+                    mutations,
+                    fate: *fate,
+                    must: index < *must,
+                });
+                let stretch = Stretch::new(base, order, writes.collect());
+                stretch.beside(*is_beside).loose(*is_loose)
+            })
+            .collect();
+        wrong(&stretches, order, &pairs(left))
     }
+
+    const ALONE: (bool, bool) = (false, false);
+    const LOOSE: (bool, bool) = (false, true);
+    const BESIDE: (bool, bool) = (true, false);
 
     #[test]
     fn what_must_survive_has_to_be_there_and_the_rest_may() {
-        let requests = [acked("put a 1"), acked("put b 2"), acked("delete z")];
+        use Fate::Applied;
+        let writes = [
+            ("put a 1", Applied),
+            ("put b 2", Applied),
+            ("delete z", Applied),
+        ];
         for (must, left, expected) in [
             (0, "z=0", None),
             (1, "z=0", Some(Wrong::Lost)),
@@ -235,41 +339,39 @@ mod tests {
             (0, "", Some(Wrong::Hole)),
             (0, "a=1", Some(Wrong::Hole)),
         ] {
-            let found = check(&requests, must, Order::Whole, left);
+            let found = check(&[("z=0", &writes, must, ALONE)], Order::Whole, left);
             assert_eq!(found, expected, "{must} {left}");
         }
     }
 
     #[test]
     fn requests_side_by_side_are_ordered_by_key() {
-        let requests = [acked("put a 1"), acked("put b 2"), acked("put a 3")];
-        assert_eq!(check(&requests, 0, Order::ByKey, "z=0 b=2"), None);
-        assert_eq!(
-            check(&requests, 0, Order::Whole, "z=0 b=2"),
-            Some(Wrong::Hole)
-        );
-        let stale = check(&requests, 3, Order::ByKey, "z=0 a=1 b=2");
-        assert_eq!(stale, Some(Wrong::Lost));
+        use Fate::Applied;
+        let writes = [
+            ("put a 1", Applied),
+            ("put b 2", Applied),
+            ("put a 3", Applied),
+        ];
+        let check = |must, order, left| check(&[("z=0", &writes, must, ALONE)], order, left);
+        assert_eq!(check(0, Order::ByKey, "z=0 b=2"), None);
+        assert_eq!(check(0, Order::Whole, "z=0 b=2"), Some(Wrong::Hole));
+        assert_eq!(check(3, Order::ByKey, "z=0 a=1 b=2"), Some(Wrong::Lost));
     }
 
     #[test]
     fn a_request_takes_effect_as_a_whole() {
-        let requests = [acked("put a 1; put b 2")];
-        assert_eq!(
-            check(&requests, 0, Order::Whole, "z=0 a=1"),
-            Some(Wrong::Hole)
-        );
+        let writes = [("put a 1; put b 2", Fate::Applied)];
+        let found = check(&[("z=0", &writes, 0, ALONE)], Order::Whole, "z=0 a=1");
+        assert_eq!(found, Some(Wrong::Hole));
     }
 
     #[test]
     fn an_unknown_outcome_may_be_in_or_out_and_a_refusal_is_out() {
-        let unknown = Some(Answer::Failed(Outcome::Unknown));
-        let absent = Some(Answer::Failed(Outcome::Absent));
-        let requests = [
-            write("put a 1", unknown),
-            write("put b 2", absent),
-            acked("put c 3"),
-            write("put d 4", None),
+        let writes = [
+            ("put a 1", Fate::Unknown),
+            ("put b 2", Fate::Absent),
+            ("put c 3", Fate::Applied),
+            ("put d 4", Fate::Pending),
         ];
         for (left, expected) in [
             ("z=0 c=3", None),
@@ -278,8 +380,71 @@ mod tests {
             ("z=0 a=1", Some(Wrong::Lost)),
             ("z=0 a=1 b=2 c=3", Some(Wrong::Invented)),
         ] {
-            let found = check(&requests, 3, Order::Whole, left);
-            assert_eq!(found.is_some(), expected.is_some(), "{left}: {found:?}");
+            let found = check(&[("z=0", &writes, 3, ALONE)], Order::Whole, left);
+            assert_eq!(found, expected, "{left}");
         }
+    }
+
+    #[test]
+    fn what_is_loose_may_be_taken_back_with_what_follows_but_nothing_older_than_what_must_be_there()
+    {
+        use Fate::Applied;
+        let first = [("put a 1", Applied), ("put b 2", Applied)];
+        let second = [("put c 3", Applied)];
+        for (kept, later, left, is_legal) in [
+            (0, 0, "", true),
+            (0, 0, "a=1", true),
+            (0, 0, "a=1 b=2 c=3", true),
+            (1, 0, "", false),
+            (1, 0, "a=1", true),
+            (0, 1, "a=1 b=2", false),
+            (0, 1, "a=1 b=2 c=3", true),
+            (0, 0, "a=1 c=3", false),
+            (0, 0, "c=3", false),
+        ] {
+            let given = [
+                ("", &first[..], kept, ALONE),
+                ("a=1 b=2", &second[..], later, LOOSE),
+            ];
+            let found = check(&given, Order::Whole, left);
+            assert_eq!(
+                found.is_none(),
+                is_legal,
+                "{kept} {later} {left}: {found:?}"
+            );
+        }
+        let firm = [
+            ("", &first[..], 0, ALONE),
+            ("a=1 b=2", &second[..], 0, ALONE),
+        ];
+        assert_eq!(check(&firm, Order::Whole, "a=1"), Some(Wrong::Lost));
+        assert_eq!(check(&firm, Order::ByKey, "a=1"), Some(Wrong::Lost));
+    }
+
+    #[test]
+    fn beside_an_orphan_a_life_begins_with_whatever_that_one_leaves() {
+        use Fate::{Applied, Pending};
+        let first = [("put a 1", Applied), ("put b 2", Pending)];
+        let second = [("put c 3", Applied)];
+        for (kept, left, is_legal) in [
+            (0, "c=3", true),
+            (0, "a=1 c=3", true),
+            (0, "a=1 b=2 c=3", true),
+            (0, "a=1 b=2", true),
+            (0, "b=2 c=3", false),
+            (1, "c=3", false),
+            (1, "a=1", true),
+        ] {
+            let given = [("", &first[..], kept, ALONE), ("", &second[..], 0, BESIDE)];
+            let found = check(&given, Order::Whole, left);
+            assert_eq!(found.is_none(), is_legal, "{kept} {left}: {found:?}");
+        }
+        let given = [("", &first[..], 1, ALONE), ("", &second[..], 0, BESIDE)];
+        assert_eq!(check(&given, Order::ByKey, "a=1 b=2"), None);
+        assert_eq!(
+            check(&given, Order::ByKey, "a=1 b=7"),
+            Some(Wrong::Invented),
+            "nobody wrote that"
+        );
     }
 }

@@ -1,16 +1,15 @@
 //! What a client of a system takes note of while it lives.
 
-use std::collections::BTreeMap;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use plimsoll_faults::disk::SimFs;
 use plimsoll_reference::host::Lines;
-use plimsoll_reference::service::protocol;
 use tokio::sync::Notify;
 
-use super::history::{Answer, Asked, Moment, Notice, Pairs, Request, take_back};
+use super::history::{Moment, Notice, Request};
+use super::ledger::Ledger;
 use super::system::System;
-use crate::sut::Outcome;
 use crate::world::{Control, ProcessId};
 
 /// Bits of an event's number that tell events of one step apart.
@@ -24,15 +23,7 @@ pub(super) const fn before_step(step: u64) -> u64 {
 /// The notes of one life.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
-    pub(super) requests: Vec<Asked>,
-    /// Where the request with a number is.
-    by_id: BTreeMap<u64, usize>,
-    /// What scans have shown so far.
-    scans: BTreeMap<u64, Pairs>,
-    pub(super) notices: Vec<(Moment, Notice)>,
-    pub(super) is_ready: bool,
-    /// Requests that were answered.
-    pub(super) answered: usize,
+    pub(super) ledger: Ledger,
     /// Whether the output has ended.
     pub(super) is_over: bool,
 }
@@ -78,20 +69,12 @@ impl Log {
     /// Takes note of a request that is about to be written.
     pub(super) fn ask(&self, id: u64, request: Request) {
         let at = self.moment();
-        let mut notes = self.notes();
-        let index = notes.requests.len();
-        notes.by_id.insert(id, index);
-        notes.requests.push(Asked {
-            at,
-            request,
-            answer: None,
-            was_taken_back: false,
-        });
+        self.notes().ledger.ask(at, id, request);
     }
 
     pub(super) fn notice(&self, notice: Notice) {
         let at = self.moment();
-        self.notes().notices.push((at, notice));
+        self.notes().ledger.notice(at, notice);
     }
 
     /// Waits until something is true of the notes.
@@ -104,84 +87,29 @@ impl Log {
     /// Reads the output of a process to its end.
     pub(super) async fn read(self: Arc<Self>, process: ProcessId, system: Arc<dyn System>) {
         let mut lines = Lines::new(self.control.stdout(process));
-        while let Ok(Some(line)) = lines.next().await {
-            // What is no answer is for people.
-            if let Ok(answer) = line.parse() {
-                self.take(answer, &*system);
-                self.changed.notify_one();
+        loop {
+            match lines.next().await {
+                Ok(Some(line)) => self.hear(&line, &*system),
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    let at = self.moment();
+                    self.notes().ledger.hear_noise(at, &error.to_string());
+                }
+                Ok(None) | Err(_) => break,
             }
+            self.changed.notify_one();
         }
         self.notes().is_over = true;
         self.changed.notify_one();
     }
 
-    fn take(&self, answer: protocol::Answer, system: &dyn System) {
-        use protocol::Answer as Said;
-        match answer {
-            Said::Ready { .. } => {
-                self.notice(Notice::Ready);
-                self.notes().is_ready = true;
-            }
-            Said::Done {
-                id,
-                level,
-                sequence,
-                ..
-            } => self.answer(
-                id,
-                Answer::Done {
-                    level,
-                    sequence: Some(sequence),
-                },
-            ),
-            Said::Value { id, value } => self.answer(id, Answer::Value(Some(value))),
-            Said::Absent { id } => self.answer(id, Answer::Value(None)),
-            Said::Key { id, key, value } => {
-                self.notes().scans.entry(id).or_default().insert(key, value);
-            }
-            Said::Scanned { id, .. } => {
-                let pairs = self.notes().scans.remove(&id).unwrap_or_default();
-                self.answer(id, Answer::State(pairs));
-            }
-            Said::Failed { id, outcome, .. } => self.answer(id, Answer::Failed(known(outcome))),
-            Said::Snapshot { sequence, .. } => {
-                self.notice(Notice::SnapshotDone(Some(sequence)));
-                if system.is_read_beside() {
-                    // A copy: what goes wrong on the disk is for the system, not for who looks at it.
-                    let copy = SimFs::new(self.control.disk().image());
-                    let found = system.inspect(&copy);
-                    self.notice(Notice::Inspected(found));
-                }
-            }
-            Said::SnapshotFailed { .. } => self.notice(Notice::SnapshotFailed),
-            Said::Lost { first, last, .. } => {
-                take_back(&mut self.notes().requests, first, last);
-                self.notice(Notice::Lost { first, last });
-            }
-            Said::End { level, .. } => self.notice(Notice::LastLine(Some(level))),
-            Said::EndFailed { .. } => self.notice(Notice::LastLine(None)),
-        }
-    }
-
-    /// Takes note of the first answer to a request.
-    fn answer(&self, id: u64, answer: Answer) {
+    fn hear(&self, line: &str, system: &dyn System) {
         let at = self.moment();
-        let mut notes = self.notes();
-        let Some(&index) = notes.by_id.get(&id) else {
-            return;
-        };
-        let asked = notes.requests.get_mut(index);
-        if let Some(asked) = asked.filter(|asked| asked.answer.is_none()) {
-            asked.answer = Some((at, answer));
-            notes.answered += 1;
+        let has_snapshot = self.notes().ledger.hear(at, line);
+        if has_snapshot && system.is_read_beside() {
+            // A copy: what goes wrong on the disk is for the system, not for who looks at it.
+            let copy = SimFs::new(self.control.disk().image());
+            let found = system.inspect(&copy);
+            self.notice(Notice::Inspected(found));
         }
-    }
-}
-
-fn known(outcome: protocol::Outcome) -> Outcome {
-    match outcome {
-        protocol::Outcome::Absent => Outcome::Absent,
-        protocol::Outcome::Unknown => Outcome::Unknown,
-        protocol::Outcome::Unsupported => Outcome::Unsupported,
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use plimsoll_faults::crash::CrashKind;
 use plimsoll_reference::host::Signal;
 
 use super::family::Family;
@@ -22,7 +23,7 @@ pub(super) fn met(script: &Script, outcome: &Outcome) -> BTreeSet<Family> {
         if planned.early {
             met.insert(Family::Early);
         }
-        if planned.ending == Ending::MidLine && has(life, &Notice::InputClosed) {
+        if planned.ending == Ending::MidLine && life.has(&Notice::InputClosed) {
             met.insert(Family::MidLine);
         }
         let rests = |step: &Step| matches!(step, Step::Pause(time) if *time >= IDLE);
@@ -40,10 +41,6 @@ pub(super) fn met(script: &Script, outcome: &Outcome) -> BTreeSet<Family> {
     met
 }
 
-fn has(life: &Life, wanted: &Notice) -> bool {
-    life.notices.iter().any(|(_, notice)| notice == wanted)
-}
-
 /// What can be seen in a life.
 fn in_life(life: &Life) -> BTreeSet<Family> {
     let is_end = |notice: &Notice| {
@@ -59,7 +56,7 @@ fn in_life(life: &Life) -> BTreeSet<Family> {
     let seen = [
         (
             Family::Snapshots,
-            has(life, &Notice::Signalled(Signal::Usr1)),
+            life.has(&Notice::Signalled(Signal::Usr1)),
         ),
         (
             Family::Endings,
@@ -67,9 +64,8 @@ fn in_life(life: &Life) -> BTreeSet<Family> {
         ),
         (Family::Twice, twice),
         (Family::Kill, life.end.1 == End::Killed),
-        (Family::Power, life.end.1 == End::PowerLost),
-        (Family::Deaf, has(life, &Notice::OutputClosed)),
-        (Family::Second, has(life, &Notice::OtherStarted)),
+        (Family::Deaf, life.has(&Notice::OutputClosed)),
+        (Family::Second, life.has(&Notice::OtherStarted)),
     ];
     let seen = seen.into_iter().filter(|(_, is_seen)| *is_seen);
     seen.map(|(family, _)| family).collect()
@@ -77,6 +73,15 @@ fn in_life(life: &Life) -> BTreeSet<Family> {
 
 /// What only the world knows: lines of the plan that happened, and faults that took effect.
 fn by_plan(script: &Script, outcome: &Outcome) -> BTreeSet<Family> {
+    let crashed = |is: fn(CrashKind) -> bool| {
+        let crashes = outcome.run.eras.iter().filter_map(|era| era.crash);
+        crashes.into_iter().any(is)
+    };
+    let crashes = [
+        (Family::Servers, crashed(is_of_servers)),
+        (Family::Power, crashed(|kind| !is_of_servers(kind))),
+    ];
+    let crashes = crashes.into_iter().filter(|(_, has_come)| *has_come);
     let fired = outcome.run.eras.iter().flat_map(|era| &era.fired);
     let has_fired = fired.copied().any(|count| count > 0);
     let happened = script.plan.0.iter().zip(&outcome.run.happened);
@@ -96,5 +101,17 @@ fn by_plan(script: &Script, outcome: &Outcome) -> BTreeSet<Family> {
             }
             _ => None,
         })
+        .chain(crashes.map(|(family, _)| family))
         .collect()
+}
+
+/// Whether the processes' own machine goes on.
+const fn is_of_servers(kind: CrashKind) -> bool {
+    matches!(
+        kind,
+        CrashKind::MetadataTargetCrash
+            | CrashKind::ObjectTargetCrash
+            | CrashKind::Eviction
+            | CrashKind::ServerCrash
+    )
 }

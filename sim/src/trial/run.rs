@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use plimsoll_faults::crash::Bounds;
 use plimsoll_faults::disk::SimFs;
+use plimsoll_faults::plan::{Effect, FaultPlan};
 use plimsoll_faults::profile::Profile;
 
 use super::client::{Seen, follow};
-use super::history::{Answer, Before, End, Life, Moment, Notice};
+use super::history::{Answer, End, Life, Moment, Notice};
 use super::judge::{Disturbed, Finding, judge};
 use super::log::before_step;
 use super::script::Script;
@@ -36,7 +37,7 @@ pub struct Outcome {
     /// The oracles that do not hold, by life.
     pub findings: Vec<(usize, Finding)>,
     /// The lives.
-    pub lives: Vec<Life>,
+    pub lives: Vec<Arc<Life>>,
     /// What the world did; its value is in the lives.
     pub run: Run<()>,
 }
@@ -66,70 +67,72 @@ pub fn run(
     let mut run = world.run(|control| follow(control, system, followed))?;
     let seen = run.value.take().unwrap_or_default();
     let run = run.without_value();
-    let mut lives = settle(ground, script, &run, seen);
+    let lives = settle(ground, script, &run, seen);
     let promise = ground.system.promise();
     let mut findings = Vec::new();
-    for (index, life) in lives.iter_mut().enumerate() {
-        let disturbed = disturbed(script, &run.happened, life);
-        let found = judge(life, &promise, disturbed);
+    for (index, (life, disturbed)) in lives.iter().enumerate() {
+        let found = judge(life, &promise, *disturbed);
         findings.extend(found.into_iter().map(|finding| (index, finding)));
     }
     Ok(Outcome {
         findings,
-        lives,
+        lives: lives.into_iter().map(|(life, _)| life).collect(),
         run,
     })
 }
 
-/// Adds to what the client saw what only the world knows.
-fn settle(ground: &Ground, script: &Script, run: &Run<()>, seen: Vec<Seen>) -> Vec<Life> {
+/// Adds to what the client saw what only the world knows, and says what was done to each life.
+fn settle(
+    ground: &Ground,
+    script: &Script,
+    run: &Run<()>,
+    seen: Vec<Seen>,
+) -> Vec<(Arc<Life>, Disturbed)> {
     let first = ground.system.first().path.to_string_lossy().into_owned();
-    let mut lives: Vec<Life> = Vec::new();
-    let mut before: Option<(usize, Before)> = None;
-    for Seen { mut life, era } in seen {
+    let mut lives = Vec::new();
+    // The lives since power was last lost, and which era that is.
+    let mut before: (usize, Vec<Arc<Life>>) = Default::default();
+    for seen in seen {
+        let (era, process) = (seen.era, seen.process);
+        let mut life = seen.life;
         for (planned, happened) in script.plan.0.iter().zip(&run.happened) {
             if let Some(happened) = happened {
                 note(&mut life, &planned.action, *happened, &first);
             }
         }
+        for arrived in run.arrived.iter().filter(|of| of.process == process) {
+            let notice = Notice::Arrived(arrived.signal);
+            life.notices.push((moment(arrived.at), notice));
+        }
         life.notices.sort_by_key(|(at, _)| *at);
-        unheard(script, &run.happened, &mut life);
+        let disturbed = disturbed(script, run, &life);
+        unheard(disturbed, &mut life);
         if life.end.1 == End::PowerLost
             && let Some(era) = run.eras.get(era)
+            && let Some(kind) = era.crash
         {
-            for image in crash_images(&era.base, &era.log, &ground.profile, ground.crash_states) {
+            let (profile, bounds) = (&ground.profile, ground.crash_states);
+            for image in crash_images(&era.base, &era.log, profile, kind, bounds) {
                 let found = ground.system.inspect(&SimFs::new(image));
                 if !life.left.contains(&found) {
                     life.left.push(found);
                 }
             }
         }
-        let (of, mut earlier) = before.take().unwrap_or_default();
-        // What a store shows is durable once it is open, and not before.
-        let is_open = life
-            .notices
-            .iter()
-            .any(|(_, notice)| *notice == Notice::Ready);
-        let is_doubtful = life.has_orphans || !is_open || !ground.system.promise().shows_durable;
-        if of != era || lives.is_empty() {
-            earlier = Before {
-                base: life.base.clone(),
-                requests: Vec::new(),
-            };
-        } else if is_doubtful {
-            life.before = Some(earlier.clone());
+        if before.0 != era {
+            before = (era, Vec::new());
         }
-        earlier.requests.extend(life.requests.iter().cloned());
-        before = Some((era, earlier));
-        lives.push(life);
+        life.before.clone_from(&before.1);
+        let life = Arc::new(life);
+        before.1.push(Arc::clone(&life));
+        lives.push((life, disturbed));
     }
     lives
 }
 
 /// Where nobody hears that acknowledged writes are lost, it is not known which are.
-fn unheard(script: &Script, happened: &[Option<Happened>], life: &mut Life) {
-    let is_deaf = |(_, notice): &(Moment, Notice)| *notice == Notice::OutputClosed;
-    if !life.notices.iter().any(is_deaf) || !disturbed(script, happened, life).by_errors {
+fn unheard(disturbed: Disturbed, life: &mut Life) {
+    if !life.has(&Notice::OutputClosed) || !disturbed.by_errors {
         return;
     }
     for asked in &mut life.requests {
@@ -146,12 +149,17 @@ fn unheard(script: &Script, happened: &[Option<Happened>], life: &mut Life) {
     }
 }
 
-/// Takes note of something that the plan did, if it was in this life.
-fn note(life: &mut Life, action: &Action, happened: Happened, first: &str) {
-    let at = Moment {
+/// The moment of something that happened between two steps, or of which only the step is known.
+const fn moment(happened: Happened) -> Moment {
+    Moment {
         event: before_step(happened.step),
         now: happened.time,
-    };
+    }
+}
+
+/// Takes note of something that the plan did, if it was in this life.
+fn note(life: &mut Life, action: &Action, happened: Happened, first: &str) {
+    let at = moment(happened);
     let is_other = |(of, notice): &(Moment, Notice)| *of < at && *notice == Notice::OtherStarted;
     if at < life.began || at > life.end.0 || life.notices.iter().any(is_other) {
         return;
@@ -165,6 +173,8 @@ fn note(life: &mut Life, action: &Action, happened: Happened, first: &str) {
         }
         Action::CloseStdin(program) if program == first => Notice::InputClosed,
         Action::CloseStdout(program) if program == first => Notice::OutputClosed,
+        Action::StopReading(program) if program == first => Notice::ReadingStopped,
+        Action::ResumeReading(program) if program == first => Notice::ReadingAgain,
         Action::Kill(program) if program == first => {
             let by_kill = End::Exited(ExitStatus::Signal(Signal::Kill.number()));
             if life.end.1 == by_kill {
@@ -178,30 +188,48 @@ fn note(life: &mut Life, action: &Action, happened: Happened, first: &str) {
 }
 
 /// What was done to a life.
-fn disturbed(script: &Script, happened: &[Option<Happened>], life: &Life) -> Disturbed {
-    let mut disturbed = Disturbed {
-        by_errors: false,
-        by_stalls: is_slow(script.pace),
-        by_client: false,
-    };
-    for (planned, happened) in script.plan.0.iter().zip(happened) {
+fn disturbed(script: &Script, run: &Run<()>, life: &Life) -> Disturbed {
+    let mut disturbed = Disturbed::default();
+    let mut plans = 1;
+    disturb(&mut disturbed, &script.faults);
+    for (planned, happened) in script.plan.0.iter().zip(&run.happened) {
         let Some(happened) = happened else { continue };
         if before_step(happened.step) > life.end.0.event {
             continue;
         }
         match &planned.action {
             Action::Fault(plan) => {
-                let is_wait = plan.faults.iter().all(|fault| fault.effect.is_wait());
-                disturbed.by_errors |= !is_wait;
-                disturbed.by_stalls |= is_wait;
+                plans += 1;
+                disturb(&mut disturbed, plan);
             }
-            Action::StopReading(_) => disturbed.by_client = true,
             // Children that die fail whoever asked them.
             Action::Kill(_) => disturbed.by_errors = true,
             _ => {}
         }
     }
+    // Occurrences are counted anew whenever a fault is added, and on each new disk.
+    let times = u32::try_from(plans + run.eras.len()).unwrap_or(u32::MAX);
+    disturbed.delayed_by = if is_slow(script.pace) {
+        Duration::MAX
+    } else {
+        disturbed.delayed_by.saturating_mul(times)
+    };
     disturbed
+}
+
+/// Adds what a fault plan may do.
+fn disturb(disturbed: &mut Disturbed, plan: &FaultPlan) {
+    disturbed.by_errors |= !plan.writebacks.is_empty() || !plan.spaces.is_empty();
+    for fault in &plan.faults {
+        disturbed.by_errors |= !fault.effect.is_wait();
+        let time = match fault.effect {
+            // However many operations it hits, it is over at one time.
+            Effect::Stall(time) => time,
+            Effect::Delay(_) | Effect::Hang => Duration::MAX,
+            _ => Duration::ZERO,
+        };
+        disturbed.delayed_by = disturbed.delayed_by.saturating_add(time);
+    }
 }
 
 /// Whether bounds on time are off for all that waits for the disk.

@@ -90,6 +90,13 @@ impl Control {
         state.close_end(PipeEnd::Read(pipe));
     }
 
+    /// Reads the standard output of a process again, if a plan had stopped that.
+    pub fn resume_reading(&self, process: ProcessId) {
+        let mut state = self.shared.state();
+        let pipe = state.process(process).stdout;
+        state.stop_reading(pipe, false);
+    }
+
     /// Sends a signal, which arrives when the scheduler says so.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use plimsoll_reference::host::{ExitStatus, Signal};
 
-use super::crash::lose_power;
+use super::crash::{Victim, kinds, lose_power};
 use super::due::Due;
 use super::plan::Action;
 use super::process::{Life, PipeEnd, ProcessId};
@@ -87,7 +87,8 @@ impl Scheduler {
     /// What happens to no single process.
     fn act_on_all(&mut self, action: &Action) {
         match action {
-            Action::PowerLoss => self.lose_power(),
+            Action::PowerLoss => self.crash(Victim::Machine),
+            Action::ServerCrash => self.crash(Victim::Servers),
             Action::Clock { forward, by } => {
                 let by = by.as_nanos() as i128;
                 let mut state = self.shared.state();
@@ -209,19 +210,33 @@ impl Scheduler {
     }
 
     /// Everything stops, and the disk holds what the profile allows.
-    fn lose_power(&mut self) {
+    fn crash(&mut self, victim: Victim) {
+        let kind = {
+            let mut state = self.shared.state();
+            let kinds = kinds(&state.setup.profile, victim);
+            let chosen = state.chance.choose(kinds.len());
+            kinds.get(chosen).copied()
+        };
+        let Some(kind) = kind else { return };
         self.end_all(KILLED);
         let mut state = self.shared.state();
         let setup = std::sync::Arc::clone(&state.setup);
-        state.unmount();
+        state.unmount(Some(kind));
         let State { eras, chance, .. } = &mut *state;
         let Some(era) = eras.last() else {
             return;
         };
-        let (image, key) = lose_power(&era.base, &era.log, &setup.profile, &setup.limits, chance);
+        let (image, key) = lose_power(
+            &era.base,
+            &era.log,
+            &setup.profile,
+            kind,
+            &setup.limits,
+            chance,
+        );
         state.mount(image);
         state.event(Sort::Crash, None, [key as u64, (key >> 64) as u64], || {
-            "the power is lost".to_owned()
+            format!("crash: {kind}")
         });
     }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 use plimsoll_faults::plan::FaultPlan;
 use plimsoll_reference::host::Signal;
 
+use super::process::ProcessId;
+
 /// When something happens. Operations and lines are counted over all processes of a program, so that a plan means the same after a
 /// restart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,8 +40,15 @@ pub enum Action {
     Signal(Signal, String),
     /// The process is gone: no destructor has an effect any longer.
     Kill(String),
-    /// All processes are gone, and the disk holds one of the states that the profile allows.
+    /// All processes are gone, and the disk holds one of the states that the profile allows. On a network file system it is the client
+    /// that loses its power, alone or with the whole site, by decision.
     PowerLoss,
+    /// The servers of a network file system crash, or throw the client out, in one of the ways that the profile has, by decision. All
+    /// processes are gone, and the disk holds what that leaves. On a local disk nothing happens.
+    ///
+    /// **Not modelled**: processes that go on once a server is back; a fault that [evicts](plimsoll_faults::plan::Effect::Evict) lets
+    /// them.
+    ServerCrash,
     /// Its standard input ends, in the middle of a line or not.
     CloseStdin(String),
     /// Nobody reads its standard output for now.
@@ -70,6 +79,17 @@ pub struct Happened {
     pub time: Duration,
 }
 
+/// When a signal reached a process that handles it, or would have died of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrived {
+    /// The step in which it did, and the virtual time.
+    pub at: Happened,
+    /// The process.
+    pub process: ProcessId,
+    /// The signal.
+    pub signal: Signal,
+}
+
 /// One thing that happens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planned {
@@ -85,6 +105,7 @@ pub struct Planned {
 /// step 120: signal SIGTERM to server
 /// operation 17 of server: kill server
 /// time 5s: power-loss
+/// step 9: server-crash
 /// line "3 ok" of server #2: close-stdin server
 /// step 0: stop-reading server
 /// time 60s: resume-reading server

@@ -37,6 +37,7 @@ impl fmt::Display for Action {
             Self::Signal(signal, program) => write!(f, "signal {signal} to {program}"),
             Self::Kill(program) => write!(f, "kill {program}"),
             Self::PowerLoss => f.write_str("power-loss"),
+            Self::ServerCrash => f.write_str("server-crash"),
             Self::CloseStdin(program) => write!(f, "close-stdin {program}"),
             Self::StopReading(program) => write!(f, "stop-reading {program}"),
             Self::ResumeReading(program) => write!(f, "resume-reading {program}"),
@@ -77,7 +78,7 @@ pub enum ParsePlanError {
     When(String),
     /// The part behind it.
     #[error(
-        "`{0}` is nothing that can happen; write `signal SIGNAL to PROGRAM`, `power-loss`, `clock +5s`, `fault LINE`, or `kill`, \
+        "`{0}` is nothing that can happen; write `signal SIGNAL to PROGRAM`, `power-loss`, `server-crash`, `clock +5s`, `fault LINE`, or `kill`, \
          `close-stdin`, `stop-reading`, `resume-reading`, `close-stdout` or `release` and a program"
     )]
     Action(String),
@@ -160,8 +161,10 @@ fn name(text: &str) -> Option<String> {
 }
 
 fn parse_action(text: &str) -> Option<Action> {
-    if text == "power-loss" {
-        return Some(Action::PowerLoss);
+    match text {
+        "power-loss" => return Some(Action::PowerLoss),
+        "server-crash" => return Some(Action::ServerCrash),
+        _ => {}
     }
     let (word, rest) = text.split_once(' ')?;
     let action = match word {
@@ -200,6 +203,7 @@ mod tests {
         let text = "step 120: signal SIGTERM to server\n\
                     operation 17 of server: kill server\n\
                     time 5s: power-loss\n\
+                    step 9: server-crash\n\
                     line \"3 ok: \\\"a\\\\\" of server #2: close-stdin server\n\
                     line \"ready\" of parent: stop-reading parent\n\
                     time 60s: resume-reading server\n\

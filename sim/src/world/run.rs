@@ -12,7 +12,7 @@ use thiserror::Error;
 use super::control::Control;
 use super::crash::Era;
 use super::engine;
-use super::plan::Happened;
+use super::plan::{Arrived, Happened};
 use super::promise::Promise;
 use super::schedule::Schedule;
 use super::scheduler::Scheduler;
@@ -70,6 +70,8 @@ pub struct Run<T> {
     pub diverged: u64,
     /// Which lines of the plan came up; a process they are about may have been gone by then.
     pub happened: Vec<Option<Happened>>,
+    /// Signals that reached a process, in order.
+    pub arrived: Vec<Arrived>,
     /// Steps taken.
     pub steps: u64,
     /// Virtual time that passed.
@@ -92,6 +94,7 @@ impl<T> Run<T> {
             schedule: self.schedule,
             diverged: self.diverged,
             happened: self.happened,
+            arrived: self.arrived,
             steps: self.steps,
             time: self.time,
             eras: self.eras,
@@ -185,7 +188,7 @@ fn finish<T>(mut scheduler: Scheduler, ended: Ended, value: &Promise<T>) -> Run<
     drop(state);
     drop(spawned);
     let mut state = shared.state();
-    state.unmount();
+    state.unmount(None);
     let (fingerprint, events) = state.trace.finish();
     let (schedule, diverged) = state.chance.finish();
     Run {
@@ -195,6 +198,7 @@ fn finish<T>(mut scheduler: Scheduler, ended: Ended, value: &Promise<T>) -> Run<
         schedule,
         diverged,
         happened: state.triggers.happened(),
+        arrived: std::mem::take(&mut state.arrived),
         steps: state.step,
         time: state.now,
         eras: std::mem::take(&mut state.eras),

@@ -7,6 +7,7 @@ use plimsoll_faults::process::{Arrival, Sent};
 use plimsoll_reference::host::{ExitStatus, Later, Signal, Signals};
 
 use super::due::Due;
+use super::plan::{Arrived, Happened};
 use super::process::{Notice, ProcessId};
 use super::shared::Shared;
 use super::state::State;
@@ -62,6 +63,15 @@ impl State {
             }
             Arrival::Stopped | Arrival::Ignored(_) => {}
         }
+        let at = Happened {
+            step: self.step,
+            time: self.now,
+        };
+        self.arrived.push(Arrived {
+            at,
+            process: id,
+            signal,
+        });
         let details = [signal.number() as u64, 0];
         self.event(Sort::Arrived, Some(id), details, || match arrival {
             Arrival::Handled(_) => format!("{signal} is handled"),

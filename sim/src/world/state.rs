@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
+use plimsoll_faults::crash::CrashKind;
 use plimsoll_faults::disk::{SimClock, SimFs};
 use plimsoll_faults::image::Image;
 use plimsoll_faults::plan::FaultPlan;
@@ -16,7 +17,7 @@ use super::chance::Chance;
 use super::crash::Era;
 use super::due::Due;
 use super::pipe::{WorldPipe, wait_in};
-use super::plan::Happened;
+use super::plan::{Arrived, Happened};
 use super::process::{Life, PipeEnd, Process, ProcessId};
 use super::promise::Promise;
 use super::run::Main;
@@ -59,6 +60,8 @@ pub(super) struct State {
     next_task: u32,
     /// Tasks that the scheduler is to wake when it comes by: those that deliver signals.
     pub(super) kernels: Vec<u32>,
+    /// Signals that reached a process.
+    pub(super) arrived: Vec<Arrived>,
 }
 
 impl State {
@@ -93,6 +96,7 @@ impl State {
             eras: Vec::new(),
             next_task: 0,
             kernels: Vec::new(),
+            arrived: Vec::new(),
             setup: Arc::new(setup),
         };
         state.mount(state.setup.image.clone());
@@ -112,12 +116,13 @@ impl State {
         self.disk_base = image;
     }
 
-    /// Ends the era, and says what was durable at its beginning and what came since.
-    pub(super) fn unmount(&mut self) -> &Era {
+    /// Ends the era, by a crash or because the world ends, and says what was durable at its beginning and what came since.
+    pub(super) fn unmount(&mut self, crash: Option<CrashKind>) -> &Era {
         self.eras.push(Era {
             base: std::mem::take(&mut self.disk_base),
             log: self.disk.take_log(),
             end: self.disk.image(),
+            crash,
             fired: self.disk.fired(),
         });
         &self.eras[self.eras.len() - 1]

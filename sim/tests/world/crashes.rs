@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use plimsoll_faults::crash::Bounds;
+use plimsoll_faults::crash::{Bounds, CrashKind};
 use plimsoll_reference::host::ExitStatus;
 use plimsoll_sim::world::{Plan, Setup, crash_images};
 
@@ -84,7 +84,13 @@ fn what_a_killed_process_left_in_the_cache_may_still_be_lost_with_the_power() {
             exhaustive: 64,
             samples: 16,
         };
-        let images = crash_images(&era.base, &era.log, &setup.profile, bounds);
+        let images = crash_images(
+            &era.base,
+            &era.log,
+            &setup.profile,
+            CrashKind::PowerLoss,
+            bounds,
+        );
         assert!(images.len() > 1, "the log of the run goes to an explorer");
         outcomes.insert(found);
     }
@@ -151,6 +157,9 @@ fn everything_that_is_planned_happens_when_it_is_planned() {
     let events = run.events.expect("kept");
     let has = |text: &str| events.iter().any(|event| event.text.contains(text));
     assert!(has("fault write file EIO") && has("SIGUSR1 is handled"));
+    let signals: Vec<String> = run.arrived.iter().map(|of| of.signal.to_string()).collect();
+    assert_eq!(signals, ["SIGUSR1"], "it is told when it arrived");
+    assert_eq!(run.arrived[0].at.time, 17 * SECOND);
 }
 
 #[test]

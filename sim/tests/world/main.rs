@@ -12,6 +12,8 @@ mod jobs;
 #[cfg(madsim)]
 mod pipes;
 #[cfg(madsim)]
+mod servers;
+#[cfg(madsim)]
 mod signals;
 #[cfg(madsim)]
 mod stores;

@@ -54,6 +54,7 @@ pub(crate) fn completed<T: Send + 'static, F: Future<Output = T> + Send + 'stati
         schedule: run.schedule,
         diverged: run.diverged,
         happened: run.happened,
+        arrived: run.arrived,
         steps: run.steps,
         time: run.time,
         eras: run.eras,

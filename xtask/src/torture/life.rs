@@ -17,7 +17,7 @@ use super::mode::Mode;
 use super::pipes::{Ears, Heard, Mouth};
 use super::plan::Plan;
 use super::program::Program;
-use super::record::Record;
+use super::record::{Ended, Record};
 use crate::stopwatch::Stopwatch;
 
 /// How long a process that was asked to end may take before it is killed, and said to hang.
@@ -80,7 +80,7 @@ impl<'a> Living<'a> {
     }
 
     /// Does everything, waits until it is gone, and tells what happened.
-    pub(super) fn live(mut self, plan: &Plan) -> anyhow::Result<Record> {
+    pub(super) fn live(mut self, plan: &Plan) -> anyhow::Result<Ended> {
         if plan.waits_until_ready {
             let stopwatch = Stopwatch::start();
             while !self.is_ready && !self.is_gone && stopwatch.elapsed() < READY {
@@ -106,25 +106,24 @@ impl<'a> Living<'a> {
             Deed::Wait(time) => self.listen(*time),
             Deed::Signal(signal, target) => self.signal(*signal, *target),
             Deed::Stop(time) => {
-                self.record.disturbed.by_stalls = true;
+                self.record.disturbed.delayed_by += *time;
                 self.send(Signal::Stop, Target::Group);
                 self.listen(*time);
                 self.send(Signal::Cont, Target::Group);
             }
             Deed::Deafen(time) => {
+                self.record.notice(Notice::ReadingStopped);
                 self.ears.set_deaf(true);
                 self.listen(*time);
                 self.ears.set_deaf(false);
+                self.record.notice(Notice::ReadingAgain);
             }
             Deed::Inspect => {
                 if let Some(path) = self.mode.canonical(self.dir) {
                     // Everything in it was asked for before, and nothing that comes now has to be.
                     let at = self.record.now();
                     let found = self.program.scan(&path)?;
-                    self.record
-                        .life
-                        .notices
-                        .push((at, Notice::Inspected(found)));
+                    self.record.ledger.notice(at, Notice::Inspected(found));
                 }
             }
             Deed::CloseInput => {
@@ -190,7 +189,7 @@ impl<'a> Living<'a> {
         }
     }
 
-    fn wait_for_end(mut self) -> anyhow::Result<Record> {
+    fn wait_for_end(mut self) -> anyhow::Result<Ended> {
         let stopwatch = Stopwatch::start();
         while !self.is_gone && stopwatch.elapsed() < HANG {
             self.listen(Duration::from_millis(50));
@@ -225,8 +224,7 @@ impl<'a> Living<'a> {
             (_, _, Some(code), _) => End::Exited(ExitStatus::Code(code)),
             (_, _, None, number) => End::Exited(ExitStatus::Signal(number.unwrap_or_default())),
         };
-        self.record.life.end = (at, end);
-        Ok(self.record)
+        Ok(self.record.end((at, end)))
     }
 }
 

@@ -11,7 +11,7 @@ use super::life::Living;
 use super::mode::{self, Mode};
 use super::plan::Planner;
 use super::program::Program;
-use super::record::Record;
+use super::record::Ended;
 use super::tally::{Tally, Violation};
 use crate::sim::seed::Seed;
 
@@ -66,11 +66,11 @@ impl<'a> Round<'a> {
     ) -> anyhow::Result<Option<Pairs>> {
         let plan = planner.plan(mode);
         let living = Living::start(self.program, mode, &self.dir, &plan, base)?;
-        let mut record = living.live(&plan)?;
+        let mut ended = living.live(&plan)?;
         let left = self.program.scan(&mode.path(&self.dir))?;
-        record.life.left = vec![left.clone()];
-        tally.add(mode, &plan, &record);
-        let claims = claims(mode, &record);
+        ended.life.left = vec![left.clone()];
+        tally.add(mode, &plan, &ended.life);
+        let claims = claims(mode, &ended);
         if claims.is_empty() {
             return Ok(Some(match left {
                 Found::Store(pairs) => pairs,
@@ -78,7 +78,7 @@ impl<'a> Round<'a> {
             }));
         }
         let log = self.dir.join(format!("life-{number}.txt"));
-        fs::write(&log, record.log.join("\n") + "\n")
+        fs::write(&log, ended.log.join("\n") + "\n")
             .with_context(|| format!("cannot write `{}`", log.display()))?;
         tally.violations.push(Violation {
             seed: self.seed,
@@ -92,8 +92,8 @@ impl<'a> Round<'a> {
 }
 
 /// What does not hold, each with what was expected and found.
-fn claims(mode: &Mode, record: &Record) -> Vec<String> {
-    let findings = judge(&record.life, &mode.promise(), record.disturbed);
+fn claims(mode: &Mode, ended: &Ended) -> Vec<String> {
+    let findings = judge(&ended.life, &mode.promise(), ended.disturbed);
     let said = findings.iter().map(|finding| {
         format!(
             "[{}]: {}\n  expected: {}\n  found: {}",
@@ -103,11 +103,7 @@ fn claims(mode: &Mode, record: &Record) -> Vec<String> {
             finding.found
         )
     });
-    let strange = record.strange.iter();
-    said.chain(
-        strange.map(|text| format!("[words]: what it says breaks the protocol\n  found: {text}")),
-    )
-    .collect()
+    said.collect()
 }
 
 #[cfg(test)]
@@ -116,6 +112,7 @@ mod tests {
     use plimsoll_sim::trial::history::{End, Notice, Request};
 
     use super::*;
+    use crate::torture::record::Record;
 
     /// A server that was asked for two writes and to end, and ended well; with this left of it.
     fn check(left: &[(&str, &str)]) -> Vec<String> {
@@ -128,10 +125,11 @@ mod tests {
         }
         record.notice(Notice::InputClosed);
         record.hear("end 2 power");
-        record.life.end = (record.now(), End::Exited(ExitStatus::Code(0)));
+        let end = (record.now(), End::Exited(ExitStatus::Code(0)));
+        let mut ended = record.end(end);
         let pair = |&(key, value): &(&str, &str)| (key.into(), value.into());
-        record.life.left = vec![Found::Store(left.iter().map(pair).collect())];
-        claims(&mode::ALL[0], &record)
+        ended.life.left = vec![Found::Store(left.iter().map(pair).collect())];
+        claims(&mode::ALL[0], &ended)
     }
 
     #[test]

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use plimsoll_sim::trial::history::End;
+use plimsoll_sim::trial::history::{End, Life};
 
 use super::mode::Mode;
 use super::plan::Plan;
-use super::record::Record;
 use crate::exit::Exit;
 use crate::sim::seed::Seed;
 use crate::text::{counted, grouped};
@@ -53,19 +52,20 @@ pub(super) struct Tally {
 
 impl Tally {
     /// Adds a life.
-    pub(super) fn add(&mut self, mode: &Mode, plan: &Plan, record: &Record) {
+    pub(super) fn add(&mut self, mode: &Mode, plan: &Plan, life: &Life) {
         *self.lives.entry(mode.name).or_default() += 1;
-        self.requests += record.life.requests.len() as u64;
-        self.answered += record.answered() as u64;
+        self.requests += life.requests.len() as u64;
+        let answered = life.requests.iter().filter(|asked| asked.answer.is_some());
+        self.answered += answered.count() as u64;
         for kind in plan.deeds.iter().filter_map(|deed| deed.kind()) {
             *self.deeds.entry(kind).or_default() += 1;
         }
-        let end = match record.life.end.1 {
+        let end = match life.end.1 {
             End::Exited(status) => status.to_string(),
             End::Killed | End::PowerLost => "killed".to_owned(),
             End::Running => "hung".to_owned(),
         };
-        self.killed += u64::from(record.life.end.1 == End::Killed);
+        self.killed += u64::from(life.end.1 == End::Killed);
         *self.ends.entry(end).or_default() += 1;
     }
 

@@ -2,7 +2,7 @@
 
 use plimsoll_reference::host::{ExitStatus, Signal};
 
-use super::requests::seconds;
+use super::requests::{heard_time, seconds, unread};
 use super::{Disturbed, Finding};
 use crate::oracle::Oracle;
 use crate::trial::history::{Answer, End, Life, Moment, Notice, Request};
@@ -16,11 +16,13 @@ pub(super) fn judge(
 ) {
     let asked = asked_to_end(life, promise);
     agree(life, promise, disturbed, asked.is_some(), findings);
-    if let (Some(asked), Some(bound)) = (asked, promise.ends_within)
-        && !disturbed.by_stalls
-        && !disturbed.by_client
-    {
-        let took = life.end.0.now.saturating_sub(asked.now);
+    if let (Some(asked), Some(bound)) = (asked, promise.ends_within) {
+        let bound = bound.saturating_add(disturbed.delayed_by);
+        // Who cannot say anything reads nothing either, but has to listen to signals.
+        let took = match signalled_to_end(life, promise) {
+            Some(at) if at == asked => life.end.0.now.saturating_sub(asked.now),
+            _ => heard_time(&unread(life), asked, life.end.0),
+        };
         if took > bound && matches!(life.end.1, End::Running | End::Exited(_)) {
             findings.push(Finding {
                 oracle: Oracle::T3,
@@ -37,20 +39,31 @@ pub(super) fn judge(
 
 /// When it was first asked to end in good order.
 pub(super) fn asked_to_end(life: &Life, promise: &Promise) -> Option<Moment> {
-    let notices = life.notices.iter().filter(|(_, notice)| match notice {
-        Notice::InputClosed => true,
-        Notice::Signalled(Signal::Term | Signal::Int) => promise.ends_on_signals,
-        Notice::Signalled(Signal::Hup) => promise.ends_on_hangup,
-        _ => false,
-    });
+    let closed = life
+        .notices
+        .iter()
+        .find(|(_, notice)| *notice == Notice::InputClosed);
     let closes = life
         .requests
         .iter()
         .filter(|asked| asked.request == Request::Close);
-    let moments = notices
+    let moments = closed
         .map(|(at, _)| *at)
-        .chain(closes.map(|asked| asked.at));
+        .into_iter()
+        .chain(closes.map(|asked| asked.at))
+        .chain(signalled_to_end(life, promise));
     moments.min()
+}
+
+/// When it was first sent a signal that asks it to end.
+fn signalled_to_end(life: &Life, promise: &Promise) -> Option<Moment> {
+    let asks = |notice: &Notice| match notice {
+        Notice::Signalled(Signal::Term | Signal::Int) => promise.ends_on_signals,
+        Notice::Signalled(Signal::Hup) => promise.ends_on_hangup,
+        _ => false,
+    };
+    let first = life.notices.iter().find(|(_, notice)| asks(notice));
+    first.map(|(at, _)| *at)
 }
 
 fn agree(
@@ -139,10 +152,6 @@ mod tests {
             Vec::new()
         };
         let life = Life {
-            base: Default::default(),
-            before: None,
-            has_orphans: false,
-            began: moment(0),
             requests: vec![Asked {
                 at: moment(2),
                 request: Request::Write(vec![put]),
@@ -158,6 +167,7 @@ mod tests {
             left: vec![crate::trial::history::Found::Store(
                 left.into_iter().collect(),
             )],
+            ..Life::new(Default::default(), moment(0))
         };
         let findings = judge_life(&life, promise, Disturbed::default());
         assert!(findings.iter().all(|finding| finding.oracle == Oracle::E1));

@@ -14,8 +14,8 @@ pub(super) fn judge(
     findings: &mut Vec<Finding>,
 ) {
     // Two processes of one store may be in each other's way, and who stands still may be given up.
-    let is_alone = !has(life, &Notice::OtherStarted) && !has(life, &Notice::OutputClosed);
-    if disturbed.by_stalls || !is_alone || life.has_orphans {
+    let is_alone = !life.has(&Notice::OtherStarted) && !life.has(&Notice::OutputClosed);
+    if !disturbed.delayed_by.is_zero() || !is_alone || life.has_orphans {
         return;
     }
     let ends = asked_to_end(life, promise);
@@ -35,10 +35,6 @@ pub(super) fn judge(
         });
     let Some((at, outcome)) = failed else { return };
     findings.push(finding(at, outcome, disturbed));
-}
-
-fn has(life: &Life, wanted: &Notice) -> bool {
-    life.notices.iter().any(|(_, notice)| notice == wanted)
 }
 
 /// Whether a request is a read that errors of writes must not keep from being answered.
@@ -86,10 +82,6 @@ mod tests {
     /// A life in which a request of number 2 was answered at 4.
     fn life(request: Request, answer: Answer, notices: Vec<(Moment, Notice)>) -> Life {
         Life {
-            base: Pairs::new(),
-            before: None,
-            has_orphans: false,
-            began: moment(0),
             requests: vec![Asked {
                 at: moment(2),
                 request,
@@ -98,7 +90,7 @@ mod tests {
             }],
             notices,
             end: (moment(9), End::Exited(ExitStatus::Code(0))),
-            left: Vec::new(),
+            ..Life::new(Pairs::new(), moment(0))
         }
     }
 
@@ -148,7 +140,7 @@ mod tests {
             assert!(found(&life, quiet, true).is_empty());
         }
         let stalled = Disturbed {
-            by_stalls: true,
+            delayed_by: Duration::from_secs(1),
             ..quiet
         };
         let life = life(Request::Sync, failed(Outcome::Unknown), Vec::new());

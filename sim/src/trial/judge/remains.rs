@@ -1,237 +1,168 @@
 //! What is on the disk, while a system runs and after it has ended.
 
-use std::time::Duration;
-
-use plimsoll_reference::host::ExitStatus;
 use plimsoll_reference::level::Level;
 
+use super::promised::{Cut, must, stretches};
+use super::readings::Readings;
+use super::requests::holds_something;
 use super::{Disturbed, Finding};
 use crate::oracle::Oracle;
-use crate::trial::history::{
-    Answer, Asked, Before, End, Fate, Found, Life, Moment, Notice, Request,
-};
+use crate::trial::history::{Answer, Asked, Found, Life, Moment, Notice, Pairs};
 use crate::trial::legal::{Wrong, wrong};
 use crate::trial::promise::{Order, Promise};
-
-/// What ends a life, as levels see it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cut {
-    /// An end that says that all went well.
-    Clean,
-    /// The death of the process.
-    Kill,
-    /// The loss of power.
-    Power,
-    /// None: the disk is read beside the running system.
-    Beside,
-}
 
 pub(super) fn judge(
     life: &Life,
     promise: &Promise,
     disturbed: Disturbed,
+    readings: &Readings<'_>,
     findings: &mut Vec<Finding>,
 ) {
+    let mut held = |cut, at, found: &[&Found]| {
+        let must = must(life, promise, disturbed, cut, at);
+        let state = State {
+            life,
+            promise,
+            disturbed,
+            readings,
+            cut,
+            at,
+            must,
+        };
+        state.held(found, findings);
+    };
     for (at, notice) in &life.notices {
         if let Notice::Inspected(found) = notice {
-            held(
-                life,
-                promise,
-                disturbed,
-                (Cut::Beside, *at),
-                found,
-                findings,
-            );
+            held(Cut::Beside, *at, &[found]);
         }
     }
-    let cut = match life.end.1 {
-        End::Exited(status) if promise.says_held(status) => Cut::Clean,
-        End::Exited(_) | End::Killed => Cut::Kill,
-        End::PowerLost => Cut::Power,
-        End::Running => return,
-    };
-    for found in &life.left {
-        held(life, promise, disturbed, (cut, life.end.0), found, findings);
+    if let Some(cut) = Cut::of(life, promise) {
+        let left: Vec<&Found> = life.left.iter().collect();
+        held(cut, life.end.0, &left);
     }
 }
 
-/// Which requests have to be there at a moment.
-fn must(life: &Life, promise: &Promise, disturbed: Disturbed, cut: Cut, at: Moment) -> Vec<bool> {
-    let mut must = vec![false; life.requests.len()];
-    for (index, asked) in life.requests.iter().enumerate() {
-        let Some((done, Answer::Done { level, sequence })) = &asked.answer else {
-            continue;
-        };
-        if *done > at || asked.was_taken_back {
-            continue;
-        }
-        let age = at.now.saturating_sub(done.now);
-        let survives = |needed| match level {
-            // A disk that fails makes a window last until the system has noticed; then it tells what is lost.
-            Level::Window(_) if disturbed.by_errors && was_told(life) => false,
-            // Nor can a window be kept by a disk that stands still.
-            Level::Window(_) if disturbed.by_stalls => false,
-            Level::Window(window) => age > *window + promise.window_slack,
-            Level::Memory => false,
-            Level::Process | Level::Power => *level >= needed,
-        };
-        let counts = match cut {
-            Cut::Clean => true,
-            Cut::Beside => false,
-            Cut::Kill => survives(Level::Process),
-            Cut::Power => survives(Level::Power),
-        };
-        let has_rested = cut == Cut::Kill
-            && promise
-                .kept_when_idle
-                .is_some_and(|idle| idle_since(life, at) > idle);
-        if !counts && !has_rested {
-            continue;
-        }
-        match (&asked.request, *sequence) {
-            (Request::Sync | Request::Snapshot, Some(covered)) => {
-                cover(&life.requests, &mut must, |other| is_up_to(other, covered));
-            }
-            (Request::Sync | Request::Snapshot, None) => {
-                let is_before = |other: &Asked| {
-                    other
-                        .answer
-                        .as_ref()
-                        .is_some_and(|(done, _)| *done < asked.at)
-                };
-                cover(&life.requests, &mut must, is_before);
-            }
-            _ => must[index] = true,
-        }
-    }
-    for (announced, notice) in &life.notices {
-        if let Notice::SnapshotDone(Some(covered)) = notice
-            && *announced < at
-        {
-            cover(&life.requests, &mut must, |other| is_up_to(other, *covered));
-        }
-    }
-    must
-}
-
-/// Whether the client was told that not everything is held.
-fn was_told(life: &Life) -> bool {
-    let says = |(_, notice): &(Moment, Notice)| {
-        matches!(notice, Notice::Lost { .. } | Notice::LastLine(None))
-    };
-    let failed = |asked: &Asked| matches!(asked.answer, Some((_, Answer::Failed(_))));
-    life.notices.iter().any(says)
-        || life.requests.iter().any(failed)
-        || matches!(life.end.1, End::Exited(ExitStatus::Code(code)) if code != 0)
-}
-
-/// Whether a write has one of the numbers up to this one.
-fn is_up_to(asked: &Asked, covered: u64) -> bool {
-    match asked.answer {
-        Some((_, Answer::Done { sequence, .. })) => {
-            !asked.was_taken_back && sequence.is_some_and(|number| number <= covered)
-        }
-        _ => false,
-    }
-}
-
-/// How long nothing had been asked of it.
-fn idle_since(life: &Life, at: Moment) -> Duration {
-    let asked = life.requests.iter().map(|asked| asked.at.now);
-    let answered = life
-        .requests
-        .iter()
-        .filter_map(|asked| asked.answer.as_ref());
-    let last = asked.chain(answered.map(|(at, _)| at.now)).max();
-    at.now.saturating_sub(last.unwrap_or(life.began.now))
-}
-
-fn cover(requests: &[Asked], must: &mut [bool], is_covered: impl Fn(&Asked) -> bool) {
-    for (asked, must) in requests.iter().zip(must) {
-        let is_write = !asked.mutations().is_empty() && asked.fate() == Fate::Applied;
-        *must |= is_write && is_covered(asked);
-    }
-}
-
-fn held(
-    life: &Life,
-    promise: &Promise,
+/// A moment at which the disk is looked at, and what has to be there.
+struct State<'a> {
+    life: &'a Life,
+    promise: &'a Promise,
     disturbed: Disturbed,
-    (cut, at): (Cut, Moment),
-    found: &Found,
-    findings: &mut Vec<Finding>,
-) {
-    let must = must(life, promise, disturbed, cut, at);
-    let nothing = Default::default();
-    let left = match found {
-        Found::Store(pairs) => pairs,
-        Found::Nothing if cut == Cut::Beside && !must.contains(&true) && life.base.is_empty() => {
-            return;
-        }
-        Found::Nothing => &nothing,
-        Found::Unreadable(message) => {
-            findings.push(Finding {
-                oracle: if cut == Cut::Beside {
-                    Oracle::C1
-                } else {
-                    Oracle::R3
-                },
-                at,
-                expected: "a complete store".to_owned(),
-                found: message.clone(),
-            });
-            return;
-        }
-    };
-    let asked: Vec<Asked> = life
-        .requests
-        .iter()
-        .filter(|asked| asked.at < at)
-        .cloned()
-        .collect();
-    let must_asked = must.get(..asked.len()).unwrap_or(&must);
-    let wrong = match &life.before {
-        Some(before) if cut == Cut::Power || life.has_orphans => {
-            let (requests, must) = joined(life, before, &must);
-            wrong(&before.base, &requests, &must, Order::ByKey, left)
-        }
-        _ => wrong(&life.base, &asked, must_asked, promise.order, left),
-    };
-    let Some(wrong) = wrong else { return };
-    let oracle = match wrong {
-        Wrong::Hole => Oracle::D3,
-        Wrong::Invented => Oracle::D5,
-        Wrong::Returned => Oracle::D4,
-        Wrong::Lost => match (cut, found) {
-            (Cut::Clean, _) => Oracle::E1,
-            (Cut::Beside, Found::Nothing) => Oracle::C1,
-            (Cut::Kill, _) if is_by_level(life, Level::Process) => Oracle::B2,
-            (Cut::Kill | Cut::Power, _) if is_by_window(life) => Oracle::B1,
-            _ => Oracle::D1,
-        },
-    };
-    findings.push(Finding {
-        oracle,
-        at,
-        expected: match cut {
-            Cut::Clean => "everything that was acknowledged: its exit code says so".to_owned(),
-            _ => format!("everything up to {}", last_must(&asked, &must)),
-        },
-        found: show(found),
-    });
+    readings: &'a Readings<'a>,
+    cut: Cut,
+    at: Moment,
+    must: Vec<bool>,
 }
 
-/// The requests of a life behind those that went before, none of which has to be there, and what stood between them.
-fn joined(life: &Life, before: &Before, must: &[bool]) -> (Vec<Asked>, Vec<bool>) {
-    let doubtful = |asked: &Asked| Asked {
-        answer: None,
-        ..asked.clone()
-    };
-    let mut requests: Vec<Asked> = before.requests.iter().map(doubtful).collect();
-    let mut all = vec![false; requests.len()];
-    requests.extend(life.requests.iter().cloned());
-    all.extend_from_slice(must);
-    (requests, all)
+impl State<'_> {
+    /// Holds each of the things that may be on the disk then to what has to be.
+    fn held(&self, all: &[&Found], findings: &mut Vec<Finding>) {
+        let when = (self.cut, self.at);
+        let stretches = stretches(self.life, self.promise, self.disturbed, when, &self.must);
+        let nothing = Pairs::new();
+        for found in all {
+            let left = match found {
+                Found::Store(pairs) => pairs,
+                Found::Nothing if self.may_be_nothing() => continue,
+                Found::Nothing => &nothing,
+                Found::Unreadable(message) => {
+                    let oracle = match self.cut {
+                        Cut::Beside => Oracle::C1,
+                        _ => Oracle::R3,
+                    };
+                    let expected = "a complete store".to_owned();
+                    findings.push(self.finding(oracle, expected, message.clone()));
+                    continue;
+                }
+            };
+            if let Some(wrong) = wrong(&stretches, self.promise.order, left) {
+                let expected = match self.cut {
+                    Cut::Clean => {
+                        "everything that was acknowledged: its exit code says so".to_owned()
+                    }
+                    _ => format!("everything up to {}", self.last_must()),
+                };
+                findings.push(self.finding(self.oracle(wrong, found, left), expected, show(found)));
+            } else if let Some(finding) = self.unlike_seen(left) {
+                findings.push(finding);
+            }
+        }
+    }
+
+    /// Whether there need not even be a store.
+    fn may_be_nothing(&self) -> bool {
+        let is_new = !self.must.contains(&true) && self.life.base.is_empty();
+        self.cut == Cut::Beside && is_new
+    }
+
+    fn oracle(&self, wrong: Wrong, found: &Found, left: &Pairs) -> Oracle {
+        // What a loss of power takes was lost; nobody need have emptied anything.
+        let is_emptied = left.is_empty() && holds_something(self.life, self.at);
+        match wrong {
+            Wrong::Hole => Oracle::D3,
+            Wrong::Invented => Oracle::D5,
+            Wrong::Returned => Oracle::D4,
+            Wrong::Lost => match (self.cut, found) {
+                (Cut::Beside, Found::Nothing) => Oracle::C1,
+                (Cut::Clean | Cut::Kill | Cut::Beside, _) if is_emptied => Oracle::R7,
+                (Cut::Clean, _) => Oracle::E1,
+                (Cut::Kill, _) if is_by_level(self.life, Level::Process) => Oracle::B2,
+                (Cut::Kill | Cut::Power, _) if is_by_window(self.life) => Oracle::B1,
+                _ => Oracle::D1,
+            },
+        }
+    }
+
+    /// A key that is not as the client has last seen it though nothing has happened to it since: after an end that went well, and where
+    /// what a store shows is durable, after any.
+    fn unlike_seen(&self, left: &Pairs) -> Option<Finding> {
+        let is_alone = !self.life.has_orphans && !self.life.has(&Notice::OtherStarted);
+        let oracle = match self.cut {
+            Cut::Clean => Oracle::E2,
+            Cut::Kill | Cut::Power if self.promise.shows_durable => Oracle::D8,
+            _ => return None,
+        };
+        if !is_alone {
+            return None;
+        }
+        let must = |index: usize, _: &Asked| self.must.get(index) == Some(&true);
+        self.readings.keys().find_map(|key| {
+            let last = self.readings.last(key, self.at)?;
+            let value = left.get(key);
+            let is_open = self.promise.order == Order::ByKey
+                && self.readings.is_open(key, (self.at, self.at));
+            if is_open || self.readings.may_follow(key, last, self.at, must, value) {
+                return None;
+            }
+            let name = String::from_utf8_lossy(key);
+            let text = |value: Option<&Vec<u8>>| {
+                value.map_or("nothing".into(), |value| {
+                    String::from_utf8_lossy(value).into_owned()
+                })
+            };
+            let expected = format!(
+                "`{name}` is {}, as it was last read, or later",
+                text(last.value)
+            );
+            let found = format!("`{name}` is {}", text(value));
+            Some(self.finding(oracle, expected, found))
+        })
+    }
+
+    fn finding(&self, oracle: Oracle, expected: String, found: String) -> Finding {
+        Finding {
+            oracle,
+            at: self.at,
+            expected,
+            found,
+        }
+    }
+
+    fn last_must(&self) -> String {
+        match self.must.iter().rposition(|must| *must) {
+            Some(index) => format!("request {}", index + 1),
+            None => "what was there when it began".to_owned(),
+        }
+    }
 }
 
 fn is_by_level(life: &Life, level: Level) -> bool {
@@ -249,16 +180,8 @@ fn has_ack(life: &Life, is: impl Fn(Level) -> bool) -> bool {
     })
 }
 
-fn last_must(asked: &[Asked], must: &[bool]) -> String {
-    let last = asked.iter().zip(must).rposition(|(_, must)| *must);
-    match last {
-        Some(index) => format!("request {}", index + 1),
-        None => "what was there when it began".to_owned(),
-    }
-}
-
 /// What was found, for people.
-pub(super) fn show(found: &Found) -> String {
+fn show(found: &Found) -> String {
     match found {
         Found::Nothing => "nothing".to_owned(),
         Found::Unreadable(message) => message.clone(),

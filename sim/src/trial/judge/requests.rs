@@ -1,80 +1,154 @@
 //! Reads show what was acknowledged, and everything is answered in time.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use plimsoll_reference::level::Level;
 
 use super::ends::asked_to_end;
+use super::promised::{Cut, stretches};
+use super::readings::Readings;
 use super::{Disturbed, Finding};
+use crate::command::Mutation;
 use crate::oracle::Oracle;
-use crate::trial::history::{Answer, Asked, End, Fate, Life, Moment, Request};
-use crate::trial::legal::is_value;
-use crate::trial::promise::Promise;
+use crate::trial::history::{Answer, Asked, End, Life, Moment, Notice, Request};
+use crate::trial::legal::{Stretch, values};
+use crate::trial::promise::{Order, Promise};
 
 pub(super) fn judge(
     life: &Life,
     promise: &Promise,
     disturbed: Disturbed,
+    readings: &Readings<'_>,
     findings: &mut Vec<Finding>,
 ) {
+    let orphaned = orphaned(life, promise, disturbed);
+    let ready = life
+        .notices
+        .iter()
+        .find(|(_, notice)| *notice == Notice::Ready);
+    let ready = ready.map(|(at, _)| *at);
+    let unread = unread(life);
     for asked in &life.requests {
-        if let Some(answered) = &asked.answer {
-            show(life, asked, answered, findings);
-        }
-        in_time(life, asked, promise, disturbed, findings);
+        show(life, asked, promise, &orphaned, readings, findings);
+        in_time(life, asked, promise, disturbed, (ready, &unread), findings);
     }
 }
 
-/// Holds what a read showed to what had been acknowledged.
-fn show(life: &Life, asked: &Asked, (at, answer): &(Moment, Answer), findings: &mut Vec<Finding>) {
-    let shown: Vec<(&[u8], Option<&Vec<u8>>)> = match (&asked.request, answer) {
-        (Request::Get(key), Answer::Value(value)) => vec![(key, value.as_ref())],
-        (Request::Scan, Answer::State(pairs)) => {
-            let written = life.requests.iter().flat_map(Asked::mutations);
-            let mut keys: Vec<&[u8]> = written.map(|mutation| mutation.key()).collect();
-            keys.extend(life.base.keys().chain(pairs.keys()).map(Vec::as_slice));
-            keys.sort_unstable();
-            keys.dedup();
-            keys.into_iter().map(|key| (key, pairs.get(key))).collect()
-        }
-        _ => return,
-    };
-    // Only what had been handed over when the answer was read can be in it; only what had been answered before it was asked for must.
-    let (base, orphaned) = match &life.before {
-        // What orphans of an earlier life were asked may still take effect.
-        Some(before) if life.has_orphans => (&before.base, before.requests.as_slice()),
-        _ => (&life.base, [].as_slice()),
-    };
-    let doubtful = orphaned.iter().map(|asked| Asked {
-        answer: None,
-        ..asked.clone()
-    });
-    let own = life.requests.iter().filter(|other| other.at < *at).cloned();
-    let before: Vec<Asked> = doubtful.chain(own).collect();
-    let must: Vec<bool> = before
-        .iter()
-        .map(|other| {
-            other.fate() == Fate::Applied
-                && other
-                    .answer
-                    .as_ref()
-                    .is_some_and(|(done, _)| *done < asked.at)
-        })
-        .collect();
-    for (key, value) in shown {
-        if is_value(base, &before, &must, key, value) {
-            continue;
-        }
+/// What orphans of earlier lives were asked, which may still take effect.
+fn orphaned<'a>(life: &'a Life, promise: &Promise, disturbed: Disturbed) -> Vec<Stretch<'a>> {
+    if !life.has_orphans {
+        return Vec::new();
+    }
+    let must = vec![false; life.requests.len()];
+    let mut stretches = stretches(life, promise, disturbed, (Cut::Kill, life.began), &must);
+    stretches.pop();
+    stretches
+}
+
+/// Holds what a read showed to what had been acknowledged, and to what was read before.
+fn show(
+    life: &Life,
+    asked: &Asked,
+    promise: &Promise,
+    orphaned: &[Stretch<'_>],
+    readings: &Readings<'_>,
+    findings: &mut Vec<Finding>,
+) {
+    let is_alone = !life.has_orphans && !life.has(&Notice::OtherStarted);
+    for (key, reading) in readings.shown_by(asked) {
+        let mut first = values(orphaned, key);
+        first.push(life.base.get(key));
+        let between = (reading.asked, reading.answered);
+        let is_wrong = !readings.may_be_read(key, &first, between, reading.value);
+        let vanished = || {
+            let earlier = readings.last(key, reading.asked)?;
+            let must = |_: usize, other: &Asked| {
+                let answer = other.answer.as_ref();
+                answer.is_some_and(|(done, _)| *done < reading.asked)
+            };
+            let follows = readings.may_follow(key, earlier, reading.answered, must, reading.value);
+            let is_open = promise.order == Order::ByKey && readings.is_open(key, between);
+            (is_alone && !follows && !is_open).then_some(earlier)
+        };
         let name = String::from_utf8_lossy(key);
-        let value = value.map_or("nothing".into(), |value| String::from_utf8_lossy(value));
+        let (oracle, expected) = if is_wrong && is_emptied(life, asked) {
+            (Oracle::R7, "the store that was there".to_owned())
+        } else if is_wrong {
+            let expected = format!("`{name}` as it was last acknowledged, or later");
+            (Oracle::V1, expected)
+        } else if let Some(earlier) = vanished() {
+            let before = shown(earlier.value);
+            (
+                Oracle::D6,
+                format!("`{name}` is {before}, as it was read before, or later"),
+            )
+        } else {
+            continue;
+        };
         findings.push(Finding {
-            oracle: Oracle::V1,
-            at: *at,
-            expected: format!("`{name}` as it was last acknowledged, or later"),
-            found: format!("`{name}` is {value}"),
+            oracle,
+            at: reading.answered,
+            expected,
+            found: format!("`{name}` is {}", shown(reading.value)),
         });
         return;
     }
+}
+
+fn shown(value: Option<&Vec<u8>>) -> String {
+    value.map_or("nothing".into(), |value| {
+        String::from_utf8_lossy(value).into_owned()
+    })
+}
+
+/// Whether a read shows an empty store where there was one that nobody was asked to empty.
+fn is_emptied(life: &Life, asked: &Asked) -> bool {
+    match &asked.answer {
+        Some((at, Answer::State(pairs))) => pairs.is_empty() && holds_something(life, *at),
+        _ => false,
+    }
+}
+
+/// Whether a key was there when a life began, and nobody had asked for its removal by a moment.
+pub(super) fn holds_something(life: &Life, until: Moment) -> bool {
+    let asked = life.requests.iter().filter(|asked| asked.at < until);
+    let deletes = |mutation: &Mutation| matches!(mutation, Mutation::Delete { .. });
+    let deleted: BTreeSet<&[u8]> = asked
+        .flat_map(Asked::mutations)
+        .filter(|mutation| deletes(mutation))
+        .map(Mutation::key)
+        .collect();
+    let mut keys = life.base.keys();
+    !life.has_orphans && keys.any(|key| !deleted.contains(key.as_slice()))
+}
+
+/// When nobody read its output, each time from one moment to another.
+pub(super) fn unread(life: &Life) -> Vec<(Moment, Moment)> {
+    let mut spans = Vec::new();
+    let mut since = None;
+    for (at, notice) in &life.notices {
+        match (notice, since) {
+            (Notice::ReadingStopped, None) => since = Some(*at),
+            (Notice::ReadingAgain, Some(from)) => {
+                spans.push((from, *at));
+                since = None;
+            }
+            _ => {}
+        }
+    }
+    spans.extend(since.map(|from| (from, life.end.0)));
+    spans
+}
+
+/// How much time passed between two moments in which the output was read.
+pub(super) fn heard_time(unread: &[(Moment, Moment)], from: Moment, until: Moment) -> Duration {
+    let overlaps = unread.iter().map(|(begin, end)| {
+        let (begin, end) = (begin.now.max(from.now), end.now.min(until.now));
+        end.saturating_sub(begin)
+    });
+    let deaf: Duration = overlaps.sum();
+    until.now.saturating_sub(from.now).saturating_sub(deaf)
 }
 
 fn in_time(
@@ -82,32 +156,37 @@ fn in_time(
     asked: &Asked,
     promise: &Promise,
     disturbed: Disturbed,
+    (ready, unread): (Option<Moment>, &[(Moment, Moment)]),
     findings: &mut Vec<Finding>,
 ) {
-    if disturbed.by_client {
-        return;
-    }
     let is_read = matches!(asked.request, Request::Get(_) | Request::Scan);
     let (bound, oracle) = if is_read && promise.reads_within.is_some() {
         (promise.reads_within, Oracle::T1)
     } else if is_in_memory(asked) && promise.writes_within.is_some() {
         (promise.writes_within, Oracle::B3)
-    } else if disturbed.by_stalls || disturbed.by_errors {
-        return;
     } else {
-        (promise.answers_within, Oracle::T2)
+        let bound = promise.answers_within;
+        let bound = bound.map(|bound| bound.saturating_add(disturbed.delayed_by));
+        (bound, Oracle::T2)
     };
     let Some(bound) = bound else { return };
+    let waits = oracle == Oracle::T2;
+    let from = match ready {
+        _ if waits => asked.at,
+        Some(ready) => asked.at.max(ready),
+        // Opening takes the time that the disk takes.
+        None => return,
+    };
     let (until, answered) = match &asked.answer {
         Some((at, _)) => (*at, true),
         // Who is asked to end answers no more, and how long that takes is for another oracle.
-        None if oracle != Oracle::T2 => {
+        None if !waits => {
             let asked_to_end = asked_to_end(life, promise).unwrap_or(life.end.0);
             (asked_to_end.min(life.end.0), false)
         }
         None => (life.end.0, false),
     };
-    let took = until.now.saturating_sub(asked.at.now);
+    let took = heard_time(unread, from, until);
     // A client that stops reading is not answered, and who dies answers no more.
     if took <= bound || (!answered && !was_listened_to(life, until)) {
         return;
@@ -136,7 +215,6 @@ fn is_in_memory(asked: &Asked) -> bool {
 
 /// Whether the client read what the system wrote.
 fn was_listened_to(life: &Life, until: Moment) -> bool {
-    use crate::trial::history::Notice;
     let closed = life
         .notices
         .iter()
@@ -153,7 +231,6 @@ mod tests {
     use plimsoll_reference::host::ExitStatus;
 
     use super::*;
-    use crate::trial::history::Notice;
 
     fn at(event: u64, ms: u64) -> Moment {
         Moment {
@@ -170,19 +247,18 @@ mod tests {
             (at(2, ms), Answer::Done { level, sequence })
         };
         let life = Life {
-            base: Default::default(),
-            before: None,
-            has_orphans: false,
-            began: at(0, 0),
             requests: vec![Asked {
                 at: at(1, 0),
                 request: Request::Write(vec!["put a 1".parse().expect("a change")]),
                 answer: answer.map(done),
                 was_taken_back: false,
             }],
-            notices: vec![(at(3, ends), Notice::InputClosed)],
+            notices: vec![
+                (at(1, 0), Notice::Ready),
+                (at(3, ends), Notice::InputClosed),
+            ],
             end: (at(4, 60_000), End::Exited(ExitStatus::Code(0))),
-            left: Vec::new(),
+            ..Life::new(Default::default(), at(0, 0))
         };
         let promise = Promise {
             writes_within: Some(Duration::from_secs(1)),
@@ -190,11 +266,12 @@ mod tests {
             ..Promise::default()
         };
         let disturbed = Disturbed {
-            by_stalls: true,
+            delayed_by: Duration::from_secs(30),
             ..Disturbed::default()
         };
         let mut findings = Vec::new();
-        judge(&life, &promise, disturbed, &mut findings);
+        let readings = Readings::of(&life);
+        judge(&life, &promise, disturbed, &readings, &mut findings);
         findings.first().map(|finding| finding.oracle)
     }
 

@@ -1,16 +1,17 @@
 //! Signals end nobody who handles them, and each request for a snapshot is met.
 
+use std::time::Duration;
+
 use plimsoll_reference::host::{ExitStatus, Signal};
 
 use super::ends::asked_to_end;
 use super::{Disturbed, Finding};
 use crate::oracle::Oracle;
 use crate::trial::history::{Answer, Asked, End, Life, Moment, Notice, Request};
-use crate::trial::log::before_step;
 use crate::trial::promise::Promise;
 
-/// Steps after which a signal has arrived.
-const STEPS_TO_ARRIVE: u64 = 64;
+/// How long a signal takes to arrive at most, where nobody sees it arrive.
+const ARRIVES_WITHIN: Duration = Duration::from_secs(1);
 
 pub(super) fn judge(
     life: &Life,
@@ -20,14 +21,11 @@ pub(super) fn judge(
 ) {
     died(life, promise, findings);
     others(life, findings);
-    for (at, notice) in &life.notices {
-        let asks = matches!(notice, Notice::Signalled(Signal::Usr1));
-        // Who is about to end leaves everything on disk anyway, and a signal takes some steps to arrive.
-        let ends = asked_to_end(life, promise)
-            .is_some_and(|asked| asked.event < at.event + before_step(STEPS_TO_ARRIVE));
-        if asks && promise.snapshots_on_signal && is_ready(life, *at) && !ends {
-            let until = next_snapshot_wanted(life, disturbed);
-            answered(life, *at, until, findings);
+    let wanted = promise.snapshots_on_signal && is_snapshot_wanted(life, disturbed);
+    let asks = |(_, notice): &&(Moment, Notice)| *notice == Notice::Signalled(Signal::Usr1);
+    for (at, _) in life.notices.iter().filter(asks) {
+        if wanted && is_ready(life, *at) && arrived(life, *at, asked_to_end(life, promise)) {
+            answered(life, *at, findings);
         }
     }
     for asked in &life.requests {
@@ -94,11 +92,29 @@ fn died(life: &Life, promise: &Promise, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether a snapshot must have come by the end: only an orderly end, without errors, has to see to everything.
-fn next_snapshot_wanted(life: &Life, disturbed: Disturbed) -> bool {
-    !disturbed.by_errors
-        && !disturbed.by_stalls
-        && matches!(life.end.1, End::Running | End::Exited(ExitStatus::Code(_)))
+/// Whether a snapshot, or a line that says why there is none, must have come by the end: an orderly end sees to everything. Where
+/// operations failed an end that says so may have come before that.
+fn is_snapshot_wanted(life: &Life, disturbed: Disturbed) -> bool {
+    let is_heard = !life.has(&Notice::OutputClosed);
+    is_heard
+        && match life.end.1 {
+            End::Exited(ExitStatus::Code(code)) => code == 0 || !disturbed.by_errors,
+            End::Running => !disturbed.by_errors && disturbed.delayed_by.is_zero(),
+            End::Exited(ExitStatus::Signal(_)) | End::Killed | End::PowerLost => false,
+        }
+}
+
+/// Whether a signal that was sent at a moment had arrived when the end was asked for.
+fn arrived(life: &Life, sent: Moment, ends: Option<Moment>) -> bool {
+    let arrivals = || {
+        let of = |notice: &Notice| *notice == Notice::Arrived(Signal::Usr1);
+        life.notices.iter().filter(move |(_, notice)| of(notice))
+    };
+    let Some(ends) = ends else { return true };
+    if arrivals().next().is_none() {
+        return sent.now.saturating_add(ARRIVES_WITHIN) < ends.now;
+    }
+    arrivals().any(|(at, _)| *at >= sent && at.event < ends.event)
 }
 
 /// Number of the last write that had been acknowledged.
@@ -116,7 +132,7 @@ fn acknowledged(life: &Life, before: Moment) -> Option<u64> {
 }
 
 /// Whether a snapshot was announced after a signal that covers what was acknowledged before it.
-fn answered(life: &Life, signal: Moment, wanted: bool, findings: &mut Vec<Finding>) {
+fn answered(life: &Life, signal: Moment, findings: &mut Vec<Finding>) {
     let Some(sequence) = acknowledged(life, signal) else {
         return;
     };
@@ -128,11 +144,7 @@ fn answered(life: &Life, signal: Moment, wanted: bool, findings: &mut Vec<Findin
                 _ => false,
             }
     });
-    let unheard = life
-        .notices
-        .iter()
-        .any(|(_, notice)| *notice == Notice::OutputClosed);
-    if met || !wanted || unheard {
+    if met {
         return;
     }
     findings.push(Finding {

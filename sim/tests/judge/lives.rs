@@ -1,0 +1,123 @@
+//! What earlier lives promised, after a later one.
+
+use plimsoll_sim::oracle::Oracle;
+use plimsoll_sim::trial::judge::Disturbed;
+use plimsoll_sim::trial::promise::{Order, Promise};
+
+use crate::history::found;
+
+fn check_as(order: Order, shows_durable: bool, text: &str, expected: &[Oracle]) {
+    let promise = Promise {
+        order,
+        shows_durable,
+        ..Promise::default()
+    };
+    let found = found(text, &promise, Disturbed::default());
+    assert_eq!(found, expected, "{text}");
+}
+
+fn check(shows_durable: bool, text: &str, expected: &[Oracle]) {
+    check_as(Order::Whole, shows_durable, text, expected);
+}
+
+/// A write at a level in a life that is killed, and a life after it that ends so.
+fn then(level: &str, second: &str) -> String {
+    format!(
+        "base z=0\n > ready 7 0\n < 1 put a 1\n > 1 ok {level} 1\n killed\n left z=0 a=1\n\
+         base z=0 a=1\n {second}"
+    )
+}
+
+#[test]
+fn a_life_that_never_opened_the_store_makes_nothing_durable_and_undoes_nothing() {
+    let second = "power\n left z=0";
+    check(true, &then("process", second), &[]);
+    check(true, &then("power", second), &[Oracle::D1]);
+    check_as(Order::ByKey, true, &then("power", second), &[Oracle::D1]);
+    check(true, &then("power", "power\n left z=0 a=1"), &[]);
+    check(
+        true,
+        &then("process", "power\n left z=0 b=1"),
+        &[Oracle::D5],
+    );
+}
+
+#[test]
+fn what_an_open_store_shows_is_durable_where_that_is_promised() {
+    let second = "> ready 8 1\n power\n left z=0";
+    check(true, &then("process", second), &[Oracle::D1]);
+    check(false, &then("process", second), &[]);
+    check(false, &then("power", second), &[Oracle::D1]);
+}
+
+#[test]
+fn what_is_lost_with_the_power_takes_all_that_came_later() {
+    let second = "> ready 8 1\n < 1 put b 2\n > 1 ok process 2\n power\n";
+    for (left, expected) in [
+        ("z=0", &[][..]),
+        ("z=0 a=1", &[]),
+        ("z=0 a=1 b=2", &[]),
+        ("z=0 b=2", &[Oracle::D3]),
+    ] {
+        check(
+            false,
+            &then("process", &format!("{second} left {left}")),
+            expected,
+        );
+    }
+    let kept = "> ready 8 1\n < 1 put b 2\n > 1 ok power 2\n power\n left z=0 a=1";
+    check(false, &then("process", kept), &[Oracle::D1]);
+}
+
+#[test]
+fn an_end_that_says_power_is_held_to_it_later() {
+    let first = |last: &str| {
+        format!(
+            "base z=0\n > ready 7 0\n < 1 put a 1\n > 1 ok process 1\n eof\n > end 1 {last}\n exit 0\n left z=0 a=1\n\
+             base z=0 a=1\n > ready 8 1\n power\n left z=0"
+        )
+    };
+    check(false, &first("power"), &[Oracle::D1]);
+    check(false, &first("process"), &[]);
+}
+
+#[test]
+fn orphans_may_still_do_what_they_were_asked_and_nothing_else() {
+    let beside = |level: &str, rest: &str| {
+        format!(
+            "base z=0\n > ready 7 0\n < 1 put a 1\n > 1 ok {level} 1\n < 2 put b 2\n killed\n left z=0 a=1\n\
+             base z=0 a=1\n orphans\n > ready 8 1\n {rest}"
+        )
+    };
+    check(true, &beside("process", "< 3 get b\n > 3 absent"), &[]);
+    check(true, &beside("process", "< 3 get b\n > 3 value 2"), &[]);
+    check(
+        true,
+        &beside("process", "< 3 get b\n > 3 value 7"),
+        &[Oracle::V1],
+    );
+    check(true, &beside("process", "killed\n left z=0 a=1 b=2"), &[]);
+    check(true, &beside("process", "killed\n left z=0"), &[Oracle::D1]);
+    check(true, &beside("memory", "killed\n left z=0"), &[]);
+    check(
+        true,
+        &beside("memory", "killed\n left z=0 b=2"),
+        &[Oracle::D3],
+    );
+    let wrote = "< 3 put c 3\n > 3 ok process 3\n killed\n";
+    check(
+        true,
+        &beside("process", &format!("{wrote} left z=0 a=1 b=2 c=3")),
+        &[],
+    );
+    check(
+        true,
+        &beside("process", &format!("{wrote} left z=0 a=1 c=3")),
+        &[],
+    );
+    check(
+        true,
+        &beside("process", &format!("{wrote} left z=0 c=3")),
+        &[Oracle::B2],
+    );
+}
