@@ -183,7 +183,7 @@ impl Instance for Open {
     }
 
     fn dump(&mut self, visit: &mut Visit<'_>) -> Result<(), String> {
-        self.store.scan(visit).map_err(|error| text(&error))
+        self.store.scan(visit).map_err(|error| with_causes(&error))
     }
 
     fn close(self: Box<Self>) -> Result<Ack, CommandError> {
