@@ -5,6 +5,7 @@ mod refusals;
 mod remains;
 mod requests;
 mod signals;
+mod words;
 
 use crate::oracle::Oracle;
 
@@ -27,8 +28,10 @@ pub struct Finding {
 /// What the harness did to the life.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Disturbed {
-    /// Operations on the disk failed: what asks for it may fail, too.
+    /// Operations on the disk failed, or a process that was needed was killed or could not speak: what asks for it may fail, too.
     pub by_errors: bool,
+    /// The disk itself failed.
+    pub by_disk: bool,
     /// Operations stood still: bounds on time are off, but those of reads.
     pub by_stalls: bool,
     /// The client did not read for a while: all bounds on time are off.
@@ -43,6 +46,7 @@ pub fn judge(life: &Life, promise: &Promise, disturbed: Disturbed) -> Vec<Findin
     signals::judge(life, promise, disturbed, &mut findings);
     ends::judge(life, promise, disturbed, &mut findings);
     remains::judge(life, promise, disturbed, &mut findings);
+    words::judge(life, promise, disturbed, &mut findings);
     findings.sort_by_key(|finding| (finding.at, finding.oracle));
     findings
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::command::Mutation;
 
+use super::filter::Filter;
 use super::history::{Asked, Fate, Pairs};
 
 /// Alternatives that unknown outcomes may open at once; where there are more, nothing is concluded.
@@ -39,7 +40,7 @@ pub(super) fn wrong(
     base: &Pairs,
     requests: &[Asked],
     must: &[bool],
-    order: Order,
+    (order, filter): (Order, Option<Filter>),
     left: &Pairs,
 ) -> Option<Wrong> {
     let first = must
@@ -52,7 +53,8 @@ pub(super) fn wrong(
         Order::ByKey => must,
     };
     let legal = match order {
-        Order::Whole => is_prefix(base, requests, first, left),
+        Order::Whole => is_prefix(base, requests, first, filter, left),
+        Order::ByKey if filter.is_some() => true,
         Order::ByKey => keys(base, requests, left)
             .into_iter()
             .all(|key| is_value(base, requests, must, key, left.get(key))),
@@ -61,7 +63,13 @@ pub(super) fn wrong(
 }
 
 /// Whether some of the first requests, at least `must` of them, leave exactly this.
-fn is_prefix(base: &Pairs, requests: &[Asked], must: usize, left: &Pairs) -> bool {
+fn is_prefix(
+    base: &Pairs,
+    requests: &[Asked],
+    must: usize,
+    filter: Option<Filter>,
+    left: &Pairs,
+) -> bool {
     let mut alternatives = BTreeSet::from([base.clone()]);
     for (index, asked) in requests.iter().enumerate() {
         if index >= must && alternatives.contains(left) {
@@ -73,7 +81,7 @@ fn is_prefix(base: &Pairs, requests: &[Asked], must: usize, left: &Pairs) -> boo
         }
         let with = alternatives
             .iter()
-            .map(|state| after(state, mutations))
+            .map(|state| after(state, mutations, filter))
             .collect();
         alternatives = if asked.fate() == Fate::Applied {
             with
@@ -87,9 +95,12 @@ fn is_prefix(base: &Pairs, requests: &[Asked], must: usize, left: &Pairs) -> boo
     alternatives.contains(left)
 }
 
-fn after(state: &Pairs, mutations: &[Mutation]) -> Pairs {
+fn after(state: &Pairs, mutations: &[Mutation], filter: Option<Filter>) -> Pairs {
     let mut state = state.clone();
     for mutation in mutations {
+        if filter.is_some_and(|filter| filter.drops(&state, mutation)) {
+            continue;
+        }
         match mutation {
             Mutation::Put { key, value } => {
                 state.insert(key.clone(), value.clone());
@@ -217,7 +228,7 @@ mod tests {
     /// The first so many requests must be there.
     fn check(requests: &[Asked], must: usize, order: Order, left: &str) -> Option<Wrong> {
         let must: Vec<bool> = (0..requests.len()).map(|index| index < must).collect();
-        wrong(&pairs("z=0"), requests, &must, order, &pairs(left))
+        wrong(&pairs("z=0"), requests, &must, (order, None), &pairs(left))
     }
 
     #[test]

@@ -159,7 +159,13 @@ impl Log {
                 self.notice(Notice::Lost { first, last });
             }
             Said::End { level, .. } => self.notice(Notice::LastLine(Some(level))),
-            Said::EndFailed { .. } => self.notice(Notice::LastLine(None)),
+            Said::EndFailed { message } => {
+                self.notice(Notice::LastLine(None));
+                if let Some(claim) = system.claims(&message) {
+                    self.notice(Notice::Claimed(claim));
+                }
+            }
+            Said::Queued { count, .. } => self.notice(Notice::Queued(count)),
         }
     }
 

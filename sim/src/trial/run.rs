@@ -19,6 +19,9 @@ use crate::world::{
 use plimsoll_reference::host::{ExitStatus, Signal};
 use plimsoll_reference::level::Level;
 
+/// A program that has nothing to do with any system: it catches no signal and ends by itself never.
+pub(super) const STRANGER: &str = "stranger";
+
 /// What a trial needs besides its script.
 #[derive(Clone)]
 pub struct Ground {
@@ -63,6 +66,7 @@ pub fn run(
         world.program(name, move |host, arguments| main(host, arguments));
     }
     let (system, followed) = (Arc::clone(&ground.system), script.clone());
+    world.program(STRANGER, |_, _| Box::pin(std::future::pending()));
     let mut run = world.run(|control| follow(control, system, followed))?;
     let seen = run.value.take().unwrap_or_default();
     let run = run.without_value();
@@ -70,7 +74,7 @@ pub fn run(
     let promise = ground.system.promise();
     let mut findings = Vec::new();
     for (index, life) in lives.iter_mut().enumerate() {
-        let disturbed = disturbed(script, &run.happened, life);
+        let disturbed = disturbed(ground, script, &run.happened, life);
         let found = judge(life, &promise, disturbed);
         findings.extend(found.into_iter().map(|finding| (index, finding)));
     }
@@ -92,8 +96,9 @@ fn settle(ground: &Ground, script: &Script, run: &Run<()>, seen: Vec<Seen>) -> V
                 note(&mut life, &planned.action, *happened, &first);
             }
         }
+        note_processes(&mut life, run);
         life.notices.sort_by_key(|(at, _)| *at);
-        unheard(script, &run.happened, &mut life);
+        unheard(ground, script, &run.happened, &mut life);
         if life.end.1 == End::PowerLost
             && let Some(era) = run.eras.get(era)
         {
@@ -127,9 +132,9 @@ fn settle(ground: &Ground, script: &Script, run: &Run<()>, seen: Vec<Seen>) -> V
 }
 
 /// Where nobody hears that acknowledged writes are lost, it is not known which are.
-fn unheard(script: &Script, happened: &[Option<Happened>], life: &mut Life) {
-    let is_deaf = |(_, notice): &(Moment, Notice)| *notice == Notice::OutputClosed;
-    if !life.notices.iter().any(is_deaf) || !disturbed(script, happened, life).by_errors {
+fn unheard(ground: &Ground, script: &Script, happened: &[Option<Happened>], life: &mut Life) {
+    let is_deaf = |(_, notice): &(Moment, Notice)| notice.is_unheard();
+    if !life.notices.iter().any(is_deaf) || !disturbed(ground, script, happened, life).by_errors {
         return;
     }
     for asked in &mut life.requests {
@@ -146,12 +151,29 @@ fn unheard(script: &Script, happened: &[Option<Happened>], life: &mut Life) {
     }
 }
 
-/// Takes note of something that the plan did, if it was in this life.
-fn note(life: &mut Life, action: &Action, happened: Happened, first: &str) {
-    let at = Moment {
+/// Takes note of processes that ended in this life, and of signals that went astray.
+fn note_processes(life: &mut Life, run: &Run<()>) {
+    let children = run.ends.iter().filter(|end| end.is_child);
+    let ended = children.map(|end| (end.at, Notice::ChildEnded(end.status)));
+    let astray = run.sent.iter().filter(|sent| sent.to == STRANGER);
+    let hit = astray.map(|sent| (sent.at, Notice::StrangerSignalled(sent.signal)));
+    let notices = ended.chain(hit).map(|(at, notice)| (moment(at), notice));
+    let (from, to) = (life.began, life.end.0);
+    life.notices
+        .extend(notices.filter(|(at, _)| (from..=to).contains(at)));
+}
+
+/// When something happened of which only the step is known: before whatever else happened in it.
+const fn moment(happened: Happened) -> Moment {
+    Moment {
         event: before_step(happened.step),
         now: happened.time,
-    };
+    }
+}
+
+/// Takes note of something that the plan did, if it was in this life.
+fn note(life: &mut Life, action: &Action, happened: Happened, first: &str) {
+    let at = moment(happened);
     let is_other = |(of, notice): &(Moment, Notice)| *of < at && *notice == Notice::OtherStarted;
     if at < life.began || at > life.end.0 || life.notices.iter().any(is_other) {
         return;
@@ -165,6 +187,7 @@ fn note(life: &mut Life, action: &Action, happened: Happened, first: &str) {
         }
         Action::CloseStdin(program) if program == first => Notice::InputClosed,
         Action::CloseStdout(program) if program == first => Notice::OutputClosed,
+        Action::FailStdout { program, .. } if program == first => Notice::OutputFailed,
         Action::Kill(program) if program == first => {
             let by_kill = End::Exited(ExitStatus::Signal(Signal::Kill.number()));
             if life.end.1 == by_kill {
@@ -178,11 +201,18 @@ fn note(life: &mut Life, action: &Action, happened: Happened, first: &str) {
 }
 
 /// What was done to a life.
-fn disturbed(script: &Script, happened: &[Option<Happened>], life: &Life) -> Disturbed {
+fn disturbed(
+    ground: &Ground,
+    script: &Script,
+    happened: &[Option<Happened>],
+    life: &Life,
+) -> Disturbed {
+    let listeners = ground.system.listeners();
+    let listens = |program: &String| listeners.contains(&program.as_str());
+    let first = ground.system.first().path;
     let mut disturbed = Disturbed {
-        by_errors: false,
         by_stalls: is_slow(script.pace),
-        by_client: false,
+        ..Disturbed::default()
     };
     for (planned, happened) in script.plan.0.iter().zip(happened) {
         let Some(happened) = happened else { continue };
@@ -193,11 +223,20 @@ fn disturbed(script: &Script, happened: &[Option<Happened>], life: &Life) -> Dis
             Action::Fault(plan) => {
                 let is_wait = plan.faults.iter().all(|fault| fault.effect.is_wait());
                 disturbed.by_errors |= !is_wait;
+                disturbed.by_disk |= !is_wait;
                 disturbed.by_stalls |= is_wait;
             }
             Action::StopReading(_) => disturbed.by_client = true,
-            // Children that die fail whoever asked them.
+            // Children that die, or are not heard, fail whoever asked them.
             Action::Kill(_) => disturbed.by_errors = true,
+            Action::FailStdout { program, .. } => {
+                disturbed.by_errors |= first.as_os_str() != program.as_str();
+            }
+            // Who stands still does nothing in time.
+            Action::Signal(Signal::Stop, program) if !listens(program) => {
+                disturbed.by_stalls = true;
+                disturbed.by_client = true;
+            }
             _ => {}
         }
     }

@@ -103,6 +103,7 @@ impl Record {
             }
             Said::End { level, .. } => self.notice(Notice::LastLine(Some(level))),
             Said::EndFailed { .. } => self.notice(Notice::LastLine(None)),
+            Said::Queued { count, .. } => self.notice(Notice::Queued(count)),
             Said::Key { id, key, value } => {
                 self.scans.entry(id).or_default().insert(key, value);
             }

@@ -14,7 +14,8 @@ pub(super) fn judge(
     findings: &mut Vec<Finding>,
 ) {
     // Two processes of one store may be in each other's way, and who stands still may be given up.
-    let is_alone = !has(life, &Notice::OtherStarted) && !has(life, &Notice::OutputClosed);
+    let is_heard = !life.notices.iter().any(|(_, notice)| notice.is_unheard());
+    let is_alone = !has(life, &Notice::OtherStarted) && is_heard;
     if disturbed.by_stalls || !is_alone || life.has_orphans {
         return;
     }

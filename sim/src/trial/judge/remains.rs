@@ -193,9 +193,13 @@ fn held(
     let wrong = match &life.before {
         Some(before) if cut == Cut::Power || life.has_orphans => {
             let (requests, must) = joined(life, before, &must);
-            wrong(&before.base, &requests, &must, Order::ByKey, left)
+            let rules = (Order::ByKey, promise.filter);
+            wrong(&before.base, &requests, &must, rules, left)
         }
-        _ => wrong(&life.base, &asked, must_asked, promise.order, left),
+        _ => {
+            let rules = (promise.order, promise.filter);
+            wrong(&life.base, &asked, must_asked, rules, left)
+        }
     };
     let Some(wrong) = wrong else { return };
     let oracle = match wrong {

@@ -18,7 +18,9 @@ pub(super) fn judge(
     findings: &mut Vec<Finding>,
 ) {
     for asked in &life.requests {
-        if let Some(answered) = &asked.answer {
+        if let Some(answered) = &asked.answer
+            && promise.filter.is_none()
+        {
             show(life, asked, answered, findings);
         }
         in_time(life, asked, promise, disturbed, findings);
@@ -136,11 +138,10 @@ fn is_in_memory(asked: &Asked) -> bool {
 
 /// Whether the client read what the system wrote.
 fn was_listened_to(life: &Life, until: Moment) -> bool {
-    use crate::trial::history::Notice;
     let closed = life
         .notices
         .iter()
-        .any(|(at, notice)| *at < until && matches!(notice, Notice::OutputClosed));
+        .any(|(at, notice)| *at < until && notice.is_unheard());
     !closed && matches!(life.end.1, End::Running | End::Exited(_))
 }
 

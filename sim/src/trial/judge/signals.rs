@@ -20,6 +20,7 @@ pub(super) fn judge(
 ) {
     died(life, promise, findings);
     others(life, findings);
+    strangers(life, findings);
     for (at, notice) in &life.notices {
         let asks = matches!(notice, Notice::Signalled(Signal::Usr1));
         // Who is about to end leaves everything on disk anyway, and a signal takes some steps to arrive.
@@ -57,6 +58,22 @@ fn others(life: &Life, findings: &mut Vec<Finding>) {
             at,
             expected: "one process that serves the store".to_owned(),
             found: "a write was acknowledged while another process was ready".to_owned(),
+        });
+    }
+}
+
+/// The first signal that went to a process of others.
+fn strangers(life: &Life, findings: &mut Vec<Finding>) {
+    let hit = life.notices.iter().find_map(|(at, notice)| match notice {
+        Notice::StrangerSignalled(signal) => Some((*at, *signal)),
+        _ => None,
+    });
+    if let Some((at, signal)) = hit {
+        findings.push(Finding {
+            oracle: Oracle::S3,
+            at,
+            expected: "signals to processes of the store only".to_owned(),
+            found: format!("{signal} was sent to a process that has the number of one that ended"),
         });
     }
 }
@@ -128,10 +145,7 @@ fn answered(life: &Life, signal: Moment, wanted: bool, findings: &mut Vec<Findin
                 _ => false,
             }
     });
-    let unheard = life
-        .notices
-        .iter()
-        .any(|(_, notice)| *notice == Notice::OutputClosed);
+    let unheard = life.notices.iter().any(|(_, notice)| notice.is_unheard());
     if met || !wanted || unheard {
         return;
     }
