@@ -18,9 +18,9 @@ use crate::systems::edge::{Answered, Arrival, Doorway, Failure, Outlet, say};
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Serves until it is asked to end, and returns the exit code.
-pub(super) async fn main(host: Host, mends: Mends<Bug>) -> i32 {
+pub(super) async fn main(host: Host, mends: Mends<Bug>, has_rules: bool) -> i32 {
     let (outlet, writing) = Outlet::start(&host);
-    let ended = run(&host, mends, &outlet).await;
+    let ended = run(&host, mends, has_rules, &outlet).await;
     let code = i32::from(ended.is_err());
     outlet.say(&match ended {
         Ok(sequence) => Answer::End {
@@ -34,10 +34,15 @@ pub(super) async fn main(host: Host, mends: Mends<Bug>) -> i32 {
     code
 }
 
-async fn run(host: &Host, mends: Mends<Bug>, outlet: &Outlet) -> Result<u64, String> {
+async fn run(
+    host: &Host,
+    mends: Mends<Bug>,
+    has_rules: bool,
+    outlet: &Outlet,
+) -> Result<u64, String> {
     let mut doorway = Doorway::open(host, outlet).map_err(|error| error.to_string())?;
     let (queue, orders) = mpsc::unbounded_channel();
-    let worker = Worker::open(host, mends, orders, outlet).await;
+    let worker = Worker::open(host, mends, has_rules, orders, outlet).await;
     let worker = worker.map_err(|error| error.to_string())?;
     let working = host.spawn("worker", async move {
         worker.run().await;

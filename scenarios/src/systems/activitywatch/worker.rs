@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::bug::Bug;
 use super::queue::{Ask, Order, Reply};
+use super::rules::Rules;
 use crate::specimens::mends::Mends;
 use crate::systems::edge::{Answered, Failure, Image, Outlet, WeakOutlet, load, save};
 
@@ -45,6 +46,8 @@ pub(super) struct Worker {
     pairs: Pairs,
     /// What the last commit left.
     committed: Pairs,
+    /// The rules of privacy, where there are any. Then a commit that fails is given up, as in the real datastore; here it says so.
+    rules: Option<Rules>,
     /// Number of the last change, and of the last that is committed.
     sequence: u64,
     covered: u64,
@@ -57,15 +60,21 @@ impl Worker {
     pub(super) async fn open(
         host: &Host,
         mends: Mends<Bug>,
+        has_rules: bool,
         queue: mpsc::UnboundedReceiver<Order>,
         outlet: &Outlet,
     ) -> io::Result<Self> {
         let of = host.clone();
         let opened = host.blocking(move || load(&*of.fs, DATABASE)).await;
         let image = opened.map_err(io::Error::other)??.unwrap_or_default();
+        let mut rules = has_rules.then(Rules::default);
+        if let Some(rules) = &mut rules {
+            rules.refresh(&image.pairs);
+        }
         Ok(Self {
             host: host.clone(),
             mends,
+            rules,
             queue,
             outlet: outlet.downgrade(),
             committed: image.pairs.clone(),
@@ -123,8 +132,28 @@ impl Worker {
                 let pairs = self.pairs.clone();
                 self.reply(reply, Ok(Answered::Everything(pairs)))?;
             }
-            Ask::Insert(mutation) => {
+            Ask::Insert(mutation) if self.rules.is_some() && Rules::is_rule(&mutation) => {
                 self.change(&[mutation]);
+                if self.mends.has(Bug::R15) {
+                    let is_committed = self.commit().await?;
+                    self.refresh();
+                    return self.reply_after(reply, is_committed);
+                }
+                self.refresh();
+                let done = self.done(Level::Window(WINDOW));
+                self.reply(reply, done)?;
+            }
+            Ask::Insert(mutation) => {
+                if self
+                    .rules
+                    .as_ref()
+                    .is_some_and(|rules| rules.drops(&mutation))
+                {
+                    // It is accepted, and nothing is kept of it.
+                    self.change(&[]);
+                } else {
+                    self.change(&[mutation]);
+                }
                 let done = self.done(Level::Window(WINDOW));
                 self.reply(reply, done)?;
             }
@@ -153,6 +182,13 @@ impl Worker {
             return self.commit().await.map(drop);
         }
         Ok(())
+    }
+
+    /// Applies the rules that the open transaction has.
+    fn refresh(&mut self) {
+        if let Some(rules) = &mut self.rules {
+            rules.refresh(&self.pairs);
+        }
     }
 
     fn change(&mut self, mutations: &[Mutation]) {
@@ -233,10 +269,21 @@ impl Worker {
         if self.mends.has(Bug::R6) {
             self.tell(message);
         } else {
-            self.pairs.clone_from(&self.committed);
-            self.covered = self.sequence;
+            self.give_up();
+        }
+        if self.rules.is_some() {
+            self.give_up();
+            if self.mends.has(Bug::R15) {
+                self.refresh();
+            }
         }
         Ok(false)
+    }
+
+    /// Forgets what is not committed.
+    fn give_up(&mut self) {
+        self.pairs.clone_from(&self.committed);
+        self.covered = self.sequence;
     }
 
     /// Says that what was acknowledged since the last commit may be lost.
