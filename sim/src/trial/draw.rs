@@ -19,7 +19,7 @@ use crate::command::Mutation;
 use crate::world::{Action, Pace, Plan, Planned, When};
 
 /// Numbers of processes beyond one for each program, where there are few: so many strangers may run beside the system.
-const SPARE_NUMBERS: u32 = 3;
+const SPARE_NUMBERS: u32 = 2;
 
 /// What scripts are made of.
 #[derive(Clone, Debug)]
@@ -376,7 +376,13 @@ impl Drawer<'_> {
             let numbers = self.programs.len() as u32 + SPARE_NUMBERS;
             lines.push((When::Step(0), Action::Numbers(numbers)));
             for _ in 0..=self.rng.below(u64::from(SPARE_NUMBERS)) {
-                lines.push((self.moment(), Action::Start(STRANGER.to_owned())));
+                // Others come as time passes, whether the system does anything or not.
+                let when = if self.rng.ratio(1, 2) {
+                    self.moment()
+                } else {
+                    When::Time(Duration::from_millis(self.rng.below(20_000)))
+                };
+                lines.push((when, Action::Start(STRANGER.to_owned())));
             }
         }
         if self.is(Family::Interrupts) {

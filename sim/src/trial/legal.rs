@@ -232,6 +232,24 @@ mod tests {
     }
 
     #[test]
+    fn what_a_rule_drops_need_not_be_there_and_what_no_rule_drops_must() {
+        let filter = Some(Filter { setting: b"rule" });
+        let unknown = |text| write(text, Some(Answer::Failed(Outcome::Unknown)));
+        let is_legal = |first, left| {
+            let requests = [first, acked("put k2 x"), acked("put k1 y")];
+            let rules = (Order::Whole, filter);
+            wrong(&pairs(""), &requests, &[false, true, true], rules, &pairs(left)).is_none()
+        };
+        assert!(is_legal(acked("put rule 2"), "rule=2 k1=y"));
+        assert!(!is_legal(acked("put rule 2"), "rule=2 k1=y k2=x"));
+        assert!(!is_legal(acked("put rule 2"), "rule=2 k2=x"));
+        // A rule that may be lost drops everything or nothing.
+        assert!(is_legal(unknown("put rule 2"), "rule=2 k1=y"));
+        assert!(is_legal(unknown("put rule 2"), "k1=y k2=x"));
+        assert!(!is_legal(unknown("put rule 2"), "k1=y"));
+    }
+
+    #[test]
     fn what_must_survive_has_to_be_there_and_the_rest_may() {
         let requests = [acked("put a 1"), acked("put b 2"), acked("delete z")];
         for (must, left, expected) in [

@@ -86,7 +86,8 @@ async fn close(
 ) -> Result<u64, String> {
     let (reply, closed) = oneshot::channel();
     let ask = Ask::Close;
-    let _ = queue.send(Order { ask, reply });
+    let (_, told) = oneshot::channel();
+    let _ = queue.send(Order { ask, reply, told });
     let closed = closed.await;
     working.await.map_err(|failed| failed.to_string())?;
     match closed {
@@ -126,7 +127,8 @@ impl Callers {
             return say(&self.outlet, id, Err(Failure::unsupported()));
         };
         let (reply, replied) = oneshot::channel();
-        if queue.send(Order { ask, reply }).is_err() {
+        let (telling, told) = oneshot::channel();
+        if queue.send(Order { ask, reply, told }).is_err() {
             let gone = Failure::absent("the datastore worker is gone");
             return say(&self.outlet, id, Err(gone));
         }
@@ -136,6 +138,7 @@ impl Callers {
             let reply = timeout(&host, PATIENCE, wait(replied, gives_up)).await;
             let late = || Err(Failure::unknown("the datastore worker does not answer"));
             say(&outlet, id, reply.unwrap_or_else(late));
+            drop::<oneshot::Sender<Infallible>>(telling);
             drop(token);
         };
         drop(self.host.spawn("caller", task));

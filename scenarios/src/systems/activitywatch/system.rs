@@ -90,6 +90,7 @@ impl System for ActivityWatch {
                 batches: 0,
                 gets: 0,
                 scans: 0,
+                syncs: 12,
                 snapshots: 0,
                 buckets: 1,
                 ..Asks::default()

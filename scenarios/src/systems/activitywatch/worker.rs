@@ -1,5 +1,6 @@
 //! What owns the database.
 
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +49,8 @@ pub(super) struct Worker {
     committed: Pairs,
     /// The rules of privacy, where there are any. Then a commit that fails is given up, as in the real datastore; here it says so.
     rules: Option<Rules>,
+    /// Those whose changes are not committed, until they are told that they were taken.
+    untold: Vec<oneshot::Receiver<Infallible>>,
     /// Number of the last change, and of the last that is committed.
     sequence: u64,
     covered: u64,
@@ -75,6 +78,7 @@ impl Worker {
             host: host.clone(),
             mends,
             rules,
+            untold: Vec::new(),
             queue,
             outlet: outlet.downgrade(),
             committed: image.pairs.clone(),
@@ -122,7 +126,7 @@ impl Worker {
         (self.wall + WINDOW).saturating_sub(self.host.process.wall_time())
     }
 
-    async fn work(&mut self, Order { ask, reply }: Order) -> Result<(), Ended> {
+    async fn work(&mut self, Order { ask, reply, told }: Order) -> Result<(), Ended> {
         match ask {
             Ask::Get(key) => {
                 let value = self.pairs.get(&key).cloned();
@@ -142,6 +146,7 @@ impl Worker {
                 self.refresh();
                 let done = self.done(Level::Window(WINDOW));
                 self.reply(reply, done)?;
+                self.untold.push(told);
             }
             Ask::Insert(mutation) => {
                 if self
@@ -156,6 +161,7 @@ impl Worker {
                 }
                 let done = self.done(Level::Window(WINDOW));
                 self.reply(reply, done)?;
+                self.untold.push(told);
             }
             Ask::Import(mutations) => {
                 self.change(&mutations);
@@ -241,33 +247,35 @@ impl Worker {
         match saved {
             Ok(Ok(())) => {
                 self.covered = self.sequence;
+                self.untold.clear();
                 self.committed.clone_from(&self.pairs);
                 Ok(true)
             }
-            Ok(Err(error)) => self.failed(&error.to_string()),
-            Err(failed) => self.failed(&failed.to_string()),
+            Ok(Err(error)) => self.failed(&error.to_string()).await,
+            Err(failed) => self.failed(&failed.to_string()).await,
         }
     }
 
     /// Replaces the file. Where that takes longer than the window has to spare, whoever was answered is told.
-    async fn save(&self, image: Image) -> Result<io::Result<()>, Failed> {
+    async fn save(&mut self, image: Image) -> Result<io::Result<()>, Failed> {
         let fs = Arc::clone(&self.host.fs);
-        let saving = self.host.blocking(move || save(&*fs, DATABASE, &image));
+        let host = self.host.clone();
+        let saving = host.blocking(move || save(&*fs, DATABASE, &image));
         let mut saving = std::pin::pin!(saving);
         if let Some(saved) = timeout(&self.host, LATE, &mut saving).await {
             return saved;
         }
-        self.tell("the disk stands still");
+        self.tell("the disk stands still").await;
         saving.await
     }
 
     /// A commit has failed: says what may be lost of what was acknowledged, and keeps it for the next one.
-    fn failed(&mut self, message: &str) -> Result<bool, Ended> {
+    async fn failed(&mut self, message: &str) -> Result<bool, Ended> {
         if !self.mends.has(Bug::H3) {
             return Err(Ended::Panicked);
         }
         if self.mends.has(Bug::R6) {
-            self.tell(message);
+            self.tell(message).await;
         } else {
             self.give_up();
         }
@@ -286,9 +294,13 @@ impl Worker {
         self.covered = self.sequence;
     }
 
-    /// Says that what was acknowledged since the last commit may be lost.
-    fn tell(&self, message: &str) {
+    /// Says that what was acknowledged since the last commit may be lost, behind the acknowledgements.
+    async fn tell(&mut self, message: &str) {
         if self.mends.has(Bug::R6) {
+            for told in std::mem::take(&mut self.untold) {
+                // Nothing is ever sent: it is closed.
+                let _ = told.await;
+            }
             self.outlet.say(&Answer::Lost {
                 first: self.covered + 1,
                 last: self.sequence,

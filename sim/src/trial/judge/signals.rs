@@ -176,3 +176,39 @@ fn requested(life: &Life, asked: &Asked, findings: &mut Vec<Finding>) {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_to_a_stranger_is_found() {
+        let moment = |event| Moment {
+            event,
+            ..Moment::default()
+        };
+        let found = |notice| {
+            let life = Life {
+                base: Default::default(),
+                before: None,
+                has_orphans: false,
+                began: moment(0),
+                requests: Vec::new(),
+                notices: vec![(moment(1), notice)],
+                end: (moment(2), End::Running),
+                left: Vec::new(),
+            };
+            let mut findings = Vec::new();
+            judge(
+                &life,
+                &Promise::default(),
+                Disturbed::default(),
+                &mut findings,
+            );
+            findings.first().map(|finding| (finding.oracle, finding.at))
+        };
+        let hit = found(Notice::StrangerSignalled(Signal::Usr1));
+        assert_eq!(hit, Some((Oracle::S3, moment(1))));
+        assert_eq!(found(Notice::Signalled(Signal::Usr1)), None);
+    }
+}
