@@ -238,7 +238,14 @@ mod tests {
         let is_legal = |first, left| {
             let requests = [first, acked("put k2 x"), acked("put k1 y")];
             let rules = (Order::Whole, filter);
-            wrong(&pairs(""), &requests, &[false, true, true], rules, &pairs(left)).is_none()
+            wrong(
+                &pairs(""),
+                &requests,
+                &[false, true, true],
+                rules,
+                &pairs(left),
+            )
+            .is_none()
         };
         assert!(is_legal(acked("put rule 2"), "rule=2 k1=y"));
         assert!(!is_legal(acked("put rule 2"), "rule=2 k1=y k2=x"));
