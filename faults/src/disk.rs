@@ -10,6 +10,7 @@ mod active_writeback;
 mod clock;
 mod closing;
 mod damage;
+mod deferral;
 mod errseq;
 mod eviction;
 mod file;
@@ -25,4 +26,5 @@ mod troubles;
 mod writeback;
 
 pub use clock::SimClock;
+pub use deferral::Deferred;
 pub use sim_fs::SimFs;

@@ -105,7 +105,10 @@ pub const TRIAL_FILES: &[(&str, &str)] = files! {
         "standalone-native"
         "standalone-native-memory"
         "standalone-sqlite"
-        "standalone-sqlite-memory";
+        "standalone-sqlite-memory"
+        "service-interrupted"
+        "service-full-output"
+        "standalone-strangers";
     "signals":
         "tarantool-68"
         "tarantool-68-fixed"
@@ -141,7 +144,17 @@ pub const TRIAL_FILES: &[(&str, &str)] = files! {
         "torc-r12"
         "torc-r12-fixed"
         "torc-r18"
-        "torc-r18-fixed";
+        "torc-r18-fixed"
+        "torc-h3"
+        "torc-h3-fixed"
+        "torc-h8"
+        "torc-h8-fixed"
+        "torc-h10"
+        "torc-h10-fixed"
+        "torc-r21"
+        "torc-r21-fixed"
+        "torc-r22"
+        "torc-r22-fixed";
     "tinycloud":
         "tiny-h1"
         "tiny-h1-fixed"
@@ -185,7 +198,10 @@ pub const TRIAL_FILES: &[(&str, &str)] = files! {
         "aw-r14"
         "aw-r14-fixed"
         "aw-fixed"
-        "aw-fixed-slow";
+        "aw-fixed-slow"
+        "aw-r15"
+        "aw-r15-fixed"
+        "aw-r15-crash";
 };
 
 /// Every scenario that ships.

@@ -58,9 +58,11 @@ oracles! {
     V3, "it said what makes no sense", "Every line is one of the protocol, and every request is answered once, in the way of its kind.";
     S1, "a signal ended it", "A process that is ready dies of no signal that it is to handle.";
     S2, "a request for a snapshot was forgotten", "After the last request or signal a snapshot is taken that holds everything acknowledged before it.";
+    S3, "a signal hit a stranger", "Signals are sent to the processes of the store, and never to whoever has the number of one that has ended.";
     T1, "a read was answered too late", "Reads are answered within their bound, also while a snapshot, a sync or a target of the file system stands still.";
     T2, "a request was never answered", "Every request of a living process is answered, or fails, within its bound.";
     T3, "it did not end", "Asked to end, a process ends within its bound.";
+    T5, "a queue grew without bound", "What waits inside of a process stays within the bound that it promises.";
     E1, "exit code and outcome disagree", "A process that says that all went well has lost nothing, and one that met no fault does not fail.";
     E2, "it is not as it was last seen", "After an end that went well, what the next start finds is what the last one showed, and what was acknowledged since.";
     F4, "two writers at once", "No two processes or handles write the same store at the same time.";

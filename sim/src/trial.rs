@@ -8,6 +8,7 @@
 mod client;
 pub mod draw;
 pub mod family;
+pub mod filter;
 pub mod history;
 pub mod hunt;
 pub mod judge;

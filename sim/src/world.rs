@@ -40,7 +40,7 @@
 //! }
 //! ```
 //!
-//! **Not modelled**: process numbers that are used again, threads that share a processor with others for real, memory limits, the network between processes, the time that
+//! **Not modelled**: threads that share a processor with others for real, memory limits, the network between processes, the time that
 //! computing takes beyond a constant for each step.
 
 mod chance;
@@ -53,6 +53,7 @@ mod engine;
 mod fiber;
 mod host;
 mod lifecycle;
+mod numbers;
 mod pace;
 mod paced_file;
 mod paced_fs;
@@ -75,6 +76,8 @@ mod triggers;
 
 pub use control::Control;
 pub use crash::{Era, crash_images};
+pub use lifecycle::ProcessEnd;
+pub use numbers::SentToNumber;
 pub use pace::Pace;
 pub use plan::{Action, Arrived, Happened, Plan, Planned, When};
 pub use plan_text::ParsePlanError;

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use plimsoll_reference::clock::Clock as _;
 
-use super::active_plan::Facts;
+use super::active_plan::{Decision, Facts};
 use super::closing::Closing;
+use super::deferral::Deferral;
 use super::errseq::ErrSeq;
 use super::eviction::Evictions;
 use super::path::resolve;
@@ -97,6 +98,11 @@ impl State {
             Some(errno) => return Err(self.report_late(&request, errno)),
             None => self.decide(&request),
         };
+        if let Deferral::Put(_) = self.troubles.deferral {
+            // It is done later, and counted then.
+            self.operations -= 1;
+            return Err(Errno::EAGAIN);
+        }
         if decision == Some(Effect::Hang) {
             let entry = request.failed(Errno::EIO);
             let hung = format!("{} {}", entry.kind, entry.path);
@@ -148,6 +154,35 @@ impl State {
 
     /// What the plan does to an operation. Delays are charged here.
     fn decide(&mut self, request: &Request<'_>) -> Option<Effect> {
+        let decision = match self.troubles.deferral {
+            Deferral::Over(decision) => {
+                self.troubles.deferral = Deferral::Off;
+                decision
+            }
+            deferral => {
+                let decision = self.ask_plan(request)?;
+                if !decision.wait.is_zero() {
+                    match (deferral, &self.troubles.clock) {
+                        (Deferral::Asked, _) => {
+                            self.troubles.deferral = Deferral::Put(decision);
+                            return None;
+                        }
+                        (_, Some(clock)) => clock.advance(decision.wait),
+                        (_, None) => {}
+                    }
+                }
+                decision
+            }
+        };
+        if decision.effect.is_some_and(Effect::is_damage) {
+            self.troubles.damaged_at.get_or_insert(self.log.len());
+        }
+        self.troubles.target = decision.target;
+        decision.effect
+    }
+
+    /// Asks the plan what becomes of an operation; nothing where there is none.
+    fn ask_plan(&mut self, request: &Request<'_>) -> Option<Decision> {
         if self.troubles.plan.is_empty() {
             return None;
         }
@@ -167,17 +202,7 @@ impl State {
             let inode = |path| resolve(&self.image, path).ok();
             facts.inodes = [inode(request.path), request.second.and_then(inode)];
         }
-        let decision = self.troubles.plan.decide(request, &facts);
-        if let Some(clock) = &self.troubles.clock
-            && !decision.wait.is_zero()
-        {
-            clock.advance(decision.wait);
-        }
-        if decision.effect.is_some_and(Effect::is_damage) {
-            self.troubles.damaged_at.get_or_insert(self.log.len());
-        }
-        self.troubles.target = decision.target;
-        decision.effect
+        Some(self.troubles.plan.decide(request, &facts))
     }
 
     /// The virtual time, which stands at zero where there is no clock.

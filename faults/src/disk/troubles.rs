@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::active_plan::ActivePlan;
 use super::clock::SimClock;
+use super::deferral::Deferral;
 use super::space::ActiveSpaces;
 use crate::errno::Errno;
 use crate::image::Ino;
@@ -34,6 +35,8 @@ pub(super) struct Troubles {
     pub(super) phase: Phase,
     /// What delays are charged to.
     pub(super) clock: Option<SimClock>,
+    /// Whether whoever asks for an operation is told first how long it is kept waiting.
+    pub(super) deferral: Deferral,
     /// The operation that never returns.
     pub(super) hung: Option<String>,
     /// Entries in the log when bytes were first damaged.
@@ -58,6 +61,7 @@ impl Troubles {
             replays: Vec::new(),
             phase: Phase::default(),
             clock: None,
+            deferral: Deferral::default(),
             hung: None,
             damaged_at: None,
             rng: Rng::stream(seed, "damage"),

@@ -28,7 +28,8 @@ pub enum Sent {
 
 /// Dispositions, mask and pending set of a process (`signal(7)`, standard signals: at most one of a kind is pending).
 ///
-/// **Not modelled**: masks of single threads, real-time signals, who sent it and why, interrupted system calls.
+/// **Not modelled**: masks of single threads, real-time signals, who sent it and why. A handler takes note and
+/// does nothing else, so that none runs inside another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignalState {
     dispositions: [Disposition; Signal::ALL.len()],

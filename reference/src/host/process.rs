@@ -67,6 +67,18 @@ pub trait ProcessOps: Send + Sync {
     /// As `fork(2)` and `execve(2)`.
     fn start(&self, program: &Program) -> io::Result<Box<dyn Child>>;
 
+    /// Sends a signal to whatever process has this number now (`kill(2)`). Whoever has a [`Child`] uses that: a number is given to another
+    /// process once its owner has ended and was waited for.
+    ///
+    /// # Errors
+    /// As `kill(2)`: `ESRCH` when there is no such process, `EINVAL` for numbers that mean more than one process; `ENOTSUP` where there are
+    /// no processes.
+    fn signal(&self, _number: u32, _signal: Signal) -> io::Result<()> {
+        Err(io::Error::from_raw_os_error(
+            nix::errno::Errno::ENOTSUP as i32,
+        ))
+    }
+
     /// Ends the process at once: no destructor runs, no task goes on, nothing is flushed.
     fn exit(&self, code: i32) -> Later<'static, Infallible>;
 }

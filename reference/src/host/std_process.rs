@@ -10,7 +10,8 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::sys::signal::SigSet;
+use nix::sys::signal::{SigSet, kill};
+use nix::unistd::Pid;
 use tokio::task::JoinHandle;
 
 use super::child::{Child, Program};
@@ -111,6 +112,15 @@ impl ProcessOps for StdProcess {
 
     fn start(&self, program: &Program) -> io::Result<Box<dyn Child>> {
         Ok(Box::new(StdChild::start(program)?))
+    }
+
+    fn signal(&self, number: u32, signal: Signal) -> io::Result<()> {
+        // Zero and what is negative as a signed number stand for groups.
+        let number = i32::try_from(number).map_err(|_| Errno::EINVAL)?;
+        if number == 0 {
+            return Err(Errno::EINVAL.into());
+        }
+        Ok(kill(Pid::from_raw(number), number_of(signal))?)
     }
 
     fn exit(&self, code: i32) -> Later<'static, Infallible> {

@@ -118,6 +118,7 @@ fn answer() -> impl Strategy<Value = Answer> {
             last,
             message
         }),
+        1 => ("[a-z]{1,8}", any::<u64>()).prop_map(|(name, count)| Answer::Queued { name, count }),
         1 => (any::<u64>(), level()).prop_map(|(sequence, level)| Answer::End { sequence, level }),
         1 => message().prop_map(|message| Answer::EndFailed { message }),
     ]

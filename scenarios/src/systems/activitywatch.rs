@@ -9,12 +9,17 @@
 //! The database is stood for by a file that is replaced as a whole ([`edge`](super::edge)): a commit takes effect together, and is
 //! durable when it returns.
 //!
-//! **Not modelled**: SQL, the table of buckets, heartbeats, encryption, rules of privacy. That a rule filters events before it is
-//! committed (R15) shows in no state that the window does not allow: a crash takes the rule together with everything that it filtered.
+//! Rules of privacy are a setting by which events are dropped ([`Filter`](plimsoll_sim::trial::promise::Filter)); an event that is dropped
+//! is accepted all the same. That a rule is applied before it is committed (R15) breaks no promise by a crash alone: changes are committed
+//! in their order, so that a crash takes the rule together with everything that it dropped. It breaks one when a *commit* fails and is given
+//! up, as the real datastore does: the rule is gone from the database and goes on dropping events that are accepted later.
+//!
+//! **Not modelled**: SQL, the table of buckets, heartbeats, encryption.
 
 mod bug;
 mod program;
 mod queue;
+mod rules;
 mod system;
 mod worker;
 

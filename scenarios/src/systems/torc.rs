@@ -13,10 +13,19 @@
 //! At the outer edge both speak the lines of the reference service. A job that fails is a `delete` of a key that is not there; it fails by
 //! itself and is no failure of the store.
 //!
+//! * A server may write a **log** into a pipe, to a program that only reads it; that stands for whatever the real one prints beside
+//!   announcements. A command may go on without its server (`lingering`), as clients do that try a connection for minutes.
+//! * The client says how many announcements wait for whoever takes them (`queued`): that they are bounded is what `H3` was mended by, and
+//!   nobody outside could see it.
+//!
+//! Of `R21` only the second half has an effect here: when a signal cannot be sent there is no server left that could take a snapshot. It
+//! needs a client that waits for its child while the periodic task still has the number, as `Keeper` does.
+//!
 //! **Not modelled**: HTTP, so requests and answers go through the pipes of the server, one after the other; SQLite, in place of which a map
 //! is written to a file (`specimens::torc` has the real one); older snapshots that are kept; that the real server begins empty: here a life
 //! begins with the snapshot, so that the next one can go on.
 
+mod announcements;
 mod bug;
 mod client;
 mod database;
@@ -24,6 +33,7 @@ mod ending;
 mod inbox;
 mod keeper;
 mod lock;
+mod log;
 mod options;
 mod out;
 mod server;

@@ -59,7 +59,8 @@ async fn live(control: &Control, system: &Arc<dyn System>, script: &LifeScript) 
     let first = system.first();
     let name = first.path.to_string_lossy().into_owned();
     let arguments: Vec<&str> = first.arguments.iter().map(String::as_str).collect();
-    let has_orphans = control.is_any_running();
+    let programs = system.programs();
+    let has_orphans = programs.iter().any(|(name, _)| control.is_running(name));
     let process = control.start(&name, &arguments).ok()?;
     control.spawn(Arc::clone(&log).read(process, Arc::clone(system)));
     let era = control.era();

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use plimsoll_faults::errno::Errno;
 use plimsoll_faults::latency::Latency;
 use plimsoll_faults::plan::FaultPlan;
 use plimsoll_faults::rng::Rng;
@@ -11,10 +12,14 @@ use plimsoll_reference::service::protocol::Command;
 
 use super::family::Family;
 use super::promise::Promise;
+use super::run::STRANGER;
 use super::script::{Ending, LifeScript, Script, Step};
 use super::system::Asks;
 use crate::command::Mutation;
 use crate::world::{Action, Pace, Plan, Planned, When};
+
+/// Numbers of processes beyond one for each program, where there are few: so many strangers may run beside the system.
+const SPARE_NUMBERS: u32 = 2;
 
 /// What scripts are made of.
 #[derive(Clone, Debug)]
@@ -306,6 +311,7 @@ impl Drawer<'_> {
         }
         self.plan_disk(&mut lines);
         self.plan_output(&mut lines, &first);
+        self.plan_processes(&mut lines);
         let line = |(when, action)| Planned { when, action };
         Plan(lines.into_iter().map(line).collect())
     }
@@ -364,6 +370,45 @@ impl Drawer<'_> {
             let by = Duration::from_secs(1 << self.rng.below(18));
             let forward = self.rng.ratio(1, 2);
             lines.push((self.moment(), Action::Clock { forward, by }));
+        }
+    }
+
+    fn plan_processes(&mut self, lines: &mut Vec<(When, Action)>) {
+        if self.is(Family::Strangers) {
+            // Few enough that one is given again before long.
+            let numbers = self.programs.len() as u32 + SPARE_NUMBERS;
+            lines.push((When::Step(0), Action::Numbers(numbers)));
+            for _ in 0..=self.rng.below(u64::from(SPARE_NUMBERS)) {
+                // Others come as time passes, whether the system does anything or not.
+                let when = if self.rng.ratio(1, 2) {
+                    self.moment()
+                } else {
+                    When::Time(Duration::from_millis(self.rng.below(20_000)))
+                };
+                lines.push((when, Action::Start(STRANGER.to_owned())));
+            }
+        }
+        if self.is(Family::Interrupts) {
+            lines.push((When::Step(0), Action::Interrupts));
+        }
+        if self.is(Family::Full) {
+            let index = self.rng.below(self.programs.len() as u64);
+            // The first writes to a file; the others write to whoever started them, and are cut off only for a moment.
+            let is_for_ever = index == 0 && self.rng.ratio(1, 2);
+            let count = 1 + self.rng.below(3) as u32;
+            let action = Action::FailStdout {
+                program: self.programs[index as usize].to_owned(),
+                error: *self.rng.pick(&[Errno::ENOSPC, Errno::EIO]),
+                count: (!is_for_ever).then_some(count),
+            };
+            lines.push((self.moment(), action));
+        }
+        if self.is(Family::Stopped) {
+            let program = (*self.rng.pick(self.programs)).to_owned();
+            let seconds = *self.rng.pick(&[1, 10, 60, 600, 7200]);
+            lines.push((self.moment(), Action::Signal(Signal::Stop, program.clone())));
+            let later = When::Time(Duration::from_secs(seconds));
+            lines.push((later, Action::Signal(Signal::Cont, program)));
         }
     }
 

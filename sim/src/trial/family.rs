@@ -41,6 +41,10 @@ families! {
     Restart, "restart", "It is started again when it has ended.";
     Early, "early", "Requests and signals come before it is ready.";
     Servers, "servers", "Servers of a network file system crash, or throw the client out.";
+    Strangers, "strangers", "Other programs are started meanwhile, and numbers of processes that have ended are given again.";
+    Interrupts, "interrupts", "Signals that it handles interrupt reads and writes.";
+    Full, "full-output", "Lines that a process writes are not taken, some or any more: its output is a file, and the disk is full or fails.";
+    Stopped, "stopped", "A process stands still for a while, by `SIGSTOP`.";
 }
 
 impl fmt::Display for Family {

@@ -160,10 +160,36 @@ pub enum Notice {
     ReadingAgain,
     /// It said something that the protocol does not allow there.
     Strange(String),
+    /// Writes to its standard output fail, from now on or now and then.
+    OutputFailed,
+    /// A process that it had started has ended.
+    ChildEnded(ExitStatus),
+    /// A process of it sent a signal to one that has nothing to do with the store.
+    StrangerSignalled(Signal),
+    /// It said how much waits in one of its queues.
+    Queued(u64),
     /// Its last line: everything is held at this level, or is not.
     LastLine(Option<Level>),
+    /// Why not everything is held, as its last line says.
+    Claimed(Claim),
     /// The disk was read by itself, while the system ran or not, as a reader that knows nothing of it would.
     Inspected(Found),
+}
+
+impl Notice {
+    /// Whether lines that it writes from here on may never be read.
+    pub(super) const fn is_unheard(&self) -> bool {
+        matches!(self, Self::OutputClosed | Self::OutputFailed)
+    }
+}
+
+/// What a last line says of why not everything is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// Time was up before an answer came.
+    TimedOut,
+    /// A process that was needed has ended.
+    ChildEnded,
 }
 
 /// What a reader found on the disk.
@@ -208,6 +234,11 @@ impl Life {
     /// Whether something was noted.
     pub(super) fn has(&self, wanted: &Notice) -> bool {
         self.notices.iter().any(|(_, notice)| notice == wanted)
+    }
+
+    /// Whether every line that it wrote could be read.
+    pub(super) fn is_heard(&self) -> bool {
+        !self.notices.iter().any(|(_, notice)| notice.is_unheard())
     }
 }
 

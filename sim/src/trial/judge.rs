@@ -11,6 +11,7 @@ mod words;
 
 use std::time::Duration;
 
+
 use crate::oracle::Oracle;
 
 use super::history::{Life, Moment};
@@ -33,18 +34,22 @@ pub struct Finding {
 /// What the harness did to the life.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Disturbed {
-    /// Operations on the disk failed: what asks for it may fail, too.
+    /// Operations on the disk failed, or a process that was needed was killed or could not speak: what asks for it may fail, too.
     pub by_errors: bool,
+    /// The disk itself failed.
+    pub by_disk: bool,
     /// For how long, at most and in all, operations stood still: what waits for the disk may take so much longer. The largest time there is
     /// says that nobody knows.
     pub delayed_by: Duration,
+    /// A process that answers stood still: no bound on time holds.
+    pub by_stops: bool,
 }
 
 /// Every oracle that a life does not hold, in the order in which they show.
 pub fn judge(life: &Life, promise: &Promise, disturbed: Disturbed) -> Vec<Finding> {
     let mut findings = Vec::new();
     let readings = Readings::of(life);
-    words::judge(life, &mut findings);
+    words::judge(life, promise, disturbed, &mut findings);
     requests::judge(life, promise, disturbed, &readings, &mut findings);
     refusals::judge(life, promise, disturbed, &mut findings);
     signals::judge(life, promise, disturbed, &mut findings);

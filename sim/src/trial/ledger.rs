@@ -10,6 +10,17 @@ use crate::sut::Outcome;
 /// Most of a line that makes no sense that is kept, in characters.
 const SHOWN_MAX: usize = 120;
 
+/// What was heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// Nothing beyond what is in the ledger now.
+    Plain,
+    /// A snapshot is in place.
+    Snapshot,
+    /// Not everything is held, for this reason.
+    NotHeld(String),
+}
+
 /// The book of one life. Whoever keeps it says when things happen; everything here is a function of what it is told.
 #[derive(Debug, Default)]
 pub struct Ledger {
@@ -54,19 +65,23 @@ impl Ledger {
     }
 
     /// A line is read that the system said. A line that the protocol does not allow there becomes a [`Notice::Strange`], and nothing
-    /// else. Returns whether it says that a snapshot is in place.
-    pub fn hear(&mut self, at: Moment, line: &str) -> bool {
+    /// else. Returns what of it somebody else may know more about.
+    pub fn hear(&mut self, at: Moment, line: &str) -> Heard {
         let Ok(said) = line.parse::<protocol::Answer>() else {
             let shown: String = line.chars().take(SHOWN_MAX).collect();
             self.strange(at, format!("it says `{shown}`"));
-            return false;
+            return Heard::Plain;
         };
         if self.has_ended {
             self.strange(at, "it says more after its last line".to_owned());
         }
-        let is_snapshot = matches!(said, protocol::Answer::Snapshot { .. });
+        let heard = match &said {
+            protocol::Answer::Snapshot { .. } => Heard::Snapshot,
+            protocol::Answer::EndFailed { message } => Heard::NotHeld(message.clone()),
+            _ => Heard::Plain,
+        };
         self.take(at, said);
-        is_snapshot
+        heard
     }
 
     /// Something is read that is no line.
@@ -97,6 +112,7 @@ impl Ledger {
             }
             Said::End { level, .. } => self.last_line(at, Notice::LastLine(Some(level))),
             Said::EndFailed { .. } => self.last_line(at, Notice::LastLine(None)),
+            Said::Queued { count, .. } => self.notice(at, Notice::Queued(count)),
             Said::Key { id, key, value } => self.key(at, id, key, value),
             Said::Done {
                 id,

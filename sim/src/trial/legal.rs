@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::command::Mutation;
 
+use super::filter::Filter;
 use super::history::{Fate, Pairs};
 
 /// Alternatives that unknown outcomes may open at once; where there are more, nothing is concluded.
@@ -16,6 +17,14 @@ pub enum Order {
     Whole,
     /// For each key by itself: requests are worked on side by side.
     ByKey,
+}
+
+/// What makes of writes a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Rules {
+    pub(super) order: Order,
+    /// The setting by which writes are dropped, if there is one.
+    pub(super) filter: Option<Filter>,
 }
 
 /// What is wrong with a state.
@@ -99,9 +108,10 @@ impl<'a> Stretch<'a> {
 /// as long as nothing since then is firm or has to be there.
 ///
 /// `None` says that it is legal, or that there are more alternatives than are followed.
-pub(super) fn wrong(stretches: &[Stretch<'_>], order: Order, left: &Pairs) -> Option<Wrong> {
-    let legal = match order {
-        Order::Whole => is_state(stretches, left),
+pub(super) fn wrong(stretches: &[Stretch<'_>], rules: Rules, left: &Pairs) -> Option<Wrong> {
+    let legal = match rules.order {
+        Order::Whole => is_state(stretches, rules.filter, left),
+        Order::ByKey if rules.filter.is_some() => true,
         Order::ByKey => keys(stretches, left)
             .into_iter()
             .all(|key| values(stretches, key).contains(&left.get(key))),
@@ -110,7 +120,7 @@ pub(super) fn wrong(stretches: &[Stretch<'_>], order: Order, left: &Pairs) -> Op
 }
 
 /// Whether this is the state after some of the first writes of a stretch that may be the last one to be seen.
-fn is_state(stretches: &[Stretch<'_>], left: &Pairs) -> bool {
+fn is_state(stretches: &[Stretch<'_>], filter: Option<Filter>, left: &Pairs) -> bool {
     let mut is_legal = false;
     let mut earlier: BTreeSet<Pairs> = BTreeSet::new();
     for (index, stretch) in stretches.iter().enumerate() {
@@ -124,7 +134,7 @@ fn is_state(stretches: &[Stretch<'_>], left: &Pairs) -> bool {
         }
         let collects = stretches.get(index + 1).is_some_and(|next| next.is_beside);
         let mut states = BTreeSet::new();
-        let complete = walk(begins, &stretch.writes, &mut |alternatives| {
+        let complete = walk(begins, &stretch.writes, filter, &mut |alternatives| {
             is_legal |= alternatives.contains(left);
             if collects {
                 states.extend(alternatives.iter().cloned());
@@ -144,6 +154,7 @@ fn is_state(stretches: &[Stretch<'_>], left: &Pairs) -> bool {
 fn walk(
     begins: BTreeSet<Pairs>,
     writes: &[Write<'_>],
+    filter: Option<Filter>,
     visit: &mut dyn FnMut(&BTreeSet<Pairs>) -> bool,
 ) -> bool {
     let first = writes.iter().rposition(|write| write.must);
@@ -158,7 +169,7 @@ fn walk(
         }
         let with = alternatives
             .iter()
-            .map(|state| after(state, write.mutations));
+            .map(|state| after(state, write.mutations, filter));
         let mut with: BTreeSet<Pairs> = with.collect();
         if write.fate != Fate::Applied {
             with.append(&mut alternatives);
@@ -172,9 +183,12 @@ fn walk(
     true
 }
 
-fn after(state: &Pairs, mutations: &[Mutation]) -> Pairs {
+fn after(state: &Pairs, mutations: &[Mutation], filter: Option<Filter>) -> Pairs {
     let mut state = state.clone();
     for mutation in mutations {
+        if filter.is_some_and(|filter| filter.drops(&state, mutation)) {
+            continue;
+        }
         match mutation {
             Mutation::Put { key, value } => {
                 state.insert(key.clone(), value.clone());
@@ -312,7 +326,37 @@ mod tests {
                 stretch.beside(*is_beside).loose(*is_loose)
             })
             .collect();
-        wrong(&stretches, order, &pairs(left))
+        let rules = Rules {
+            order,
+            filter: None,
+        };
+        wrong(&stretches, rules, &pairs(left))
+    }
+
+    #[test]
+    fn what_a_rule_drops_need_not_be_there_and_what_no_rule_drops_must() {
+        let rules = Rules {
+            order: Order::Whole,
+            filter: Some(Filter { setting: b"rule" }),
+        };
+        let is_legal = |fate, left| {
+            let texts = ["put rule 2", "put k2 x", "put k1 y"].map(changes);
+            let writes = texts.iter().enumerate().map(|(index, mutations)| Write {
+                mutations,
+                fate: if index == 0 { fate } else { Fate::Applied },
+                must: index > 0,
+            });
+            let base = Pairs::new();
+            let stretch = Stretch::new(&base, rules.order, writes.collect());
+            wrong(&[stretch], rules, &pairs(left)).is_none()
+        };
+        assert!(is_legal(Fate::Applied, "rule=2 k1=y"));
+        assert!(!is_legal(Fate::Applied, "rule=2 k1=y k2=x"));
+        assert!(!is_legal(Fate::Applied, "rule=2 k2=x"));
+        // A rule that may be lost drops everything or nothing.
+        assert!(is_legal(Fate::Unknown, "rule=2 k1=y"));
+        assert!(is_legal(Fate::Unknown, "k1=y k2=x"));
+        assert!(!is_legal(Fate::Unknown, "k1=y"));
     }
 
     const ALONE: (bool, bool) = (false, false);

@@ -8,7 +8,7 @@ use plimsoll_reference::host::Lines;
 use tokio::sync::Notify;
 
 use super::history::{Moment, Notice, Request};
-use super::ledger::Ledger;
+use super::ledger::{Heard, Ledger};
 use super::system::System;
 use crate::world::{Control, ProcessId};
 
@@ -104,12 +104,20 @@ impl Log {
 
     fn hear(&self, line: &str, system: &dyn System) {
         let at = self.moment();
-        let has_snapshot = self.notes().ledger.hear(at, line);
-        if has_snapshot && system.is_read_beside() {
-            // A copy: what goes wrong on the disk is for the system, not for who looks at it.
-            let copy = SimFs::new(self.control.disk().image());
-            let found = system.inspect(&copy);
-            self.notice(Notice::Inspected(found));
+        let heard = self.notes().ledger.hear(at, line);
+        match heard {
+            Heard::Snapshot if system.is_read_beside() => {
+                // A copy: what goes wrong on the disk is for the system, not for who looks at it.
+                let copy = SimFs::new(self.control.disk().image());
+                let found = system.inspect(&copy);
+                self.notice(Notice::Inspected(found));
+            }
+            Heard::NotHeld(message) => {
+                if let Some(claim) = system.claims(&message) {
+                    self.notice(Notice::Claimed(claim));
+                }
+            }
+            Heard::Snapshot | Heard::Plain => {}
         }
     }
 }

@@ -37,6 +37,9 @@ pub(super) fn met(script: &Script, outcome: &Outcome) -> BTreeSet<Family> {
     if is_slow(script.pace) && !outcome.lives.is_empty() {
         met.insert(Family::Slow);
     }
+    if outcome.run.interrupted > 0 {
+        met.insert(Family::Interrupts);
+    }
     met.extend(by_plan(script, outcome));
     met
 }
@@ -91,6 +94,9 @@ fn by_plan(script: &Script, outcome: &Outcome) -> BTreeSet<Family> {
             Action::StopReading(_) => Some(Family::Unread),
             Action::Clock { .. } => Some(Family::Clock),
             Action::Kill(_) => Some(Family::Kill),
+            Action::Start(_) => Some(Family::Strangers),
+            Action::FailStdout { .. } => Some(Family::Full),
+            Action::Signal(Signal::Stop, _) => Some(Family::Stopped),
             Action::Fault(plan) if has_fired => {
                 let is_wait = plan.faults.iter().all(|fault| fault.effect.is_wait());
                 Some(if is_wait {

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use plimsoll_reference::host::ExitStatus;
 
+pub use super::filter::Filter;
 pub use super::legal::Order;
+use super::legal::Rules;
 
 /// The promises of a system.
 ///
@@ -37,11 +39,25 @@ pub struct Promise {
     pub kept_when_idle: Option<Duration>,
     /// Whether a request may fail, with no effect, by what it asks for, as a command that a user runs may.
     pub requests_may_fail: bool,
+    /// How long it waits for a process that it started before it says that time was up.
+    pub patience: Option<Duration>,
+    /// How many things wait at most in any of its queues.
+    pub queue_max: Option<u64>,
+    /// By what it drops some of what is written, where it does.
+    pub filter: Option<Filter>,
     /// Whether reads are answered also when writes to the disk have failed.
     pub reads_despite_errors: bool,
 }
 
 impl Promise {
+    /// What makes of its writes a state.
+    pub(super) const fn rules(&self) -> Rules {
+        Rules {
+            order: self.order,
+            filter: self.filter,
+        }
+    }
+
     /// Whether this exit says that everything acknowledged is held.
     pub(super) fn says_held(&self, status: ExitStatus) -> bool {
         status.is_success() || self.says_undone(status)
@@ -70,6 +86,9 @@ impl Default for Promise {
             shows_durable: true,
             kept_when_idle: None,
             requests_may_fail: false,
+            patience: None,
+            queue_max: None,
+            filter: None,
             reads_despite_errors: false,
         }
     }

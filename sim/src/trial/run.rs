@@ -20,6 +20,9 @@ use crate::world::{
 use plimsoll_reference::host::{ExitStatus, Signal};
 use plimsoll_reference::level::Level;
 
+/// A program that has nothing to do with any system: it catches no signal and ends by itself never.
+pub(super) const STRANGER: &str = "stranger";
+
 /// What a trial needs besides its script.
 #[derive(Clone)]
 pub struct Ground {
@@ -64,6 +67,7 @@ pub fn run(
         world.program(name, move |host, arguments| main(host, arguments));
     }
     let (system, followed) = (Arc::clone(&ground.system), script.clone());
+    world.program(STRANGER, |_, _| Box::pin(std::future::pending()));
     let mut run = world.run(|control| follow(control, system, followed))?;
     let seen = run.value.take().unwrap_or_default();
     let run = run.without_value();
@@ -104,8 +108,9 @@ fn settle(
             let notice = Notice::Arrived(arrived.signal);
             life.notices.push((moment(arrived.at), notice));
         }
+        note_processes(&mut life, run);
         life.notices.sort_by_key(|(at, _)| *at);
-        let disturbed = disturbed(script, run, &life);
+        let disturbed = disturbed(ground, script, run, &life);
         unheard(disturbed, &mut life);
         if life.end.1 == End::PowerLost
             && let Some(era) = run.eras.get(era)
@@ -132,7 +137,7 @@ fn settle(
 
 /// Where nobody hears that acknowledged writes are lost, it is not known which are.
 fn unheard(disturbed: Disturbed, life: &mut Life) {
-    if !life.has(&Notice::OutputClosed) || !disturbed.by_errors {
+    if life.is_heard() || !disturbed.by_errors {
         return;
     }
     for asked in &mut life.requests {
@@ -147,6 +152,18 @@ fn unheard(disturbed: Disturbed, life: &mut Life) {
             ))
         );
     }
+}
+
+/// Takes note of processes that ended in this life, and of signals that went astray.
+fn note_processes(life: &mut Life, run: &Run<()>) {
+    let children = run.ends.iter().filter(|end| end.is_child);
+    let ended = children.map(|end| (end.at, Notice::ChildEnded(end.status)));
+    let astray = run.sent.iter().filter(|sent| sent.to == STRANGER);
+    let hit = astray.map(|sent| (sent.at, Notice::StrangerSignalled(sent.signal)));
+    let notices = ended.chain(hit).map(|(at, notice)| (moment(at), notice));
+    let (from, to) = (life.began, life.end.0);
+    life.notices
+        .extend(notices.filter(|(at, _)| (from..=to).contains(at)));
 }
 
 /// The moment of something that happened between two steps, or of which only the step is known.
@@ -175,6 +192,7 @@ fn note(life: &mut Life, action: &Action, happened: Happened, first: &str) {
         Action::CloseStdout(program) if program == first => Notice::OutputClosed,
         Action::StopReading(program) if program == first => Notice::ReadingStopped,
         Action::ResumeReading(program) if program == first => Notice::ReadingAgain,
+        Action::FailStdout { program, .. } if program == first => Notice::OutputFailed,
         Action::Kill(program) if program == first => {
             let by_kill = End::Exited(ExitStatus::Signal(Signal::Kill.number()));
             if life.end.1 == by_kill {
@@ -188,7 +206,10 @@ fn note(life: &mut Life, action: &Action, happened: Happened, first: &str) {
 }
 
 /// What was done to a life.
-fn disturbed(script: &Script, run: &Run<()>, life: &Life) -> Disturbed {
+fn disturbed(ground: &Ground, script: &Script, run: &Run<()>, life: &Life) -> Disturbed {
+    let listeners = ground.system.listeners();
+    let listens = |program: &String| listeners.contains(&program.as_str());
+    let first = ground.system.first().path;
     let mut disturbed = Disturbed::default();
     let mut plans = 1;
     disturb(&mut disturbed, &script.faults);
@@ -202,14 +223,21 @@ fn disturbed(script: &Script, run: &Run<()>, life: &Life) -> Disturbed {
                 plans += 1;
                 disturb(&mut disturbed, plan);
             }
-            // Children that die fail whoever asked them.
+            // Children that die, or are not heard, fail whoever asked them.
             Action::Kill(_) => disturbed.by_errors = true,
+            Action::FailStdout { program, .. } => {
+                disturbed.by_errors |= first.as_os_str() != program.as_str();
+            }
+            // Who stands still does nothing in time.
+            Action::Signal(Signal::Stop, program) if !listens(program) => {
+                disturbed.by_stops = true;
+            }
             _ => {}
         }
     }
     // Occurrences are counted anew whenever a fault is added, and on each new disk.
     let times = u32::try_from(plans + run.eras.len()).unwrap_or(u32::MAX);
-    disturbed.delayed_by = if is_slow(script.pace) {
+    disturbed.delayed_by = if is_slow(script.pace) || disturbed.by_stops {
         Duration::MAX
     } else {
         disturbed.delayed_by.saturating_mul(times)
@@ -219,9 +247,9 @@ fn disturbed(script: &Script, run: &Run<()>, life: &Life) -> Disturbed {
 
 /// Adds what a fault plan may do.
 fn disturb(disturbed: &mut Disturbed, plan: &FaultPlan) {
-    disturbed.by_errors |= !plan.writebacks.is_empty() || !plan.spaces.is_empty();
+    let mut fails = !plan.writebacks.is_empty() || !plan.spaces.is_empty();
     for fault in &plan.faults {
-        disturbed.by_errors |= !fault.effect.is_wait();
+        fails |= !fault.effect.is_wait();
         let time = match fault.effect {
             // However many operations it hits, it is over at one time.
             Effect::Stall(time) => time,
@@ -230,6 +258,8 @@ fn disturb(disturbed: &mut Disturbed, plan: &FaultPlan) {
         };
         disturbed.delayed_by = disturbed.delayed_by.saturating_add(time);
     }
+    disturbed.by_errors |= fails;
+    disturbed.by_disk |= fails;
 }
 
 /// Whether bounds on time are off for all that waits for the disk.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use plimsoll_faults::disk::SimFs;
 use plimsoll_reference::host::{Host, Later, Program};
 
-use super::history::Found;
+use super::history::{Claim, Found};
 use super::promise::Promise;
 
 /// The main function of a program: what it gets from its operating system, its arguments, and the code it exits with.
@@ -33,6 +33,16 @@ pub trait System: Send + Sync {
 
     /// Reads everything from the disk as a reader would that knows only where the store is. What it does to the disk is thrown away.
     fn inspect(&self, disk: &SimFs) -> Found;
+
+    /// What a last line `end failed MESSAGE` says of the reason, where that can be held to what happened.
+    fn claims(&self, _message: &str) -> Option<Claim> {
+        None
+    }
+
+    /// Programs that only read what others of it say, as a log does: what becomes of them is to keep nobody waiting.
+    fn listeners(&self) -> Vec<&'static str> {
+        Vec::new()
+    }
 
     /// Whether [`inspect`](Self::inspect) may be done while the system runs, and then finds a complete store at every instant.
     fn is_read_beside(&self) -> bool {

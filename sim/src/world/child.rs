@@ -6,7 +6,6 @@ use std::task::Poll;
 
 use plimsoll_reference::host::{Child, ExitStatus, Input, Later, Output, Signal};
 
-use super::host::number_of;
 use super::pipe::{Holder, Reader, Writer};
 use super::process::{PipeEnd, ProcessId};
 use super::shared::Shared;
@@ -21,12 +20,15 @@ pub(super) struct WorldChild {
     id: ProcessId,
     has_stdin: bool,
     has_stdout: bool,
+    number: u32,
     waited: Option<ExitStatus>,
 }
 
 impl WorldChild {
-    pub(super) const fn new(shared: Arc<Shared>, parent: ProcessId, id: ProcessId) -> Self {
+    pub(super) fn new(shared: Arc<Shared>, parent: ProcessId, id: ProcessId) -> Self {
+        let number = shared.state().process(id).number;
         Self {
+            number,
             shared,
             parent,
             id,
@@ -39,7 +41,7 @@ impl WorldChild {
 
 impl Child for WorldChild {
     fn id(&self) -> u32 {
-        number_of(self.id)
+        self.number
     }
 
     fn take_stdin(&mut self) -> Option<Box<dyn Output>> {
@@ -78,9 +80,11 @@ impl Child for WorldChild {
 
     fn wait(&mut self) -> Later<'_, io::Result<ExitStatus>> {
         Box::pin(std::future::poll_fn(move |context| {
-            let status = self.shared.state().status(self.id, Some(context.waker()));
+            let mut state = self.shared.state();
+            let status = state.status(self.id, Some(context.waker()));
             match status {
                 Some(status) => {
+                    state.reap(self.id);
                     self.waited = Some(status);
                     Poll::Ready(Ok(status))
                 }

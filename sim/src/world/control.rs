@@ -42,7 +42,7 @@ impl Control {
     /// Starts a program.
     ///
     /// # Errors
-    /// `ENOENT`: there is no program of this name.
+    /// `ENOENT`: there is no program of this name. `EAGAIN`: there is no number for it.
     pub fn start(&self, program: &str, arguments: &[&str]) -> io::Result<ProcessId> {
         let arguments = arguments.iter().map(|&word| word.to_owned()).collect();
         host::start(&self.shared, program, arguments, None)
@@ -59,9 +59,9 @@ impl Control {
         self.shared.state().latest(program)
     }
 
-    /// Whether a process of any program has not ended.
-    pub fn is_any_running(&self) -> bool {
-        self.shared.state().is_any_running()
+    /// Whether a process of this program has not ended.
+    pub fn is_running(&self, program: &str) -> bool {
+        self.shared.state().is_running(program)
     }
 
     /// The pipe to the standard input of a process. It stays open until [`close_stdin`](Self::close_stdin).

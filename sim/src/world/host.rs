@@ -22,24 +22,16 @@ use super::signals::Caught;
 use super::task::{Role, Work};
 use super::timers::Sleep;
 
-/// Number of the first process, as processes see it.
-const FIRST_NUMBER: u32 = 100;
-
 /// A process of the world.
 pub(super) struct WorldProcess {
     shared: Arc<Shared>,
     id: ProcessId,
 }
 
-/// What a process sees of its number.
-pub(super) const fn number_of(id: ProcessId) -> u32 {
-    FIRST_NUMBER + id.0
-}
-
 /// Makes a process and its first task.
 ///
 /// # Errors
-/// `ENOENT`: there is no such program.
+/// `ENOENT`: there is no such program. `EAGAIN`: there is no number for it.
 pub(super) fn start(
     shared: &Arc<Shared>,
     program: &str,
@@ -87,7 +79,7 @@ impl WorldProcess {
 
 impl ProcessOps for WorldProcess {
     fn id(&self) -> u32 {
-        number_of(self.id)
+        self.shared.state().process(self.id).number
     }
 
     fn spawn_task(
@@ -165,6 +157,13 @@ impl ProcessOps for WorldProcess {
         let id = start(&self.shared, name, arguments, Some(self.id))?;
         let child = WorldChild::new(Arc::clone(&self.shared), self.id, id);
         Ok(Box::new(child))
+    }
+
+    fn signal(&self, number: u32, signal: Signal) -> io::Result<()> {
+        let mut state = self.shared.state();
+        state
+            .signal_number(self.id, number, signal)
+            .map_err(io::Error::from_raw_os_error)
     }
 
     fn exit(&self, code: i32) -> Later<'static, Infallible> {

@@ -6,7 +6,8 @@ use plimsoll_reference::host::{ExitStatus, Signal};
 
 use super::crash::{Victim, kinds, lose_power};
 use super::due::Due;
-use super::plan::Action;
+use super::host::start;
+use super::plan::{Action, Happened};
 use super::process::{Life, PipeEnd, ProcessId};
 use super::scheduler::{Scheduler, Task};
 use super::state::State;
@@ -15,6 +16,19 @@ use super::trace::Sort;
 
 /// What the kernel says of a process that `SIGKILL` ended.
 const KILLED: ExitStatus = ExitStatus::Signal(Signal::Kill.number());
+
+/// The end of a process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcessEnd {
+    /// Its program.
+    pub program: String,
+    /// Whether another process had started it.
+    pub is_child: bool,
+    /// How it ended.
+    pub status: ExitStatus,
+    /// When.
+    pub at: Happened,
+}
 
 impl State {
     /// The main task of a process returned, or panicked.
@@ -58,6 +72,7 @@ impl Scheduler {
         | Action::StopReading(program)
         | Action::ResumeReading(program)
         | Action::CloseStdout(program)
+        | Action::FailStdout { program, .. }
         | Action::Release(program)) = action
         else {
             drop(state);
@@ -73,6 +88,7 @@ impl Scheduler {
             Action::StopReading(_) => state.stop_reading(stdout, true),
             Action::ResumeReading(_) => state.stop_reading(stdout, false),
             Action::CloseStdout(_) => state.close_end(PipeEnd::Read(stdout)),
+            Action::FailStdout { error, count, .. } => state.fail_writes(stdout, *error, *count),
             Action::Kill(_) => {
                 drop(state);
                 self.end(id, KILLED);
@@ -95,6 +111,10 @@ impl Scheduler {
                 state.wall_offset += if *forward { by } else { -by };
             }
             Action::Fault(faults) => self.shared.state().add_faults(faults),
+            Action::Numbers(count) => self.shared.state().numbers = Some(*count),
+            Action::Interrupts => self.shared.state().interrupts = true,
+            // Where there is no such program, or no number for it, there is nobody to tell.
+            Action::Start(program) => drop(start(&self.shared, program, Vec::new(), None)),
             _ => {}
         }
     }
@@ -175,6 +195,14 @@ impl Scheduler {
         for end in ends {
             state.close_end(end);
         }
+        state.reap_orphans(id);
+        let end = ProcessEnd {
+            program: state.process(id).name.to_string(),
+            is_child: parent.is_some(),
+            status,
+            at: state.happens(),
+        };
+        state.ends.push(end);
         let code = match status {
             ExitStatus::Code(code) => i64::from(code) as u64,
             ExitStatus::Signal(number) => 1 << 40 | number as u64,

@@ -84,6 +84,6 @@ impl FsFile for PacedFile {
     fn close(self: Box<Self>) -> io::Result<()> {
         let Self { fs, file, path } = *self;
         let about = About::new(OpKind::Close, &path);
-        fs.operate(about, || file.close(), |()| 0)
+        fs.operate_once(about, || file.close(), |()| 0)
     }
 }

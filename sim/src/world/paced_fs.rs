@@ -28,8 +28,11 @@ const PARTS: u32 = 4;
 /// The disk as one process sees it. An operation takes time before and after its effect; a job waits meanwhile and others run. An
 /// operation of a task that is no job keeps all tasks of its process from running, as it would for real.
 ///
-/// **Not modelled**: what a fault plan charges (`delay`, `stall`) passes after the effect of the operation. A task whose operation
-/// hangs, or is charged time, goes on to its next await before it stands still.
+/// What a fault plan charges (`delay`, `stall`) passes in the same way, in parts before the effect and after it; closing is the exception,
+/// for which all of it passes afterwards. What is done to an operation is decided when it begins: a fault or a limit that comes while it
+/// waits does not meet it.
+///
+/// **Not modelled**: a task whose operation hangs, or is charged time, goes on to its next await before it stands still.
 #[derive(Clone)]
 pub(super) struct PacedFs {
     shared: Arc<Shared>,
@@ -81,12 +84,54 @@ impl PacedFs {
     pub(super) fn operate<T>(
         &self,
         about: About<'_>,
+        mut operation: impl FnMut() -> io::Result<T>,
+        measure: impl FnOnce(&T) -> u64,
+    ) -> io::Result<T> {
+        let after = self.begin(about.kind);
+        self.disk_clock.set(self.shared.now());
+        self.fs.defer();
+        let first = operation();
+        let Some(deferred) = self.fs.take_deferred() else {
+            return self.finish(about, first, measure, after);
+        };
+        let before = self.part_before(deferred.wait());
+        self.pass(before);
+        self.disk_clock.set(self.shared.now());
+        self.fs.resume(deferred);
+        let second = operation();
+        // It may have failed before the plan was asked, as what it is about may be gone by now.
+        self.fs.take_deferred();
+        let rest = deferred.wait().saturating_sub(before);
+        self.finish(about, second, measure, after.saturating_add(rest))
+    }
+
+    /// The same for an operation that can be begun only once: what it is charged passes after its effect.
+    pub(super) fn operate_once<T>(
+        &self,
+        about: About<'_>,
         operation: impl FnOnce() -> io::Result<T>,
         measure: impl FnOnce(&T) -> u64,
     ) -> io::Result<T> {
         let after = self.begin(about.kind);
         self.disk_clock.set(self.shared.now());
         let result = operation();
+        self.finish(about, result, measure, after)
+    }
+
+    /// How much of a time passes before the effect.
+    fn part_before(&self, time: Duration) -> Duration {
+        let parts = self.shared.state().chance.choose(PARTS as usize + 1) as u32;
+        time / PARTS * parts
+    }
+
+    /// Takes note of what came of an operation, and lets the rest of its time pass.
+    fn finish<T>(
+        &self,
+        about: About<'_>,
+        result: io::Result<T>,
+        measure: impl FnOnce(&T) -> u64,
+        after: Duration,
+    ) -> io::Result<T> {
         let charged = self.disk_clock.now().saturating_sub(self.shared.now());
         let is_hung = result.is_err() && self.fs.take_hung().is_some();
         self.end(about, &result, measure);

@@ -24,6 +24,13 @@ pub(super) struct WorldPipe {
     writers: Vec<Waker>,
     /// Whether whoever reads has stopped for now.
     is_read_stopped: bool,
+    /// Whether a signal interrupts whoever waits to read, or to write.
+    is_read_interrupted: bool,
+    is_write_interrupted: bool,
+    /// The error of writes, and how many more fail where not all do.
+    failing: Option<(Errno, Option<u32>)>,
+    /// Whether the first write that fails has come, of those that all fail.
+    is_cut: bool,
     /// The process whose standard output it is.
     output_of: Option<ProcessId>,
     /// What that process has written since the last end of a line, where the plan asks for lines.
@@ -37,6 +44,25 @@ impl WorldPipe {
             output_of: Some(process),
             ..Self::default()
         }
+    }
+
+    /// Whether somebody waits at this end.
+    const fn has_waiting(&self, end: PipeEnd) -> bool {
+        match end {
+            PipeEnd::Read(_) => !self.readers.is_empty(),
+            PipeEnd::Write(_) => !self.writers.is_empty(),
+        }
+    }
+
+    /// The error of a write, if it is to fail.
+    fn failure(&mut self) -> Option<Errno> {
+        let (error, left) = self.failing?;
+        self.failing = match left {
+            None => Some((error, None)),
+            Some(left) if left > 1 => Some((error, Some(left - 1))),
+            Some(_) => None,
+        };
+        Some(error)
     }
 
     fn wake(&mut self) {
@@ -100,10 +126,49 @@ impl State {
         }
     }
 
+    /// Lets writes to a pipe fail, all or so many.
+    pub(super) fn fail_writes(&mut self, id: PipeId, error: Errno, count: Option<u32>) {
+        if let Some(pipe) = self.pipes.get_mut(id) {
+            pipe.failing = Some((error, count));
+            pipe.wake();
+        }
+    }
+
+    /// A signal is handled: by decision one of the reads and writes of the process that wait is interrupted, or none, as whichever thread
+    /// handles it may wait or not.
+    pub(super) fn interrupt(&mut self, id: ProcessId) {
+        if !self.interrupts {
+            return;
+        }
+        let waits = |end: &PipeEnd| {
+            let (PipeEnd::Read(pipe) | PipeEnd::Write(pipe)) = *end;
+            self.pipes
+                .get(pipe)
+                .is_some_and(|pipe| pipe.has_waiting(*end))
+        };
+        let ends = self.process(id).ends.iter().copied();
+        let waiting: Vec<PipeEnd> = ends.filter(waits).collect();
+        let chosen = self.chance.choose(waiting.len() + 1);
+        let Some(&end) = waiting.get(chosen) else {
+            return;
+        };
+        let (PipeEnd::Read(pipe) | PipeEnd::Write(pipe)) = end;
+        let pipe = &mut self.pipes[pipe];
+        match end {
+            PipeEnd::Read(_) => pipe.is_read_interrupted = true,
+            PipeEnd::Write(_) => pipe.is_write_interrupted = true,
+        }
+        pipe.wake();
+    }
+
     fn read_pipe(&mut self, id: PipeId, buf: &mut [u8], waker: &Waker) -> Poll<io::Result<usize>> {
         let Some(pipe) = self.pipes.get_mut(id) else {
             return Poll::Ready(Err(Errno::EBADF.into()));
         };
+        if std::mem::take(&mut pipe.is_read_interrupted) {
+            self.interrupted += 1;
+            return Poll::Ready(Err(Errno::EINTR.into()));
+        }
         if pipe.is_read_stopped {
             wait_in(&mut pipe.readers, waker);
             return Poll::Pending;
@@ -126,6 +191,28 @@ impl State {
 
     fn write_pipe(&mut self, id: PipeId, bytes: &[u8], waker: &Waker) -> Poll<io::Result<usize>> {
         let has_lines = self.triggers.wants_lines();
+        let Some(pipe) = self.pipes.get_mut(id) else {
+            return Poll::Ready(Err(Errno::EBADF.into()));
+        };
+        if std::mem::take(&mut pipe.is_write_interrupted) {
+            self.interrupted += 1;
+            return Poll::Ready(Err(Errno::EINTR.into()));
+        }
+        let is_for_ever = matches!(pipe.failing, Some((_, None)));
+        let mut bytes = bytes;
+        if let Some(error) = pipe.failure() {
+            let process = pipe.output_of;
+            let may_be_cut = is_for_ever && !std::mem::replace(&mut pipe.is_cut, true);
+            let half = bytes.len() / 2;
+            // A file takes what there is room for, and the rest of the line never comes.
+            if !may_be_cut || half == 0 || self.chance.choose(2) == 0 {
+                self.event(Sort::Output, process, [id as u64, error as u64], || {
+                    format!("cannot write to pipe {id}: {error}")
+                });
+                return Poll::Ready(Err(error.into()));
+            }
+            bytes = &bytes[..half];
+        }
         let Some(pipe) = self.pipes.get_mut(id) else {
             return Poll::Ready(Err(Errno::EBADF.into()));
         };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use plimsoll_faults::errno::Errno;
 use plimsoll_faults::plan::FaultPlan;
 use plimsoll_reference::host::Signal;
 
@@ -57,6 +58,23 @@ pub enum Action {
     ResumeReading(String),
     /// Nobody reads its standard output any more.
     CloseStdout(String),
+    /// Writes to its standard output fail with this error, the next so many or all: it is a file, and the disk is full or fails. Where all
+    /// fail, the first of them may take the half of what it is given.
+    FailStdout {
+        /// Of which program.
+        program: String,
+        /// The error.
+        error: Errno,
+        /// How many writes fail; all where nothing is said.
+        count: Option<u32>,
+    },
+    /// A program is started that nobody asks for anything, as others use the machine, too.
+    Start(String),
+    /// From now on there are only so many numbers for processes, and one is given again once its process was waited for.
+    Numbers(u32),
+    /// From now on a signal that is handled may interrupt a read or a write of standard input and output, or of a child's, with `EINTR`:
+    /// handlers are installed without `SA_RESTART`.
+    Interrupts,
     /// The wall clock steps.
     Clock {
         /// Forward, or else back.
@@ -110,6 +128,11 @@ pub struct Planned {
 /// step 0: stop-reading server
 /// time 60s: resume-reading server
 /// step 4: close-stdout server
+/// step 9: fail-stdout server ENOSPC
+/// step 9: fail-stdout server EIO #2
+/// step 30: start stranger
+/// step 0: numbers 8
+/// step 0: interrupts
 /// step 4: clock +5s
 /// time 0ns: fault fsync *.log #2 stall 60s
 /// time 90s: release server

@@ -42,6 +42,20 @@ impl fmt::Display for Action {
             Self::StopReading(program) => write!(f, "stop-reading {program}"),
             Self::ResumeReading(program) => write!(f, "resume-reading {program}"),
             Self::CloseStdout(program) => write!(f, "close-stdout {program}"),
+            Self::FailStdout {
+                program,
+                error,
+                count,
+            } => {
+                write!(f, "fail-stdout {program} {error}")?;
+                match count {
+                    Some(count) => write!(f, " #{count}"),
+                    None => Ok(()),
+                }
+            }
+            Self::Start(program) => write!(f, "start {program}"),
+            Self::Numbers(count) => write!(f, "numbers {count}"),
+            Self::Interrupts => f.write_str("interrupts"),
             Self::Clock { forward, by } => {
                 let sign = if *forward { '+' } else { '-' };
                 write!(f, "clock {sign}{}", show_duration(*by))
@@ -78,8 +92,9 @@ pub enum ParsePlanError {
     When(String),
     /// The part behind it.
     #[error(
-        "`{0}` is nothing that can happen; write `signal SIGNAL to PROGRAM`, `power-loss`, `server-crash`, `clock +5s`, `fault LINE`, or `kill`, \
-         `close-stdin`, `stop-reading`, `resume-reading`, `close-stdout` or `release` and a program"
+        "`{0}` is nothing that can happen; write `signal SIGNAL to PROGRAM`, `power-loss`, `server-crash`, `clock +5s`, `fault LINE`, \
+         `numbers 8`, `interrupts`, `fail-stdout PROGRAM ERROR`, or `start`, `kill`, `close-stdin`, `stop-reading`, `resume-reading`, \
+         `close-stdout` or `release` and a program"
     )]
     Action(String),
 }
@@ -164,6 +179,7 @@ fn parse_action(text: &str) -> Option<Action> {
     match text {
         "power-loss" => return Some(Action::PowerLoss),
         "server-crash" => return Some(Action::ServerCrash),
+        "interrupts" => return Some(Action::Interrupts),
         _ => {}
     }
     let (word, rest) = text.split_once(' ')?;
@@ -178,6 +194,9 @@ fn parse_action(text: &str) -> Option<Action> {
         "resume-reading" => Action::ResumeReading(name(rest)?),
         "close-stdout" => Action::CloseStdout(name(rest)?),
         "release" => Action::Release(name(rest)?),
+        "start" => Action::Start(name(rest)?),
+        "numbers" => Action::Numbers(rest.parse().ok().filter(|&count| count > 0)?),
+        "fail-stdout" => parse_fail_stdout(rest)?,
         "clock" => {
             let (sign, time) = rest.split_at_checked(1)?;
             let forward = match sign {
@@ -194,6 +213,20 @@ fn parse_action(text: &str) -> Option<Action> {
     Some(action)
 }
 
+/// A program, an error, and perhaps how many writes fail.
+fn parse_fail_stdout(text: &str) -> Option<Action> {
+    let (program, rest) = text.split_once(' ')?;
+    let (error, count) = match rest.split_once(" #") {
+        Some((error, count)) => (error, Some(count.parse().ok().filter(|&count| count > 0)?)),
+        None => (rest, None),
+    };
+    Some(Action::FailStdout {
+        program: name(program)?,
+        error: error.parse().ok()?,
+        count,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,6 +241,11 @@ mod tests {
                     line \"ready\" of parent: stop-reading parent\n\
                     time 60s: resume-reading server\n\
                     step 4: close-stdout server\n\
+                    step 4: fail-stdout server ENOSPC\n\
+                    step 4: fail-stdout server EIO #2\n\
+                    step 4: start stranger\n\
+                    step 4: numbers 8\n\
+                    step 4: interrupts\n\
                     step 4: clock +5s\n\
                     step 5: clock -1ms\n\
                     time 0s: fault fsync *.log #2 stall 60s\n\
@@ -229,6 +267,10 @@ mod tests {
             "step 1: clock 5s",
             "step 1: signal SIGFOO to server",
             "step 1: fault nothing at all",
+            "step 1: numbers 0",
+            "step 1: fail-stdout server",
+            "step 1: fail-stdout server ENOSPC #0",
+            "step 1: interrupts server",
         ] {
             assert!(text.parse::<Plan>().is_err(), "{text}");
         }

@@ -53,6 +53,10 @@ pub(super) struct Process {
     /// Index of its program.
     pub(super) program: usize,
     pub(super) name: Arc<str>,
+    /// What it is called in its world, until it was waited for; then it may be another's.
+    pub(super) number: u32,
+    /// Whether it was waited for.
+    pub(super) is_reaped: bool,
     pub(super) life: Life,
     pub(super) fs: SimFs,
     /// What its disk charges delays to.

@@ -12,6 +12,8 @@ use thiserror::Error;
 use super::control::Control;
 use super::crash::Era;
 use super::engine;
+use super::lifecycle::ProcessEnd;
+use super::numbers::SentToNumber;
 use super::plan::{Arrived, Happened};
 use super::promise::Promise;
 use super::schedule::Schedule;
@@ -78,6 +80,12 @@ pub struct Run<T> {
     pub time: Duration,
     /// The disk, from one loss of power to the next.
     pub eras: Vec<Era>,
+    /// Processes that ended, in that order; those that were left at the end of the world are among them.
+    pub ends: Vec<ProcessEnd>,
+    /// Signals that processes sent to numbers.
+    pub sent: Vec<SentToNumber>,
+    /// Reads and writes that a signal interrupted.
+    pub interrupted: u64,
     /// Jobs of dead processes that never ended, and whose stacks were given up.
     pub leaked: u64,
     /// What happened, where the setup asks for it.
@@ -98,6 +106,9 @@ impl<T> Run<T> {
             steps: self.steps,
             time: self.time,
             eras: self.eras,
+            ends: self.ends,
+            sent: self.sent,
+            interrupted: self.interrupted,
             leaked: self.leaked,
             events: self.events,
         }
@@ -202,6 +213,9 @@ fn finish<T>(mut scheduler: Scheduler, ended: Ended, value: &Promise<T>) -> Run<
         steps: state.step,
         time: state.now,
         eras: std::mem::take(&mut state.eras),
+        ends: std::mem::take(&mut state.ends),
+        sent: std::mem::take(&mut state.sent),
+        interrupted: state.interrupted,
         leaked,
         events,
     }

@@ -1,4 +1,9 @@
 //! Signals of processes: sending them and what they do.
+//!
+//! A handler is no code of the process: it takes note, as one has to that may be called anywhere, and a task acts on what was noted. Two
+//! handlers therefore never run inside each other; a signal that arrives while a task acts on another one is noted, and which of two that
+//! are pending is first is a decision. A program whose handlers do more is written as what comes of it: a task that waits for another, as
+//! what it interrupted would.
 
 use std::sync::Arc;
 use std::task::Poll;
@@ -62,6 +67,9 @@ impl State {
                 self.due.push_back(Due::End(id, status));
             }
             Arrival::Stopped | Arrival::Ignored(_) => {}
+        }
+        if let Arrival::Handled(_) = arrival {
+            self.interrupt(id);
         }
         let at = Happened {
             step: self.step,

@@ -16,6 +16,8 @@ use plimsoll_reference::host::{ExitStatus, Failed};
 use super::chance::Chance;
 use super::crash::Era;
 use super::due::Due;
+use super::lifecycle::ProcessEnd;
+use super::numbers::SentToNumber;
 use super::pipe::{WorldPipe, wait_in};
 use super::plan::{Arrived, Happened};
 use super::process::{Life, PipeEnd, Process, ProcessId};
@@ -57,6 +59,15 @@ pub(super) struct State {
     disk_base: Image,
     faults: FaultPlan,
     pub(super) eras: Vec<Era>,
+    /// How many numbers there are for processes; without a limit none is given twice.
+    pub(super) numbers: Option<u32>,
+    /// Whether signals that are handled interrupt waits, and how many they did.
+    pub(super) interrupts: bool,
+    pub(super) interrupted: u64,
+    /// Signals that processes sent to numbers.
+    pub(super) sent: Vec<SentToNumber>,
+    /// Processes that have ended.
+    pub(super) ends: Vec<ProcessEnd>,
     next_task: u32,
     /// Tasks that the scheduler is to wake when it comes by: those that deliver signals.
     pub(super) kernels: Vec<u32>,
@@ -94,6 +105,11 @@ impl State {
             disk_base: Image::new(),
             faults: setup.faults.clone(),
             eras: Vec::new(),
+            numbers: None,
+            interrupts: false,
+            interrupted: 0,
+            sent: Vec::new(),
+            ends: Vec::new(),
             next_task: 0,
             kernels: Vec::new(),
             arrived: Vec::new(),
@@ -201,7 +217,7 @@ impl State {
     /// Makes a process of a program; its first task is still to be added.
     ///
     /// # Errors
-    /// `ENOENT`: there is no such program.
+    /// `ENOENT`: there is no such program. `EAGAIN`: there is no number for it.
     pub(super) fn add_process(
         &mut self,
         program: &str,
@@ -212,6 +228,7 @@ impl State {
             return Err(plimsoll_faults::errno::Errno::ENOENT.into());
         };
         let id = ProcessId(self.processes.len() as u32);
+        let number = self.next_number()?;
         let signals = parent.map_or_else(SignalState::default, |parent| {
             self.process(parent).signals.inherited()
         });
@@ -221,6 +238,8 @@ impl State {
         self.processes.push(Process {
             program: index,
             name: Arc::clone(&self.programs[index].name),
+            number,
+            is_reaped: false,
             life: Life::Running,
             fs: self.disk.process(),
             disk_clock: self.disk_clock.clone(),
@@ -246,10 +265,20 @@ impl State {
         Ok(id)
     }
 
-    /// Whether a process has not ended.
-    pub(super) fn is_any_running(&self) -> bool {
-        let is_running = |process: &Process| !matches!(process.life, Life::Ended(_));
+    /// Whether a process of a program has not ended.
+    pub(super) fn is_running(&self, program: &str) -> bool {
+        let is_running = |process: &Process| {
+            *process.name == *program && !matches!(process.life, Life::Ended(_))
+        };
         self.processes.iter().any(is_running)
+    }
+
+    /// Now, for whoever keeps when something happened.
+    pub(super) const fn happens(&self) -> Happened {
+        Happened {
+            step: self.step,
+            time: self.now,
+        }
     }
 
     /// How a process ended, or that whoever asks is told when it does.
@@ -270,10 +299,7 @@ impl State {
             return;
         };
         let name = Arc::clone(&self.process(process).name);
-        let now = Happened {
-            step: self.step,
-            time: self.now,
-        };
+        let now = self.happens();
         let actions = self.triggers.at_line(now, line, &name);
         self.due
             .extend(actions.into_iter().map(|action| Due::Act(action, None)));

@@ -26,11 +26,15 @@ fn check(text: &str, expected: &[Oracle]) {
 }
 
 const STALLED: Disturbed = Disturbed {
+    by_disk: false,
+    by_stops: false,
     by_errors: false,
     delayed_by: Duration::from_secs(60),
 };
 
 const ENDLESS: Disturbed = Disturbed {
+    by_disk: false,
+    by_stops: false,
     by_errors: true,
     delayed_by: Duration::MAX,
 };

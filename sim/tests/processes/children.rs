@@ -37,6 +37,16 @@ on_each! {
         fails(child.signal(Signal::Kill), Errno::ESRCH);
     }
 
+    async fn a_number_is_whoever_has_it(stage) {
+        let mut child = stage.start(Role::Stall);
+        let number = child.id();
+        stage.host.process.signal(number, Signal::Usr1).expect("it lives");
+        assert_eq!(wait(&mut *child).await, ExitStatus::Signal(Signal::Usr1.number()));
+        // Zero would be everybody of the group.
+        fails(stage.host.process.signal(0, Signal::Usr1), Errno::EINVAL);
+        fails(stage.host.process.signal(u32::MAX, Signal::Usr1), Errno::EINVAL);
+    }
+
     async fn a_child_that_ended_can_be_signalled_until_it_is_waited_for(stage) {
         let (mut child, stdin, mut stdout) = stage.piped(Role::Exit(4));
         drop(stdin);

@@ -274,3 +274,43 @@ fn only_jobs_may_sleep_by_the_clock() {
     assert_eq!(status, ExitStatus::Code(101), "a program that panics");
     assert_eq!(SLEPT.load(Ordering::Relaxed), 5);
 }
+
+#[test]
+fn a_stall_passes_before_the_effect_and_after_it() {
+    let mut seen = std::collections::BTreeSet::new();
+    for seed in 0..40 {
+        let setup = Setup {
+            seed,
+            ..faults("rename stall 60s")
+        };
+        let world = world(setup, |host, _| {
+            Box::pin(async move {
+                put(&*host.fs, "first", b"x", true);
+                let fs = Arc::clone(&host.fs);
+                let rename =
+                    host.blocking(move || fs.rename(Path::new("first"), Path::new("last")));
+                rename
+                    .await
+                    .expect("it does not panic")
+                    .expect("the disk is sound");
+                i32::try_from(host.clock.now().as_secs()).expect("it is short")
+            })
+        });
+        let (end, _) = completed(&world, |control| async move {
+            let process = start(&control);
+            let mut at = None;
+            for second in 0..60 {
+                control.sleep(SECOND / 2).await;
+                if at.is_none() && get(&control.disk(), "last").is_some() {
+                    at = Some(second);
+                }
+                control.sleep(SECOND / 2).await;
+            }
+            (at, control.wait(process).await)
+        });
+        assert_eq!(end.1, ExitStatus::Code(60), "all of it passes");
+        seen.insert(end.0);
+    }
+    let quarters = [Some(0), Some(15), Some(30), Some(45), None];
+    assert_eq!(seen, quarters.into_iter().collect());
+}

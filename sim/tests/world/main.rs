@@ -10,6 +10,10 @@ mod endings;
 #[cfg(madsim)]
 mod jobs;
 #[cfg(madsim)]
+mod numbers;
+#[cfg(madsim)]
+mod outputs;
+#[cfg(madsim)]
 mod pipes;
 #[cfg(madsim)]
 mod servers;

@@ -58,6 +58,9 @@ pub(crate) fn completed<T: Send + 'static, F: Future<Output = T> + Send + 'stati
         steps: run.steps,
         time: run.time,
         eras: run.eras,
+        ends: run.ends,
+        sent: run.sent,
+        interrupted: run.interrupted,
         leaked: run.leaked,
         events: run.events,
     };

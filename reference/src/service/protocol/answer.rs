@@ -103,6 +103,14 @@ pub enum Answer {
         /// Why.
         message: String,
     },
+    /// A queue inside of the process became longer than it ever was. Who says so does it when it becomes longer than a power of two, so that
+    /// what is said stays short.
+    Queued {
+        /// Which queue: one word.
+        name: String,
+        /// How many things wait in it.
+        count: u64,
+    },
     /// The last line: everything that was promised is kept.
     End {
         /// Number of the last commit.
@@ -139,6 +147,7 @@ impl Answer {
             | Self::Snapshot { .. }
             | Self::SnapshotFailed { .. }
             | Self::Lost { .. }
+            | Self::Queued { .. }
             | Self::End { .. }
             | Self::EndFailed { .. } => None,
         }
@@ -192,6 +201,7 @@ impl fmt::Display for Answer {
                 last,
                 message,
             } => write!(f, "lost {first} {last} {}", Message(message)),
+            Self::Queued { name, count } => write!(f, "queued {name} {count}"),
             Self::End { sequence, level } => write!(f, "end {sequence} {level}"),
             Self::EndFailed { message } => write!(f, "end failed {}", Message(message)),
         }
@@ -208,6 +218,7 @@ impl FromStr for Answer {
             "ready" => parse_ready(&mut rest),
             "snapshot" => parse_snapshot(&mut rest),
             "lost" => parse_lost(&mut rest),
+            "queued" => parse_queued(&mut rest),
             "end" => parse_end(&mut rest),
             _ => match parse_number(first) {
                 Some(id) if !first.is_empty() => parse_answer(id, &mut rest),
@@ -292,6 +303,16 @@ fn parse_lost(rest: &mut Rest<'_>) -> Result<Answer, &'static str> {
         last: rest.number()?,
         message: rest.all().to_owned(),
     })
+}
+
+fn parse_queued(rest: &mut Rest<'_>) -> Result<Answer, &'static str> {
+    match rest.word() {
+        "" => Err("a queue has a name"),
+        name => Ok(Answer::Queued {
+            name: name.to_owned(),
+            count: rest.number()?,
+        }),
+    }
 }
 
 fn parse_end(rest: &mut Rest<'_>) -> Result<Answer, &'static str> {

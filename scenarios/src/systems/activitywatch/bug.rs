@@ -11,4 +11,5 @@ bugs! {
     R12, "The fifteen seconds are those of the wall clock.";
     R13, "When the service ends, whoever waits is told of an error, also whoever stands before the close in the queue.";
     R14, "A reply that nobody waits for any more ends the worker.";
+    R15, "A rule of privacy is applied before it is committed, and stays when its commit fails.";
 }

@@ -18,9 +18,9 @@ use crate::systems::edge::{Answered, Arrival, Doorway, Failure, Outlet, say};
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Serves until it is asked to end, and returns the exit code.
-pub(super) async fn main(host: Host, mends: Mends<Bug>) -> i32 {
+pub(super) async fn main(host: Host, mends: Mends<Bug>, has_rules: bool) -> i32 {
     let (outlet, writing) = Outlet::start(&host);
-    let ended = run(&host, mends, &outlet).await;
+    let ended = run(&host, mends, has_rules, &outlet).await;
     let code = i32::from(ended.is_err());
     outlet.say(&match ended {
         Ok(sequence) => Answer::End {
@@ -34,10 +34,15 @@ pub(super) async fn main(host: Host, mends: Mends<Bug>) -> i32 {
     code
 }
 
-async fn run(host: &Host, mends: Mends<Bug>, outlet: &Outlet) -> Result<u64, String> {
+async fn run(
+    host: &Host,
+    mends: Mends<Bug>,
+    has_rules: bool,
+    outlet: &Outlet,
+) -> Result<u64, String> {
     let mut doorway = Doorway::open(host, outlet).map_err(|error| error.to_string())?;
     let (queue, orders) = mpsc::unbounded_channel();
-    let worker = Worker::open(host, mends, orders, outlet).await;
+    let worker = Worker::open(host, mends, has_rules, orders, outlet).await;
     let worker = worker.map_err(|error| error.to_string())?;
     let working = host.spawn("worker", async move {
         worker.run().await;
@@ -81,7 +86,8 @@ async fn close(
 ) -> Result<u64, String> {
     let (reply, closed) = oneshot::channel();
     let ask = Ask::Close;
-    let _ = queue.send(Order { ask, reply });
+    let (_, told) = oneshot::channel();
+    let _ = queue.send(Order { ask, reply, told });
     let closed = closed.await;
     working.await.map_err(|failed| failed.to_string())?;
     match closed {
@@ -121,7 +127,8 @@ impl Callers {
             return say(&self.outlet, id, Err(Failure::unsupported()));
         };
         let (reply, replied) = oneshot::channel();
-        if queue.send(Order { ask, reply }).is_err() {
+        let (telling, told) = oneshot::channel();
+        if queue.send(Order { ask, reply, told }).is_err() {
             let gone = Failure::absent("the datastore worker is gone");
             return say(&self.outlet, id, Err(gone));
         }
@@ -131,6 +138,7 @@ impl Callers {
             let reply = timeout(&host, PATIENCE, wait(replied, gives_up)).await;
             let late = || Err(Failure::unknown("the datastore worker does not answer"));
             say(&outlet, id, reply.unwrap_or_else(late));
+            drop::<oneshot::Sender<Infallible>>(telling);
             drop(token);
         };
         drop(self.host.spawn("caller", task));

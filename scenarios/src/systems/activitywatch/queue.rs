@@ -1,5 +1,7 @@
 //! The queue to the worker.
 
+use std::convert::Infallible;
+
 use plimsoll_reference::mutation::Mutation;
 use tokio::sync::oneshot;
 
@@ -23,4 +25,6 @@ pub(super) type Reply = Result<Answered, Failure>;
 pub(super) struct Order {
     pub(super) ask: Ask,
     pub(super) reply: oneshot::Sender<Reply>,
+    /// Ready when whoever asked was told, or will never be.
+    pub(super) told: oneshot::Receiver<Infallible>,
 }

@@ -12,6 +12,7 @@ use plimsoll_sim::trial::system::{Asks, Main, System};
 
 use super::bug::Bug;
 use super::program;
+use super::rules::FILTER;
 use super::worker::DATABASE;
 use crate::specimens::mends::{Mendable, Mends};
 use crate::systems::edge::load;
@@ -24,21 +25,30 @@ const PROGRAM: &str = "aw-server";
 pub struct ActivityWatch {
     name: String,
     mends: Mends<Bug>,
+    /// Whether one of the keys is a rule of privacy.
+    has_rules: bool,
 }
 
-/// Every specimen: `activitywatch-fixed`, and `activitywatch-BUG` with the bug that it has.
+/// Every specimen: `activitywatch-fixed`, and `activitywatch-BUG` with the bug that it has; `activitywatch-rules-fixed` with rules of
+/// privacy, which the bug `R15` is about.
 pub fn variants() -> Vec<Arc<dyn System>> {
-    let mut systems: Vec<Arc<dyn System>> = vec![Arc::new(ActivityWatch {
-        name: "activitywatch-fixed".to_owned(),
+    let fixed = |name: &str, has_rules| ActivityWatch {
+        name: name.to_owned(),
         mends: Mends::all(),
-    })];
-    for &bug in Bug::ALL {
-        systems.push(Arc::new(ActivityWatch {
-            name: format!("activitywatch-{bug}"),
-            mends: Mends::all_but(&[bug]),
-        }));
-    }
-    systems
+        has_rules,
+    };
+    let fixed = [
+        fixed("activitywatch-fixed", false),
+        fixed("activitywatch-rules-fixed", true),
+    ];
+    let broken = Bug::ALL.iter().map(|&bug| ActivityWatch {
+        name: format!("activitywatch-{bug}"),
+        mends: Mends::all_but(&[bug]),
+        has_rules: bug == Bug::R15,
+    });
+    let all = fixed.into_iter().chain(broken);
+    all.map(|system| Arc::new(system) as Arc<dyn System>)
+        .collect()
 }
 
 impl System for ActivityWatch {
@@ -54,13 +64,14 @@ impl System for ActivityWatch {
             window_slack: seconds(2),
             shows_durable: false,
             reads_despite_errors: true,
+            filter: self.has_rules.then_some(FILTER),
             ..Promise::default()
         }
     }
 
     fn programs(&self) -> Vec<(&'static str, Main)> {
-        let mends = self.mends;
-        let main: Main = Arc::new(move |host, _| Box::pin(program::main(host, mends)));
+        let (mends, has_rules) = (self.mends, self.has_rules);
+        let main: Main = Arc::new(move |host, _| Box::pin(program::main(host, mends, has_rules)));
         vec![(PROGRAM, main)]
     }
 
@@ -72,6 +83,19 @@ impl System for ActivityWatch {
     }
 
     fn asks(&self) -> Asks {
+        if self.has_rules {
+            // What a read shows depends on rules that the judge does not know of.
+            return Asks {
+                deletes: 4,
+                batches: 0,
+                gets: 0,
+                scans: 0,
+                syncs: 12,
+                snapshots: 0,
+                buckets: 1,
+                ..Asks::default()
+            };
+        }
         Asks {
             snapshots: 0,
             ..Asks::default()

@@ -1,5 +1,6 @@
 //! What owns the database.
 
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::bug::Bug;
 use super::queue::{Ask, Order, Reply};
+use super::rules::Rules;
 use crate::specimens::mends::Mends;
 use crate::systems::edge::{Answered, Failure, Image, Outlet, WeakOutlet, load, save};
 
@@ -45,6 +47,10 @@ pub(super) struct Worker {
     pairs: Pairs,
     /// What the last commit left.
     committed: Pairs,
+    /// The rules of privacy, where there are any. Then a commit that fails is given up, as in the real datastore; here it says so.
+    rules: Option<Rules>,
+    /// Those whose changes are not committed, until they are told that they were taken.
+    untold: Vec<oneshot::Receiver<Infallible>>,
     /// Number of the last change, and of the last that is committed.
     sequence: u64,
     covered: u64,
@@ -57,15 +63,22 @@ impl Worker {
     pub(super) async fn open(
         host: &Host,
         mends: Mends<Bug>,
+        has_rules: bool,
         queue: mpsc::UnboundedReceiver<Order>,
         outlet: &Outlet,
     ) -> io::Result<Self> {
         let of = host.clone();
         let opened = host.blocking(move || load(&*of.fs, DATABASE)).await;
         let image = opened.map_err(io::Error::other)??.unwrap_or_default();
+        let mut rules = has_rules.then(Rules::default);
+        if let Some(rules) = &mut rules {
+            rules.refresh(&image.pairs);
+        }
         Ok(Self {
             host: host.clone(),
             mends,
+            rules,
+            untold: Vec::new(),
             queue,
             outlet: outlet.downgrade(),
             committed: image.pairs.clone(),
@@ -113,7 +126,7 @@ impl Worker {
         (self.wall + WINDOW).saturating_sub(self.host.process.wall_time())
     }
 
-    async fn work(&mut self, Order { ask, reply }: Order) -> Result<(), Ended> {
+    async fn work(&mut self, Order { ask, reply, told }: Order) -> Result<(), Ended> {
         match ask {
             Ask::Get(key) => {
                 let value = self.pairs.get(&key).cloned();
@@ -123,10 +136,32 @@ impl Worker {
                 let pairs = self.pairs.clone();
                 self.reply(reply, Ok(Answered::Everything(pairs)))?;
             }
-            Ask::Insert(mutation) => {
+            Ask::Insert(mutation) if self.rules.is_some() && Rules::is_rule(&mutation) => {
                 self.change(&[mutation]);
+                if self.mends.has(Bug::R15) {
+                    let is_committed = self.commit().await?;
+                    self.refresh();
+                    return self.reply_after(reply, is_committed);
+                }
+                self.refresh();
                 let done = self.done(Level::Window(WINDOW));
                 self.reply(reply, done)?;
+                self.untold.push(told);
+            }
+            Ask::Insert(mutation) => {
+                if self
+                    .rules
+                    .as_ref()
+                    .is_some_and(|rules| rules.drops(&mutation))
+                {
+                    // It is accepted, and nothing is kept of it.
+                    self.change(&[]);
+                } else {
+                    self.change(&[mutation]);
+                }
+                let done = self.done(Level::Window(WINDOW));
+                self.reply(reply, done)?;
+                self.untold.push(told);
             }
             Ask::Import(mutations) => {
                 self.change(&mutations);
@@ -153,6 +188,13 @@ impl Worker {
             return self.commit().await.map(drop);
         }
         Ok(())
+    }
+
+    /// Applies the rules that the open transaction has.
+    fn refresh(&mut self) {
+        if let Some(rules) = &mut self.rules {
+            rules.refresh(&self.pairs);
+        }
     }
 
     fn change(&mut self, mutations: &[Mutation]) {
@@ -205,43 +247,60 @@ impl Worker {
         match saved {
             Ok(Ok(())) => {
                 self.covered = self.sequence;
+                self.untold.clear();
                 self.committed.clone_from(&self.pairs);
                 Ok(true)
             }
-            Ok(Err(error)) => self.failed(&error.to_string()),
-            Err(failed) => self.failed(&failed.to_string()),
+            Ok(Err(error)) => self.failed(&error.to_string()).await,
+            Err(failed) => self.failed(&failed.to_string()).await,
         }
     }
 
     /// Replaces the file. Where that takes longer than the window has to spare, whoever was answered is told.
-    async fn save(&self, image: Image) -> Result<io::Result<()>, Failed> {
+    async fn save(&mut self, image: Image) -> Result<io::Result<()>, Failed> {
         let fs = Arc::clone(&self.host.fs);
-        let saving = self.host.blocking(move || save(&*fs, DATABASE, &image));
+        let host = self.host.clone();
+        let saving = host.blocking(move || save(&*fs, DATABASE, &image));
         let mut saving = std::pin::pin!(saving);
         if let Some(saved) = timeout(&self.host, LATE, &mut saving).await {
             return saved;
         }
-        self.tell("the disk stands still");
+        self.tell("the disk stands still").await;
         saving.await
     }
 
     /// A commit has failed: says what may be lost of what was acknowledged, and keeps it for the next one.
-    fn failed(&mut self, message: &str) -> Result<bool, Ended> {
+    async fn failed(&mut self, message: &str) -> Result<bool, Ended> {
         if !self.mends.has(Bug::H3) {
             return Err(Ended::Panicked);
         }
         if self.mends.has(Bug::R6) {
-            self.tell(message);
+            self.tell(message).await;
         } else {
-            self.pairs.clone_from(&self.committed);
-            self.covered = self.sequence;
+            self.give_up();
+        }
+        if self.rules.is_some() {
+            self.give_up();
+            if self.mends.has(Bug::R15) {
+                self.refresh();
+            }
         }
         Ok(false)
     }
 
-    /// Says that what was acknowledged since the last commit may be lost.
-    fn tell(&self, message: &str) {
+    /// Forgets what is not committed.
+    fn give_up(&mut self) {
+        self.pairs.clone_from(&self.committed);
+        self.covered = self.sequence;
+    }
+
+    /// Says that what was acknowledged since the last commit may be lost, behind the acknowledgements.
+    async fn tell(&mut self, message: &str) {
         if self.mends.has(Bug::R6) {
+            for told in std::mem::take(&mut self.untold) {
+                // Nothing is ever sent: it is closed.
+                let _ = told.await;
+            }
             self.outlet.say(&Answer::Lost {
                 first: self.covered + 1,
                 last: self.sequence,

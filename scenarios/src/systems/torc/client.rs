@@ -8,7 +8,7 @@ use plimsoll_reference::host::{Host, Lines, Output, Program, Signal, write_all};
 use plimsoll_reference::level::Level;
 use plimsoll_reference::service::protocol::{Answer, Command, Outcome, Request};
 use plimsoll_sim::trial::history::{Found, Pairs};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 use super::bug::Bug;
 use super::inbox::Inbox;
@@ -18,7 +18,6 @@ use super::options::{EMPTY, Options, SERVER};
 use super::out::Out;
 use super::signals::Endings;
 use super::snapshot;
-use super::snapshots::Ended;
 
 /// A client with its server.
 pub(super) struct Client {
@@ -26,7 +25,6 @@ pub(super) struct Client {
     pub(super) options: Options,
     pub(super) out: Out,
     pub(super) inbox: Arc<Inbox>,
-    pub(super) announcements: mpsc::Receiver<Ended>,
     pub(super) server: Keeper,
     pub(super) stdin: Box<dyn Output>,
     /// True when the periodic snapshots are to end.
@@ -185,13 +183,13 @@ impl Client {
         let (Some(stdin), Some(stdout)) = (child.take_stdin(), child.take_stdout()) else {
             return Err(io::ErrorKind::BrokenPipe.into());
         };
-        let (inbox, announcements) = Inbox::new(out);
+        let inbox = Inbox::new(out, options);
+        let number = child.id();
         drop(host.spawn("server output", Arc::clone(&inbox).read(stdout)));
         let client = Self {
             host: host.clone(),
             options,
             out: out.clone(),
-            announcements,
             server: Keeper::start(host, child),
             stdin,
             stop: watch::Sender::new(false),
@@ -201,32 +199,41 @@ impl Client {
         if !client.inbox.heard().is_ready {
             return Err(io::Error::other("the server did not start"));
         }
-        client.start_periodic();
+        client.start_periodic(number);
         Ok(client)
     }
 
-    /// Starts the task that asks for periodic snapshots.
-    fn start_periodic(&self) {
+    /// Starts the task that asks for periodic snapshots of the server, which had this number when it was started.
+    fn start_periodic(&self, number: u32) {
         let Some(period) = self.options.period() else {
             return;
         };
         let (host, server) = (self.host.clone(), self.server.clone());
+        let by_number = !self.options.has_mended(Bug::R21);
         let mut stop = self.stop.subscribe();
         let task = async move {
             loop {
                 tokio::select! {
                     biased;
                     _ = stop.wait_for(|&is_told| is_told) => return,
-                    () = host.sleep(period) => server.signal(Signal::Usr1),
+                    () = host.sleep(period) => {
+                        if !by_number {
+                            server.signal(Signal::Usr1);
+                        } else if host.process.signal(number, Signal::Usr1).is_err() {
+                            // There is a warning, and no further snapshot.
+                            return;
+                        }
+                    }
                 }
             }
         };
         drop(self.host.spawn("periodic", task));
     }
 
-    /// Passes requests on, until the command is done or the server is gone.
+    /// Passes requests on, until the command is done, or the server is gone and it does not linger.
     async fn listen(&mut self, first: Option<String>, lines: &mut Lines, endings: &mut Endings) {
         let inbox = Arc::clone(&self.inbox);
+        let lingers = self.options.lingers;
         let mut line = first;
         loop {
             if let Some(line) = line {
@@ -242,12 +249,18 @@ impl Client {
                         self.inbox.wait(id);
                         self.server.signal(Signal::Usr1);
                     }
-                    _ => self.forward(&line).await,
+                    Ok(Request { id, .. }) if self.inbox.heard().is_gone => {
+                        self.inbox.fail(id, Outcome::Absent);
+                    }
+                    request => {
+                        let id = request.ok().map(|request| request.id);
+                        self.forward(id, &line).await;
+                    }
                 }
             }
             line = tokio::select! {
                 biased;
-                () = inbox.until(|_| false) => return,
+                () = inbox.until(|_| false), if !lingers => return,
                 line = next(lines, endings) => line,
             };
             if line.is_none() {
@@ -265,8 +278,8 @@ impl Client {
         });
     }
 
-    async fn forward(&mut self, line: &str) {
-        self.inbox.forward();
+    async fn forward(&mut self, id: Option<u64>, line: &str) {
+        self.inbox.forward(id);
         let line = format!("{line}\n");
         // It fails when the server is gone, which is seen next.
         let _ = write_all(&mut *self.stdin, line.as_bytes()).await;

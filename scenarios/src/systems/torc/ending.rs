@@ -13,8 +13,12 @@ use super::options::UNDONE;
 use super::snapshots::Ended;
 
 /// How long the last snapshot may take, and then the end of the server, where time is limited.
-const SNAPSHOT_MAX: Duration = Duration::from_secs(5);
+pub(super) const SNAPSHOT_MAX: Duration = Duration::from_secs(5);
 const END_MAX: Duration = Duration::from_secs(2);
+
+/// Why there is no last snapshot, as the last line says it.
+pub(super) const TIMED_OUT: &str = "timed out waiting for the last snapshot";
+pub(super) const GONE: &str = "the server has ended";
 
 /// What came of the last snapshot.
 enum Last {
@@ -49,6 +53,11 @@ impl Client {
                 self.out.line(Answer::EndFailed { message });
                 1
             }
+            Last::TimedOut if self.options.has_mended(Bug::R7) => {
+                let message = TIMED_OUT.to_owned();
+                self.out.line(Answer::EndFailed { message });
+                1
+            }
             // There is a warning, and the command has succeeded.
             Last::Failed(_) | Last::TimedOut => 0,
         };
@@ -60,9 +69,11 @@ impl Client {
         let host = self.host.clone();
         let is_limited = !self.options.has_mended(Bug::R7);
         let ended = if is_limited {
-            timeout(&host, SNAPSHOT_MAX, self.wait_for_last()).await
+            timeout(&host, SNAPSHOT_MAX, self.wait_for_last())
+                .await
+                .flatten()
         } else {
-            Some(self.wait_for_last().await)
+            self.wait_for_last().await
         };
         match ended {
             Some(Ok(_)) => Last::InPlace,
@@ -71,10 +82,27 @@ impl Client {
         }
     }
 
-    /// Asks for the last snapshot and waits for it.
-    async fn wait_for_last(&mut self) -> Ended {
-        let gone = || Err("the server is gone".to_owned());
+    /// Asks for the last snapshot and waits for it; nothing when it gives up.
+    async fn wait_for_last(&mut self) -> Option<Ended> {
         if self.options.has_mended(Bug::R1) {
+            return self.wait_for_request().await;
+        }
+        if self.options.has_mended(Bug::H2) {
+            while self.inbox.announcements.try_take().is_some() {}
+        }
+        self.server.signal(Signal::Usr1);
+        tokio::select! {
+            biased;
+            ended = self.inbox.announcements.take() => Some(ended),
+            () = self.inbox.until(|_| false) => Some(self.gone()),
+        }
+    }
+
+    /// Asks by a numbered request. Whoever hears nothing for a while asks again, as the answer may not have been written; the real client
+    /// could as well look at the file.
+    async fn wait_for_request(&mut self) -> Option<Ended> {
+        let host = self.host.clone();
+        loop {
             let request = Request {
                 id: LAST,
                 command: Command::Snapshot,
@@ -82,18 +110,21 @@ impl Client {
             let line = format!("{request}\n");
             // It fails when the server is gone, which is seen next.
             let _ = write_all(&mut *self.stdin, line.as_bytes()).await;
-            self.inbox.until(|heard| heard.last.is_some()).await;
-            return self.inbox.heard().last.unwrap_or_else(gone);
+            let answered = self.inbox.until(|heard| heard.last.is_some());
+            if timeout(&host, SNAPSHOT_MAX, answered).await.is_some() {
+                let last = self.inbox.heard().last;
+                return Some(last.unwrap_or_else(|| self.gone()));
+            }
+            if !self.options.has_mended(Bug::R22) {
+                return None;
+            }
         }
-        if self.options.has_mended(Bug::H2) {
-            while self.announcements.try_recv().is_ok() {}
-        }
-        self.server.signal(Signal::Usr1);
-        tokio::select! {
-            biased;
-            ended = self.announcements.recv() => ended.unwrap_or_else(gone),
-            () = self.inbox.until(|_| false) => gone(),
-        }
+    }
+
+    /// What is said when the server has ended.
+    fn gone(&self) -> Ended {
+        let is_told = self.options.has_mended(Bug::H8);
+        Err(if is_told { GONE } else { TIMED_OUT }.to_owned())
     }
 
     /// Lets the server end, by closing its input.

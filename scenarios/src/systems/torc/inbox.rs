@@ -1,14 +1,18 @@
 //! What the client hears from its server.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use plimsoll_reference::host::{Input, Lines};
 use plimsoll_reference::level::Level;
 use plimsoll_reference::service::protocol::{Answer, Outcome};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
+use super::announcements::Announcements;
+use super::bug::Bug;
 use super::database::NO_SUCH_JOB;
-use super::options::path;
+use super::ending::GONE;
+use super::options::{Options, path};
 use super::out::Out;
 use super::snapshots::Ended;
 
@@ -42,21 +46,27 @@ pub(super) struct Inbox {
     out: Out,
     heard: watch::Sender<Heard>,
     /// Announcements of snapshots, of which all but the first are dropped while nobody takes it.
-    announced: mpsc::Sender<Ended>,
+    pub(super) announcements: Announcements,
+    /// Requests that were passed on and are not answered.
+    open: Mutex<BTreeSet<u64>>,
     /// Who is answered by the next announcement.
     waiting: Mutex<Vec<Waiting>>,
 }
 
 impl Inbox {
-    pub(super) fn new(out: &Out) -> (Arc<Self>, mpsc::Receiver<Ended>) {
-        let (announced, announcements) = mpsc::channel(1);
-        let inbox = Self {
+    pub(super) fn new(out: &Out, options: Options) -> Arc<Self> {
+        let most = options.has_mended(Bug::H3).then_some(1);
+        Arc::new(Self {
             out: out.clone(),
             heard: watch::Sender::default(),
-            announced,
+            announcements: Announcements::new(out, most),
+            open: Mutex::default(),
             waiting: Mutex::default(),
-        };
-        (Arc::new(inbox), announcements)
+        })
+    }
+
+    fn open(&self) -> MutexGuard<'_, BTreeSet<u64>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn heard(&self) -> Heard {
@@ -70,14 +80,15 @@ impl Inbox {
         let _ = heard.wait_for(|heard| heard.is_gone || is_so(heard)).await;
     }
 
-    /// Counts a request that is passed on.
-    pub(super) fn forward(&self) {
+    /// Counts a request that is passed on; what is no request has no number, or none that an answer has.
+    pub(super) fn forward(&self, id: Option<u64>) {
+        self.open().extend(id);
         self.heard.send_modify(|heard| heard.forwarded += 1);
     }
 
     /// Lets the next announcement answer a request.
     pub(super) fn wait(&self, id: u64) {
-        self.forward();
+        self.forward(Some(id));
         let acknowledged = self.heard.borrow().acknowledged;
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.push(Waiting { id, acknowledged });
@@ -91,7 +102,23 @@ impl Inbox {
                 self.take(answer);
             }
         }
-        self.heard.send_modify(|heard| heard.is_gone = true);
+        let open = std::mem::take(&mut *self.open());
+        for &id in &open {
+            self.fail(id, Outcome::Unknown);
+        }
+        self.heard.send_modify(|heard| {
+            heard.answered += open.len() as u64;
+            heard.is_gone = true;
+        });
+    }
+
+    /// Says of a request that nobody answers it.
+    pub(super) fn fail(&self, id: u64, outcome: Outcome) {
+        self.out.line(Answer::Failed {
+            id,
+            outcome,
+            message: GONE.to_owned(),
+        });
     }
 
     fn take(&self, answer: Answer) {
@@ -109,7 +136,12 @@ impl Inbox {
             Answer::Snapshot { sequence, .. } => self.announce(&Ok(*sequence)),
             Answer::SnapshotFailed { message, .. } => self.announce(&Err(message.clone())),
             Answer::Key { .. } => {}
-            answer => self.heard.send_modify(|heard| heard.count(answer)),
+            answer => {
+                if let Some(id) = answer.id() {
+                    self.open().remove(&id);
+                }
+                self.heard.send_modify(|heard| heard.count(answer));
+            }
         }
         self.out.line(answer);
     }
@@ -119,11 +151,11 @@ impl Inbox {
     }
 
     fn announce(&self, ended: &Ended) {
-        // Where one waits already, another is dropped.
-        let _ = self.announced.try_send(ended.clone());
+        self.announcements.put(ended.clone());
         let waiting =
             std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
         for Waiting { id, acknowledged } in waiting {
+            self.open().remove(&id);
             self.out.line(match ended {
                 // An announcement has no number: who waits takes it for an answer.
                 Ok(_) => Answer::Done {

@@ -9,6 +9,7 @@ use crate::specimens::mends::Mends;
 /// Names of the programs.
 pub(super) const CLIENT: &str = "torc";
 pub(super) const SERVER: &str = "torc-server";
+pub(super) const LOG: &str = "torc-log";
 
 /// Arguments of the server.
 pub(super) const ALONE: &str = "--alone";
@@ -32,6 +33,10 @@ pub(super) struct Options {
     pub(super) interval: Option<Duration>,
     /// Whether a command begins with its first request: one that reads is a command that only reads.
     pub(super) by_command: bool,
+    /// Whether a command goes on when its server has ended, and its requests fail.
+    pub(super) lingers: bool,
+    /// Whether the server writes a log.
+    pub(super) logs: bool,
 }
 
 impl Options {

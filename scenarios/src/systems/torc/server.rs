@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::bug::Bug;
 use super::database::{Database, IDLE_MAX, Refusal};
 use super::lock::Lock;
+use super::log::Log;
 use super::options::{ALONE, EMPTY, Options};
 use super::out::Out;
 use super::signals::{Endings, stop_catching};
@@ -30,6 +31,7 @@ pub(super) struct Server {
     /// Whether a snapshot is being written.
     pub(super) is_busy: watch::Sender<bool>,
     orders: mpsc::UnboundedSender<Order>,
+    log: Option<Log>,
 }
 
 /// Why a server stops reading requests.
@@ -66,12 +68,19 @@ async fn serve(host: Host, options: Options, is_alone: bool, is_empty: bool) -> 
     } else {
         load(&host).await?
     };
+    let is_waited_for = !options.has_mended(Bug::H10);
+    let log = if options.logs {
+        Some(Log::start(&host, is_waited_for)?)
+    } else {
+        None
+    };
     let (orders, taken) = mpsc::unbounded_channel();
     let server = Arc::new(Server {
         out: Out::start(&host, host.process.stdout()),
         database: Mutex::new(Database::new(pairs, host.clock.now())),
         is_busy: watch::Sender::new(false),
         orders,
+        log,
         options,
         host,
     });
@@ -157,6 +166,9 @@ impl Server {
     }
 
     async fn answer(&self, Request { id, command }: Request) {
+        if let Some(log) = &self.log {
+            log.line(&format!("{id} {command} ")).await;
+        }
         match command {
             Command::Write(mutation) => self.write(id, &[mutation]).await,
             Command::Batch(mutations) => self.write(id, &mutations).await,

@@ -113,14 +113,14 @@ impl Snapshots {
     fn announce(&self, cause: Cause, ended: &Ended) {
         let run = self.run;
         match ended {
-            Ok(sequence) => self.server.out.line(Answer::Snapshot {
+            Ok(sequence) => self.server.out.announce(Answer::Snapshot {
                 run,
                 cause,
                 sequence: *sequence,
                 path: path().to_owned(),
             }),
             Err(message) if self.server.options.has_mended(Bug::R8) => {
-                self.server.out.line(Answer::SnapshotFailed {
+                self.server.out.announce(Answer::SnapshotFailed {
                     run,
                     cause,
                     message: message.clone(),
@@ -132,14 +132,14 @@ impl Snapshots {
 
     fn answer(&self, id: u64, ended: &Ended) {
         match ended {
-            Ok(sequence) => self.server.out.line(Answer::Done {
+            Ok(sequence) => self.server.out.announce(Answer::Done {
                 id,
                 level: Level::Power,
                 sequence: *sequence,
                 path: Some(path().to_owned()),
             }),
             Err(message) if self.server.options.has_mended(Bug::R8) => {
-                self.server.out.line(Answer::Failed {
+                self.server.out.announce(Answer::Failed {
                     id,
                     outcome: Outcome::Unknown,
                     message: message.clone(),

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use plimsoll_faults::disk::SimFs;
 use plimsoll_reference::host::Program;
-use plimsoll_sim::trial::history::Found;
+use plimsoll_sim::trial::history::{Claim, Found};
 use plimsoll_sim::trial::promise::Promise;
 use plimsoll_sim::trial::system::{Asks, Main, System};
 
-use super::options::{ALONE, CLIENT, INTERVAL, Options, SERVER, UNDONE};
-use super::{client, server, snapshot};
+use super::ending::{GONE, SNAPSHOT_MAX, TIMED_OUT};
+use super::options::{ALONE, CLIENT, INTERVAL, LOG, Options, SERVER, UNDONE};
+use super::{client, log, server, snapshot};
 
 /// How long requests that no disk is needed for take at most.
 const MEMORY: Duration = Duration::from_secs(1);
@@ -45,10 +46,14 @@ impl System for Torc {
             answers_within: Some(DISK),
             ends_within: Some(DISK),
             shows_durable: false,
+            // Not where a command goes on without its server.
             kept_when_idle: self
                 .options
                 .interval
+                .filter(|_| !self.options.lingers)
                 .map(|interval| interval.max(INTERVAL) + MEMORY),
+            patience: Some(SNAPSHOT_MAX),
+            queue_max: Some(1),
             requests_may_fail: true,
             ..Promise::default()
         }
@@ -59,7 +64,10 @@ impl System for Torc {
         let client: Main = Arc::new(move |host, _| Box::pin(client::main(host, options)));
         let server: Main =
             Arc::new(move |host, arguments| Box::pin(server::main(host, options, arguments)));
-        if self.is_alone {
+        let log: Main = Arc::new(|host, _| Box::pin(log::main(host)));
+        if self.options.logs {
+            vec![(SERVER, server), (LOG, log)]
+        } else if self.is_alone {
             vec![(SERVER, server)]
         } else {
             vec![(CLIENT, client), (SERVER, server)]
@@ -84,6 +92,18 @@ impl System for Torc {
 
     fn inspect(&self, disk: &SimFs) -> Found {
         snapshot::read(disk)
+    }
+
+    fn claims(&self, message: &str) -> Option<Claim> {
+        match message {
+            TIMED_OUT => Some(Claim::TimedOut),
+            GONE => Some(Claim::ChildEnded),
+            _ => None,
+        }
+    }
+
+    fn listeners(&self) -> Vec<&'static str> {
+        vec![LOG]
     }
 
     fn is_read_beside(&self) -> bool {

@@ -18,6 +18,8 @@ struct Mode {
     interval: Option<Duration>,
     is_alone: bool,
     by_command: bool,
+    lingers: bool,
+    logs: bool,
     /// Weight of requests for a snapshot.
     snapshots: u32,
 }
@@ -28,6 +30,8 @@ const CLIENT: Mode = Mode {
     interval: None,
     is_alone: false,
     by_command: false,
+    lingers: false,
+    logs: false,
     snapshots: 0,
 };
 
@@ -66,11 +70,30 @@ const SERVER: Mode = Mode {
     ..CLIENT
 };
 
-const MODES: [Mode; 6] = [CLIENT, PERIODIC, ZERO, ASKED, COMMANDS, SERVER];
+/// The client with periodic snapshots and a command that goes on when the server has ended.
+const LINGERING: Mode = Mode {
+    name: "lingering",
+    lingers: true,
+    ..PERIODIC
+};
+
+/// The server by itself, with a log.
+const LOGGED: Mode = Mode {
+    name: "logged",
+    logs: true,
+    ..SERVER
+};
+
+const MODES: [Mode; 8] = [
+    CLIENT, PERIODIC, ZERO, ASKED, COMMANDS, SERVER, LINGERING, LOGGED,
+];
 
 /// The bugs of a specimen, and its mode.
 const BROKEN: &[(&[Bug], Mode)] = &[
     (&[Bug::H2, Bug::R1], PERIODIC),
+    (&[Bug::H3], PERIODIC),
+    (&[Bug::H8], CLIENT),
+    (&[Bug::H10], LOGGED),
     (&[Bug::H11], ZERO),
     (&[Bug::H13], SERVER),
     (&[Bug::H14], COMMANDS),
@@ -83,6 +106,8 @@ const BROKEN: &[(&[Bug], Mode)] = &[
     (&[Bug::R7, Bug::R8], CLIENT),
     (&[Bug::R12], PERIODIC),
     (&[Bug::R18], ASKED),
+    (&[Bug::R21], LINGERING),
+    (&[Bug::R22], CLIENT),
     (&[Bug::S68], SERVER),
     (&[Bug::S69], SERVER),
     (&[Bug::S71], SERVER),
@@ -96,6 +121,8 @@ fn system(name: String, mode: Mode, mends: Mends<Bug>) -> Arc<dyn System> {
             mends,
             interval: mode.interval,
             by_command: mode.by_command,
+            lingers: mode.lingers,
+            logs: mode.logs,
         },
         is_alone: mode.is_alone,
         asks: Asks {

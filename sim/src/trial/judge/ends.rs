@@ -90,10 +90,7 @@ fn agree(
         // Another one has the store.
         return;
     }
-    let unheard = life
-        .notices
-        .iter()
-        .any(|(_, notice)| *notice == Notice::OutputClosed);
+    let unheard = !life.is_heard();
     let says_held = promise.says_held(status);
     let is_excused = promise.says_undone(status) && is_undone(life);
     let wrong = match (status, last_line) {

@@ -197,7 +197,8 @@ fn kept_from_power(life: &Life, promise: &Promise, disturbed: Disturbed) -> Vec<
     must(life, promise, disturbed, Cut::Power, life.end.0)
 }
 
-fn stretch<'a>(
+/// The writes of a life that had been handed over by a moment.
+pub(super) fn stretch<'a>(
     life: &'a Life,
     promise: &Promise,
     must: &[bool],

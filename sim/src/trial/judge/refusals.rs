@@ -14,7 +14,7 @@ pub(super) fn judge(
     findings: &mut Vec<Finding>,
 ) {
     // Two processes of one store may be in each other's way, and who stands still may be given up.
-    let is_alone = !life.has(&Notice::OtherStarted) && !life.has(&Notice::OutputClosed);
+    let is_alone = !life.has(&Notice::OtherStarted) && life.is_heard();
     if !disturbed.delayed_by.is_zero() || !is_alone || life.has_orphans {
         return;
     }

@@ -74,7 +74,7 @@ impl State<'_> {
                     continue;
                 }
             };
-            if let Some(wrong) = wrong(&stretches, self.promise.order, left) {
+            if let Some(wrong) = wrong(&stretches, self.promise.rules(), left) {
                 let expected = match self.cut {
                     Cut::Clean => {
                         "everything that was acknowledged: its exit code says so".to_owned()
@@ -121,7 +121,7 @@ impl State<'_> {
             Cut::Kill | Cut::Power if self.promise.shows_durable => Oracle::D8,
             _ => return None,
         };
-        if !is_alone {
+        if !is_alone || self.promise.filter.is_some() {
             return None;
         }
         let must = |index: usize, _: &Asked| self.must.get(index) == Some(&true);

@@ -30,7 +30,10 @@ pub(super) fn judge(
     let ready = ready.map(|(at, _)| *at);
     let unread = unread(life);
     for asked in &life.requests {
-        show(life, asked, promise, &orphaned, readings, findings);
+        // What a rule drops no read shows.
+        if promise.filter.is_none() {
+            show(life, asked, promise, &orphaned, readings, findings);
+        }
         in_time(life, asked, promise, disturbed, (ready, &unread), findings);
     }
 }
@@ -169,7 +172,9 @@ fn in_time(
         let bound = bound.map(|bound| bound.saturating_add(disturbed.delayed_by));
         (bound, Oracle::T2)
     };
-    let Some(bound) = bound else { return };
+    let Some(bound) = bound.filter(|_| !disturbed.by_stops) else {
+        return;
+    };
     let waits = oracle == Oracle::T2;
     let from = match ready {
         _ if waits => asked.at,
@@ -218,7 +223,7 @@ fn was_listened_to(life: &Life, until: Moment) -> bool {
     let closed = life
         .notices
         .iter()
-        .any(|(at, notice)| *at < until && matches!(notice, Notice::OutputClosed));
+        .any(|(at, notice)| *at < until && notice.is_unheard());
     !closed && matches!(life.end.1, End::Running | End::Exited(_))
 }
 

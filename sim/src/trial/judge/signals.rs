@@ -21,6 +21,7 @@ pub(super) fn judge(
 ) {
     died(life, promise, findings);
     others(life, findings);
+    strangers(life, findings);
     let wanted = promise.snapshots_on_signal && is_snapshot_wanted(life, disturbed);
     let asks = |(_, notice): &&(Moment, Notice)| *notice == Notice::Signalled(Signal::Usr1);
     for (at, _) in life.notices.iter().filter(asks) {
@@ -55,6 +56,22 @@ fn others(life: &Life, findings: &mut Vec<Finding>) {
             at,
             expected: "one process that serves the store".to_owned(),
             found: "a write was acknowledged while another process was ready".to_owned(),
+        });
+    }
+}
+
+/// The first signal that went to a process of others.
+fn strangers(life: &Life, findings: &mut Vec<Finding>) {
+    let hit = life.notices.iter().find_map(|(at, notice)| match notice {
+        Notice::StrangerSignalled(signal) => Some((*at, *signal)),
+        _ => None,
+    });
+    if let Some((at, signal)) = hit {
+        findings.push(Finding {
+            oracle: Oracle::S3,
+            at,
+            expected: "signals to processes of the store only".to_owned(),
+            found: format!("{signal} was sent to a process that has the number of one that ended"),
         });
     }
 }
@@ -95,8 +112,7 @@ fn died(life: &Life, promise: &Promise, findings: &mut Vec<Finding>) {
 /// Whether a snapshot, or a line that says why there is none, must have come by the end: an orderly end sees to everything. Where
 /// operations failed an end that says so may have come before that.
 fn is_snapshot_wanted(life: &Life, disturbed: Disturbed) -> bool {
-    let is_heard = !life.has(&Notice::OutputClosed);
-    is_heard
+    life.is_heard()
         && match life.end.1 {
             End::Exited(ExitStatus::Code(code)) => code == 0 || !disturbed.by_errors,
             End::Running => !disturbed.by_errors && disturbed.delayed_by.is_zero(),
@@ -172,5 +188,36 @@ fn requested(life: &Life, asked: &Asked, findings: &mut Vec<Finding>) {
             expected: format!("a snapshot of everything up to write {needed}"),
             found: format!("one that ends at write {covered}"),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_to_a_stranger_is_found() {
+        let moment = |event| Moment {
+            event,
+            ..Moment::default()
+        };
+        let found = |notice| {
+            let life = Life {
+                notices: vec![(moment(1), notice)],
+                end: (moment(2), End::Running),
+                ..Life::new(Default::default(), moment(0))
+            };
+            let mut findings = Vec::new();
+            judge(
+                &life,
+                &Promise::default(),
+                Disturbed::default(),
+                &mut findings,
+            );
+            findings.first().map(|finding| (finding.oracle, finding.at))
+        };
+        let hit = found(Notice::StrangerSignalled(Signal::Usr1));
+        assert_eq!(hit, Some((Oracle::S3, moment(1))));
+        assert_eq!(found(Notice::Signalled(Signal::Usr1)), None);
     }
 }
