@@ -21,6 +21,9 @@ use crate::world::{Action, Pace, Plan, Planned, When};
 /// Numbers of processes beyond one for each program, where there are few: so many strangers may run beside the system.
 const SPARE_NUMBERS: u32 = 2;
 
+/// When a process that stands still goes on at the latest.
+const STOPPED_MAX_SECONDS: u64 = 6 * 3600;
+
 /// What scripts are made of.
 #[derive(Clone, Debug)]
 pub struct Shape {
@@ -407,8 +410,11 @@ impl Drawer<'_> {
             let program = (*self.rng.pick(self.programs)).to_owned();
             let seconds = *self.rng.pick(&[1, 10, 60, 600, 7200]);
             lines.push((self.moment(), Action::Signal(Signal::Stop, program.clone())));
-            let later = When::Time(Duration::from_secs(seconds));
-            lines.push((later, Action::Signal(Signal::Cont, program)));
+            // The second is for a stop that comes after the first: who stands still for ever keeps the client waiting for days.
+            for seconds in [seconds, STOPPED_MAX_SECONDS] {
+                let later = When::Time(Duration::from_secs(seconds));
+                lines.push((later, Action::Signal(Signal::Cont, program.clone())));
+            }
         }
     }
 
