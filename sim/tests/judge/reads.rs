@@ -69,6 +69,12 @@ fn what_was_read_before_a_crash_is_there_after_it_where_that_is_promised() {
         check(&read("2", end, "2"), &[]);
         check(&read("1", end, "1"), &[]);
         check(&read("1", end, "2"), &[]);
+        let unknown = |shown: &str, left: &str| {
+            let text = read(shown, end, left);
+            text.replace("put a 2\n", "put a 2\n > 1 failed unknown no\n")
+        };
+        check(&unknown("2", "1"), &[Oracle::D8]);
+        check(&unknown("1", "2"), &[]);
         let weak = Promise {
             shows_durable: false,
             ..Promise::default()

@@ -138,6 +138,8 @@ impl<'a> Readings<'a> {
     /// Whether a key may have a value for who has read it before: what was decided by then stays as it was seen, and of the writes that
     /// came later, or were still open, those have to be there for which this is so, by their number among the requests.
     ///
+    /// Across a crash a write of unknown outcome may still turn out to be there that reads did not show.
+    ///
     /// Where a write of the key was taken back nothing is concluded.
     ///
     /// **Not seen**: that a write is undone and the key looks as before, as when the value was there already.
@@ -145,7 +147,7 @@ impl<'a> Readings<'a> {
         &self,
         key: &[u8],
         reading: Reading<'_>,
-        until: Moment,
+        (until, crashed): (Moment, bool),
         must: impl Fn(usize, &Asked) -> bool,
         value: Option<&Vec<u8>>,
     ) -> bool {
@@ -163,7 +165,8 @@ impl<'a> Readings<'a> {
         };
         let mut possible = vec![reading.value];
         for write in written {
-            let is_decided = write.was_answered_before(reading.asked)
+            let is_unknown = crashed && write.asked.fate() == Fate::Unknown;
+            let is_decided = (write.was_answered_before(reading.asked) && !is_unknown)
                 || writer.is_some_and(|writer| write.index <= writer);
             if !is_decided && write.asked.at < until {
                 add(&mut possible, write, must(write.index, write.asked));

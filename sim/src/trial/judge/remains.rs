@@ -130,7 +130,11 @@ impl State<'_> {
             let value = left.get(key);
             let is_open = self.promise.order == Order::ByKey
                 && self.readings.is_open(key, (self.at, self.at));
-            if is_open || self.readings.may_follow(key, last, self.at, must, value) {
+            if is_open
+                || self
+                    .readings
+                    .may_follow(key, last, (self.at, oracle == Oracle::D8), must, value)
+            {
                 return None;
             }
             let name = String::from_utf8_lossy(key);

@@ -70,7 +70,8 @@ fn show(
                 let answer = other.answer.as_ref();
                 answer.is_some_and(|(done, _)| *done < reading.asked)
             };
-            let follows = readings.may_follow(key, earlier, reading.answered, must, reading.value);
+            let follows =
+                readings.may_follow(key, earlier, (reading.answered, false), must, reading.value);
             let is_open = promise.order == Order::ByKey && readings.is_open(key, between);
             (is_alone && !follows && !is_open).then_some(earlier)
         };
