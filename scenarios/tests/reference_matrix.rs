@@ -215,8 +215,8 @@ fn holes(covered: &BTreeMap<Cell, BTreeSet<String>>) -> Vec<(Cell, String)> {
     holes
 }
 
-/// What is open: on ext4 with data=writeback a closed restore of the engine on SQLite loses commits where an operation fails while the
-/// database is closed (D1, D8, R2). Whether the engine or the disk is wrong is not known.
+/// What is open: SQLite cuts its log after a checkpoint and syncs nothing. On ext4 with data=writeback what is written next may get the block
+/// of the log's end, and a loss of power then brings back the log, without its last commits, over a database that has them (D1, D8, R2).
 fn is_open((engine, operation, trouble): &Cell, disk: &str) -> bool {
     let swept = [
         Trouble::RenameFailsBefore,
