@@ -96,6 +96,7 @@ pub const TRIAL_FILES: &[(&str, &str)] = files! {
         "service-power"
         "service-window"
         "service-process"
+        "service-process-syncs"
         "service-memory"
         "service-memory-interval"
         "service-sqlite"

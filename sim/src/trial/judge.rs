@@ -4,6 +4,7 @@ mod ends;
 mod refusals;
 mod remains;
 mod requests;
+mod shown;
 mod signals;
 
 use crate::oracle::Oracle;
@@ -43,6 +44,7 @@ pub fn judge(life: &Life, promise: &Promise, disturbed: Disturbed) -> Vec<Findin
     signals::judge(life, promise, disturbed, &mut findings);
     ends::judge(life, promise, disturbed, &mut findings);
     remains::judge(life, promise, disturbed, &mut findings);
+    shown::judge(life, promise, &mut findings);
     findings.sort_by_key(|finding| (finding.at, finding.oracle));
     findings
 }

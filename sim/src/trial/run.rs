@@ -138,7 +138,7 @@ fn unheard(script: &Script, happened: &[Option<Happened>], life: &mut Life) {
             Some((
                 _,
                 Answer::Done {
-                    level: Level::Window(_) | Level::Memory,
+                    level: Level::Memory | Level::Window(_) | Level::Process,
                     ..
                 }
             ))

@@ -58,6 +58,7 @@ pub(super) fn judge(
 /// Which requests have to be there at a moment.
 fn must(life: &Life, promise: &Promise, disturbed: Disturbed, cut: Cut, at: Moment) -> Vec<bool> {
     let mut must = vec![false; life.requests.len()];
+    let was_killed = life.end.1 == End::Killed;
     for (index, asked) in life.requests.iter().enumerate() {
         let Some((done, Answer::Done { level, sequence })) = &asked.answer else {
             continue;
@@ -73,6 +74,8 @@ fn must(life: &Life, promise: &Promise, disturbed: Disturbed, cut: Cut, at: Mome
             Level::Window(_) if disturbed.by_stalls => false,
             Level::Window(window) => age > *window + promise.window_slack,
             Level::Memory => false,
+            // Nor what the operating system has taken, where it drops that as a sync fails. Who is killed then says nothing of it.
+            Level::Process if disturbed.by_errors && (was_told(life) || was_killed) => false,
             Level::Process | Level::Power => *level >= needed,
         };
         let counts = match cut {

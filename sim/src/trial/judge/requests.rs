@@ -92,7 +92,9 @@ fn in_time(
         (promise.reads_within, Oracle::T1)
     } else if is_in_memory(asked) && promise.writes_within.is_some() {
         (promise.writes_within, Oracle::B3)
-    } else if disturbed.by_stalls || disturbed.by_errors {
+    } else if disturbed.by_stalls {
+        (promise.gives_up_within, Oracle::T2)
+    } else if disturbed.by_errors {
         return;
     } else {
         (promise.answers_within, Oracle::T2)
@@ -165,6 +167,15 @@ mod tests {
     /// What is said of a write that was asked for at once and acknowledged after so many milliseconds, or not at all, by a system that
     /// was asked to end after so many, while an operation on its disk stood still.
     fn late(answer: Option<(u64, Level)>, ends: u64) -> Option<Oracle> {
+        let promise = Promise {
+            writes_within: Some(Duration::from_secs(1)),
+            answers_within: Some(Duration::from_secs(20)),
+            ..Promise::default()
+        };
+        late_by(&promise, answer, ends)
+    }
+
+    fn late_by(promise: &Promise, answer: Option<(u64, Level)>, ends: u64) -> Option<Oracle> {
         let done = |(ms, level)| {
             let sequence = None;
             (at(2, ms), Answer::Done { level, sequence })
@@ -184,17 +195,12 @@ mod tests {
             end: (at(4, 60_000), End::Exited(ExitStatus::Code(0))),
             left: Vec::new(),
         };
-        let promise = Promise {
-            writes_within: Some(Duration::from_secs(1)),
-            answers_within: Some(Duration::from_secs(20)),
-            ..Promise::default()
-        };
         let disturbed = Disturbed {
             by_stalls: true,
             ..Disturbed::default()
         };
         let mut findings = Vec::new();
-        judge(&life, &promise, disturbed, &mut findings);
+        judge(&life, promise, disturbed, &mut findings);
         findings.first().map(|finding| finding.oracle)
     }
 
@@ -205,5 +211,25 @@ mod tests {
         assert_eq!(late(Some((30_000, Level::Power)), 30_000), None);
         assert_eq!(late(None, 30_000), Some(Oracle::B3));
         assert_eq!(late(None, 900), None, "it was asked to end");
+    }
+
+    #[test]
+    fn who_gives_up_does_so_in_time() {
+        let patient = Promise {
+            answers_within: Some(Duration::from_secs(20)),
+            ..Promise::default()
+        };
+        let promise = Promise {
+            gives_up_within: Some(Duration::from_secs(45)),
+            ..patient.clone()
+        };
+        let answered = |ms| Some((ms, Level::Power));
+        assert_eq!(late_by(&patient, answered(50_000), 60_000), None);
+        assert_eq!(late_by(&promise, answered(45_000), 60_000), None);
+        assert_eq!(
+            late_by(&promise, answered(45_001), 60_000),
+            Some(Oracle::T2)
+        );
+        assert_eq!(late_by(&promise, None, 60_000), Some(Oracle::T2));
     }
 }
