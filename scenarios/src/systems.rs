@@ -1,9 +1,12 @@
 //! Systems for trials: programs that are one store together.
 
 pub mod activitywatch;
+pub mod corpus;
 mod edge;
+pub mod modelvault;
 pub mod reference;
 pub mod standalone;
+pub mod surrealmx;
 pub mod tinycloud;
 pub mod torc;
 
@@ -18,5 +21,8 @@ pub fn shipped() -> Vec<Arc<dyn System>> {
     systems.extend(torc::variants());
     systems.extend(tinycloud::variants());
     systems.extend(activitywatch::variants());
+    systems.extend(surrealmx::variants());
+    systems.extend(modelvault::variants());
+    systems.extend(corpus::variants());
     systems
 }

@@ -97,6 +97,7 @@ pub const TRIAL_FILES: &[(&str, &str)] = files! {
         "service-power-network"
         "service-window"
         "service-process"
+        "service-process-syncs"
         "service-memory"
         "service-memory-interval"
         "service-sqlite"
@@ -202,6 +203,29 @@ pub const TRIAL_FILES: &[(&str, &str)] = files! {
         "aw-r15"
         "aw-r15-fixed"
         "aw-r15-crash";
+    "surrealmx":
+        "smx-r14"
+        "smx-r14-fixed"
+        "smx-r16"
+        "smx-r16-fixed"
+        "smx-r34"
+        "smx-r34-fixed"
+        "smx-r36"
+        "smx-r36-fixed";
+    "modelvault":
+        "vault-h1"
+        "vault-h1-fixed"
+        "vault-r2"
+        "vault-r2-fixed";
+    "corpus":
+        "redis-70"
+        "redis-70-fixed"
+        "pickledb-72"
+        "pickledb-72-fixed"
+        "beanstalkd-72d"
+        "beanstalkd-72d-fixed"
+        "cockroach-73"
+        "cockroach-73-fixed";
 };
 
 /// Every scenario that ships.

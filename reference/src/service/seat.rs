@@ -24,7 +24,7 @@ pub(super) struct Seat {
     pause: Duration,
     /// Number of the last write that was there.
     pub(super) sequence: u64,
-    /// Number of the last write that was acknowledged to survive a power loss.
+    /// Number of the last write that was acknowledged. Below a power loss, too, a disk that fails a sync may drop what it had taken.
     pub(super) acknowledged: u64,
 }
 
@@ -175,7 +175,7 @@ impl Worker {
         }
         let retry_at = self.host.clock.now().saturating_add(RETRY_MIN);
         self.seat = Seat {
-            acknowledged,
+            acknowledged: acknowledged.min(sequence),
             retry_at,
             ..Seat::new(engine)
         };

@@ -190,8 +190,7 @@ impl Worker {
         let (mut first, mut lost) = (Ok(()), None);
         for (number, (waiter, result)) in (before + 1..).zip(waiters.into_iter().zip(results)) {
             match &result {
-                Ok((Level::Power, sequence)) => self.seat.acknowledged = *sequence,
-                Ok(_) => {}
+                Ok((_, sequence)) => self.seat.acknowledged = *sequence,
                 Err(failure) => {
                     if waiter.is_none() {
                         lost = Some((lost.map_or(number, |(first, _)| first), number));

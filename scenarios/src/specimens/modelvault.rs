@@ -31,7 +31,7 @@ mod malformed;
 mod modes;
 mod options;
 mod segment;
-mod store;
+pub(crate) mod store;
 mod superblock;
 mod sut;
 mod vault;

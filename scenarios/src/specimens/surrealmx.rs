@@ -22,17 +22,18 @@
 mod appender;
 mod bug;
 mod codec;
-mod cut;
-mod error;
-mod files;
+pub(crate) mod cut;
+pub(crate) mod error;
+pub(crate) mod files;
 mod image;
-mod log;
+pub(crate) mod log;
+pub(crate) mod opening;
 mod options;
-mod record;
+pub(crate) mod record;
 mod store;
 mod sut;
-mod table;
-mod trim;
+pub(crate) mod table;
+pub(crate) mod trim;
 
 pub use bug::{Bug, Mends};
 pub use options::{AolMode, FsyncMode, Options, SnapshotMode};

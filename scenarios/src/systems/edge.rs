@@ -6,6 +6,6 @@ mod outlet;
 mod reply;
 
 pub(super) use doorway::{Arrival, Doorway};
-pub(super) use image::{Image, load, save, show, take};
+pub(super) use image::{Image, load, overwrite, parse, save, save_by, show, take, text};
 pub(super) use outlet::{Outlet, WeakOutlet};
 pub(super) use reply::{Answered, Failure, say};

@@ -131,6 +131,8 @@ impl System for Service {
             window_slack: Duration::from_secs(1),
             shows_durable: matches!(self.storage, Storage::Native | Storage::Sqlite)
                 && self.acks == Acks::Power,
+            reads_survive: matches!(self.storage, Storage::Native | Storage::Sqlite)
+                && self.acks == Acks::Power,
             ..Promise::default()
         }
     }

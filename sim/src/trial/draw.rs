@@ -327,7 +327,7 @@ impl Drawer<'_> {
                     "write EIO",
                     "write ENOSPC",
                     "write EIO partial",
-                    "fsync EIO",
+                    "sync EIO",
                     "rename EIO",
                     "rename EIO after",
                     "rename EXDEV",
@@ -350,7 +350,7 @@ impl Drawer<'_> {
         if self.is(Family::Stalls) {
             let operation = *self
                 .rng
-                .pick(&["fsync", "rename", "write", "open", "fsyncdir"]);
+                .pick(&["sync", "rename", "write", "open", "fsyncdir"]);
             let number = 1 + self.rng.below(4);
             let seconds = *self.rng.pick(&[1, 3, 6, 20, 60, 600]);
             if let Ok(fault) = format!("{operation} #{number} stall {seconds}s").parse() {

@@ -101,7 +101,7 @@ pub fn take_back(requests: &mut [Asked], first: u64, last: u64) {
         if let Some((
             _,
             Answer::Done {
-                level: Level::Window(_) | Level::Memory,
+                level: Level::Memory | Level::Window(_) | Level::Process,
                 sequence: Some(number),
             },
         )) = asked.answer

@@ -6,11 +6,11 @@ mod readings;
 mod refusals;
 mod remains;
 mod requests;
+mod shown;
 mod signals;
 mod words;
 
 use std::time::Duration;
-
 
 use crate::oracle::Oracle;
 
@@ -55,6 +55,7 @@ pub fn judge(life: &Life, promise: &Promise, disturbed: Disturbed) -> Vec<Findin
     signals::judge(life, promise, disturbed, &mut findings);
     ends::judge(life, promise, disturbed, &mut findings);
     remains::judge(life, promise, disturbed, &readings, &mut findings);
+    shown::judge(life, promise, &mut findings);
     findings.sort_by_key(|finding| (finding.at, finding.oracle));
     findings
 }

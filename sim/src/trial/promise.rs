@@ -29,12 +29,17 @@ pub struct Promise {
     pub writes_within: Option<Duration>,
     /// How long any other request takes at most when nothing on the disk stands still.
     pub answers_within: Option<Duration>,
+    /// How long anything may take at most while the disk stands still: until then a request is answered, or fails, or the process has ended
+    /// by itself, with a code that says so.
+    pub gives_up_within: Option<Duration>,
     /// How long it takes to end, when nothing on the disk stands still.
     pub ends_within: Option<Duration>,
     /// How much longer than its window acknowledged writes may be at risk: a commit takes time too.
     pub window_slack: Duration,
     /// Whether what an open store shows survives a power loss from then on.
     pub shows_durable: bool,
+    /// Whether what a read has shown survives the death of the process and a power loss, also where no acknowledgement covers it.
+    pub reads_survive: bool,
     /// After so much time without requests everything acknowledged survives the death of the process.
     pub kept_when_idle: Option<Duration>,
     /// Whether a request may fail, with no effect, by what it asks for, as a command that a user runs may.
@@ -81,9 +86,11 @@ impl Default for Promise {
             reads_within: None,
             writes_within: None,
             answers_within: None,
+            gives_up_within: None,
             ends_within: None,
             window_slack: Duration::ZERO,
             shows_durable: true,
+            reads_survive: false,
             kept_when_idle: None,
             requests_may_fail: false,
             patience: None,

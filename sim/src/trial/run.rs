@@ -146,7 +146,7 @@ fn unheard(disturbed: Disturbed, life: &mut Life) {
             Some((
                 _,
                 Answer::Done {
-                    level: Level::Window(_) | Level::Memory,
+                    level: Level::Memory | Level::Window(_) | Level::Process,
                     ..
                 }
             ))

@@ -20,7 +20,7 @@ impl Store {
     }
 
     /// Puts a compacted database in the place of this one.
-    pub(super) fn begin_compaction(&mut self, slot: u8) -> Result<(), CommandError> {
+    pub(crate) fn begin_compaction(&mut self, slot: u8) -> Result<(), CommandError> {
         let (bytes, _) = image::encode(&self.pairs);
         self.ready()?;
         let files = self.files.clone();
@@ -43,7 +43,7 @@ impl Store {
     }
 
     /// Opens the compacted database.
-    pub(super) fn finish_compaction(&mut self, slot: u8) -> Result<(), CommandError> {
+    pub(crate) fn finish_compaction(&mut self, slot: u8) -> Result<(), CommandError> {
         let Some((_, backup)) = self.window.take_if(|(open, _)| *open == slot) else {
             let message = format!("no compaction {slot} was begun");
             return Err(CommandError::absent(message));

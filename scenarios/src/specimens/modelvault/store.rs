@@ -4,22 +4,23 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use plimsoll_reference::fs::FsOps;
 use plimsoll_reference::host::Host;
 use plimsoll_sim::command::Mutation;
 use plimsoll_sim::sut::CommandError;
 
 use super::bug::{Bug, Mends};
 use super::files::Files;
-use super::image::Pairs;
+use super::image::{self, Pairs};
 use super::options::Options;
 use super::vault::Vault;
 
 /// The store.
-pub(super) struct Store {
+pub(crate) struct Store {
     pub(super) files: Files,
     /// The open database; none where it could not be opened again.
     pub(super) vault: Option<Vault>,
-    pub(super) pairs: Pairs,
+    pub(crate) pairs: Pairs,
     txn: u64,
     /// The compaction that has yet to open the database again: its number, and its backup.
     pub(super) window: Option<(u8, PathBuf)>,
@@ -27,7 +28,7 @@ pub(super) struct Store {
 }
 
 impl Store {
-    pub(super) fn open(host: &Host, options: Options, mends: Mends) -> io::Result<Self> {
+    pub(crate) fn open(host: &Host, options: Options, mends: Mends) -> io::Result<Self> {
         let files = Files {
             fs: Arc::clone(&host.fs),
             options,
@@ -42,6 +43,19 @@ impl Store {
             window: None,
             poison: None,
         })
+    }
+
+    /// What a database holds, for a reader that leaves it as it is; nothing when there is none.
+    pub(crate) fn look(
+        fs: Arc<dyn FsOps>,
+        options: Options,
+        mends: Mends,
+    ) -> io::Result<Option<Pairs>> {
+        let files = Files { fs, options, mends };
+        match files.read(files.live())? {
+            Some(bytes) => image::recover(&bytes, options, mends).map(|image| Some(image.pairs)),
+            None => Ok(None),
+        }
     }
 
     pub(super) fn has(&self, bug: Bug) -> bool {
@@ -66,7 +80,7 @@ impl Store {
         CommandError::unknown(error.to_string())
     }
 
-    pub(super) fn commit(&mut self, mutations: &[Mutation]) -> Result<(), CommandError> {
+    pub(crate) fn commit(&mut self, mutations: &[Mutation]) -> Result<(), CommandError> {
         let txn = self.txn + 1;
         let vault = self.ready()?;
         if mutations.is_empty() {
@@ -81,7 +95,7 @@ impl Store {
         Ok(())
     }
 
-    pub(super) fn checkpoint(&mut self) -> Result<(), CommandError> {
+    pub(crate) fn checkpoint(&mut self) -> Result<(), CommandError> {
         let pairs = self.pairs.clone();
         let done = self.ready()?.checkpoint(&pairs);
         self.end_append(done)
@@ -96,7 +110,7 @@ impl Store {
     }
 
     /// Closes the store. Everything acknowledged is durable already.
-    pub(super) fn close(self) -> Result<(), CommandError> {
+    pub(crate) fn close(self) -> Result<(), CommandError> {
         match self.poison {
             Some(poison) => Err(CommandError::absent(format!("poisoned: {poison}"))),
             None => Ok(()),

@@ -2,31 +2,31 @@
 
 /// Encoded values, with the boundaries at which the serializer hands them to its writer.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Encoded {
+pub(crate) struct Encoded {
     bytes: Vec<u8>,
     ends: Vec<usize>,
 }
 
 impl Encoded {
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
     /// The pieces in which the serializer writes.
-    pub(super) fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts
             .zip(&self.ends)
             .map(|(start, &end)| &self.bytes[start..end])
     }
 
-    pub(super) fn raw(&mut self, bytes: &[u8]) {
+    pub(crate) fn raw(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
         self.ends.push(self.bytes.len());
     }
 
     /// A number in one, three, five or nine bytes.
-    pub(super) fn number(&mut self, number: u64) {
+    pub(crate) fn number(&mut self, number: u64) {
         match number {
             0..=250 => self.bytes.push(number as u8),
             251..=0xffff => {
@@ -45,12 +45,12 @@ impl Encoded {
         self.ends.push(self.bytes.len());
     }
 
-    pub(super) fn blob(&mut self, bytes: &[u8]) {
+    pub(crate) fn blob(&mut self, bytes: &[u8]) {
         self.number(bytes.len() as u64);
         self.raw(bytes);
     }
 
-    pub(super) fn option(&mut self, bytes: Option<&[u8]>) {
+    pub(crate) fn option(&mut self, bytes: Option<&[u8]>) {
         match bytes {
             None => self.raw(&[0]),
             Some(bytes) => {
@@ -61,7 +61,7 @@ impl Encoded {
     }
 
     /// Appends what was encoded elsewhere.
-    pub(super) fn extend(&mut self, other: &Self) {
+    pub(crate) fn extend(&mut self, other: &Self) {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(&other.bytes);
         self.ends.extend(other.ends.iter().map(|end| start + end));
@@ -74,7 +74,7 @@ const TAG_U64: u8 = 253;
 
 /// Why bytes do not decode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum DecodeError {
+pub(crate) enum DecodeError {
     /// They end too early.
     End,
     /// They are no encoding of anything.
@@ -83,26 +83,26 @@ pub(super) enum DecodeError {
 
 /// Decodes values from bytes.
 #[derive(Clone, Debug)]
-pub(super) struct Decoder<'a> {
+pub(crate) struct Decoder<'a> {
     bytes: &'a [u8],
     at: usize,
 }
 
 impl<'a> Decoder<'a> {
-    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, at: 0 }
     }
 
     /// How far it has come.
-    pub(super) const fn at(&self) -> usize {
+    pub(crate) const fn at(&self) -> usize {
         self.at
     }
 
-    pub(super) const fn is_at_end(&self) -> bool {
+    pub(crate) const fn is_at_end(&self) -> bool {
         self.at == self.bytes.len()
     }
 
-    pub(super) fn raw(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
+    pub(crate) fn raw(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
         let end = self.at.checked_add(len).ok_or(DecodeError::End)?;
         let bytes = self.bytes.get(self.at..end).ok_or(DecodeError::End)?;
         self.at = end;
@@ -115,11 +115,11 @@ impl<'a> Decoder<'a> {
         Ok(array)
     }
 
-    pub(super) fn u32_fixed(&mut self) -> Result<u32, DecodeError> {
+    pub(crate) fn u32_fixed(&mut self) -> Result<u32, DecodeError> {
         self.array().map(u32::from_le_bytes)
     }
 
-    pub(super) fn number(&mut self) -> Result<u64, DecodeError> {
+    pub(crate) fn number(&mut self) -> Result<u64, DecodeError> {
         let [first] = self.array()?;
         match first {
             TAG_U16 => self.array().map(u16::from_le_bytes).map(u64::from),
@@ -130,12 +130,12 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    pub(super) fn blob(&mut self) -> Result<&'a [u8], DecodeError> {
+    pub(crate) fn blob(&mut self) -> Result<&'a [u8], DecodeError> {
         let len = self.number()?;
         self.raw(usize::try_from(len).map_err(|_| DecodeError::End)?)
     }
 
-    pub(super) fn option(&mut self) -> Result<Option<&'a [u8]>, DecodeError> {
+    pub(crate) fn option(&mut self) -> Result<Option<&'a [u8]>, DecodeError> {
         match self.array()? {
             [0] => Ok(None),
             [1] => self.blob().map(Some),

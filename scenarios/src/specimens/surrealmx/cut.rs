@@ -13,17 +13,17 @@ use super::table::Table;
 
 /// A snapshot that was begun.
 #[derive(Clone, Debug)]
-pub(super) struct Cut {
+pub(crate) struct Cut {
     /// The last commit in it.
-    pub(super) covered: u64,
+    pub(crate) covered: u64,
     /// The length of the log when it was begun.
-    pub(super) position: u64,
+    pub(crate) position: u64,
     /// What is to be written; none when it is written already.
-    pub(super) table: Option<Table>,
+    pub(crate) table: Option<Table>,
 }
 
 /// Writes a snapshot to its temporary and gives it its name.
-pub(super) fn write(fs: &dyn FsOps, table: &Table, mends: Mends) -> Result<(), Error> {
+pub(crate) fn write(fs: &dyn FsOps, table: &Table, mends: Mends) -> Result<(), Error> {
     let result = write_temp(fs, table, mends);
     if result.is_err() {
         files::discard(fs, SNAPSHOT_TEMP);
@@ -47,7 +47,7 @@ fn write_temp(fs: &dyn FsOps, table: &Table, mends: Mends) -> Result<(), Error> 
 }
 
 /// Makes the content of the snapshot durable, where that was not done before it was given its name.
-pub(super) fn sync(fs: &dyn FsOps, mends: Mends) -> Result<(), Error> {
+pub(crate) fn sync(fs: &dyn FsOps, mends: Mends) -> Result<(), Error> {
     if !mends.has(Bug::R10) {
         fs.open(Path::new(SNAPSHOT), OpenOptions::read_only())?
             .sync_all()?;
@@ -56,7 +56,7 @@ pub(super) fn sync(fs: &dyn FsOps, mends: Mends) -> Result<(), Error> {
 }
 
 /// Loads the snapshot. A file of length zero counts as none.
-pub(super) fn load(fs: &dyn FsOps, mends: Mends) -> Result<Table, Error> {
+pub(crate) fn load(fs: &dyn FsOps, mends: Mends) -> Result<Table, Error> {
     match files::read(fs, SNAPSHOT)? {
         Some(bytes) if !bytes.is_empty() => image::decode(&bytes, mends),
         _ => Ok(Table::default()),

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 /// Why the store could not do what it was asked.
 #[derive(Debug, Error)]
-pub(super) enum Error {
+pub(crate) enum Error {
     /// The file system failed.
     #[error("i/o: {0}")]
     Io(#[from] io::Error),

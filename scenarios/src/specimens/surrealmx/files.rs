@@ -8,27 +8,27 @@ use plimsoll_reference::fs::{FsFile, FsOps, OpenOptions, append_all, read_to_end
 use super::bug::{Bug, Mends};
 
 /// The directory of the store.
-pub(super) const BASE: &str = "data";
+pub(crate) const BASE: &str = "data";
 /// The log.
-pub(super) const AOL: &str = "data/aol.bin";
+pub(crate) const AOL: &str = "data/aol.bin";
 /// The snapshot.
-pub(super) const SNAPSHOT: &str = "data/snapshot.bin";
+pub(crate) const SNAPSHOT: &str = "data/snapshot.bin";
 /// Where a snapshot is written.
-pub(super) const SNAPSHOT_TEMP: &str = "data/snapshot.tmp";
+pub(crate) const SNAPSHOT_TEMP: &str = "data/snapshot.tmp";
 /// Where the mended protocol writes the log that replaces one that was cut.
-pub(super) const AOL_TEMP: &str = "data/aol.tmp";
+pub(crate) const AOL_TEMP: &str = "data/aol.tmp";
 /// Where the mended protocol writes the log that replaces one with a torn tail.
-pub(super) const RECOVERED_TEMP: &str = "data/recovered.tmp";
+pub(crate) const RECOVERED_TEMP: &str = "data/recovered.tmp";
 /// The temporary directory of the system.
-pub(super) const SYSTEM_TEMP: &str = "tmp";
+pub(crate) const SYSTEM_TEMP: &str = "tmp";
 /// Where the historical protocol keeps the tail of the log meanwhile; the number is that of the process.
-pub(super) const TAIL_TEMP: &str = "tmp/aol_truncate_1.tmp";
+pub(crate) const TAIL_TEMP: &str = "tmp/aol_truncate_1.tmp";
 
 /// The temporaries, as patterns.
-pub(super) const TEMPORARIES: [&str; 2] = ["data/*.tmp", "tmp/aol_truncate_*.tmp"];
+pub(crate) const TEMPORARIES: [&str; 2] = ["data/*.tmp", "tmp/aol_truncate_*.tmp"];
 
 /// Makes the directories, and removes what earlier lives left.
-pub(super) fn prepare(fs: &dyn FsOps, mends: Mends) -> io::Result<()> {
+pub(crate) fn prepare(fs: &dyn FsOps, mends: Mends) -> io::Result<()> {
     create_dir(fs, BASE)?;
     if mends.has(Bug::R37) {
         fs.sync_dir(Path::new(""))?;
@@ -54,7 +54,7 @@ fn create_dir(fs: &dyn FsOps, path: &str) -> io::Result<()> {
 }
 
 /// The content of a file; none when there is no such file.
-pub(super) fn read(fs: &dyn FsOps, path: &str) -> io::Result<Option<Vec<u8>>> {
+pub(crate) fn read(fs: &dyn FsOps, path: &str) -> io::Result<Option<Vec<u8>>> {
     match fs.open(Path::new(path), OpenOptions::read_only()) {
         Ok(file) => read_to_end(&*file).map(Some),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -63,7 +63,7 @@ pub(super) fn read(fs: &dyn FsOps, path: &str) -> io::Result<Option<Vec<u8>>> {
 }
 
 /// An empty temporary.
-pub(super) fn create_temp(fs: &dyn FsOps, path: &str) -> io::Result<Box<dyn FsFile>> {
+pub(crate) fn create_temp(fs: &dyn FsOps, path: &str) -> io::Result<Box<dyn FsFile>> {
     fs.open(
         Path::new(path),
         OpenOptions::read_write().create().truncate().append(),
@@ -71,18 +71,18 @@ pub(super) fn create_temp(fs: &dyn FsOps, path: &str) -> io::Result<Box<dyn FsFi
 }
 
 /// Writes a temporary, and makes its content durable if asked to.
-pub(super) fn write_temp(fs: &dyn FsOps, path: &str, bytes: &[u8], sync: bool) -> io::Result<()> {
+pub(crate) fn write_temp(fs: &dyn FsOps, path: &str, bytes: &[u8], sync: bool) -> io::Result<()> {
     let file = create_temp(fs, path)?;
     append_all(&*file, bytes)?;
     if sync { file.sync_all() } else { Ok(()) }
 }
 
 /// Removes a temporary. That it may stay is what the next open is for.
-pub(super) fn discard(fs: &dyn FsOps, path: &str) {
+pub(crate) fn discard(fs: &dyn FsOps, path: &str) {
     let _ = fs.remove_file(Path::new(path));
 }
 
 /// Makes the names in the store's directory durable.
-pub(super) fn sync_base(fs: &dyn FsOps) -> io::Result<()> {
+pub(crate) fn sync_base(fs: &dyn FsOps) -> io::Result<()> {
     fs.sync_dir(Path::new(BASE))
 }

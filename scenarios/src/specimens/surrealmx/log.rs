@@ -14,7 +14,7 @@ use super::record::{Commit, decode};
 const MAGIC: &[u8; 8] = b"\xffMXAOL 1";
 
 /// The log, open for appending.
-pub(super) struct Log {
+pub(crate) struct Log {
     file: Box<dyn FsFile>,
     mends: Mends,
 }
@@ -24,13 +24,18 @@ fn has_header(mends: Mends) -> bool {
     mends.has(Bug::R1) && mends.has(Bug::R2) && mends.has(Bug::R12)
 }
 
+/// What a log starts with.
+pub(crate) fn header(mends: Mends) -> &'static [u8] {
+    if has_header(mends) { MAGIC } else { &[] }
+}
+
 fn open_append(fs: &dyn FsOps) -> Result<Box<dyn FsFile>, Error> {
     Ok(fs.open(Path::new(AOL), OpenOptions::read_write().create().append())?)
 }
 
 impl Log {
     /// Opens the log as it is, creating it when there is none.
-    pub(super) fn open(fs: &dyn FsOps, mends: Mends) -> Result<Self, Error> {
+    pub(crate) fn open(fs: &dyn FsOps, mends: Mends) -> Result<Self, Error> {
         let log = Self {
             file: open_append(fs)?,
             mends,
@@ -45,7 +50,7 @@ impl Log {
     ///
     /// It is written anew even if it was not torn: a sync that failed in an earlier life may have left parts of it that can be
     /// read and will never be written.
-    pub(super) fn recover(fs: &dyn FsOps, commits: &[Commit], mends: Mends) -> Result<Self, Error> {
+    pub(crate) fn recover(fs: &dyn FsOps, commits: &[Commit], mends: Mends) -> Result<Self, Error> {
         let content = content(commits, mends);
         files::write_temp(fs, RECOVERED_TEMP, content.bytes(), true)?;
         fs.rename(Path::new(RECOVERED_TEMP), Path::new(AOL))?;
@@ -53,7 +58,7 @@ impl Log {
     }
 
     /// The commits in the log, up to its end or to where it was torn.
-    pub(super) fn read(fs: &dyn FsOps, mends: Mends) -> Result<Vec<Commit>, Error> {
+    pub(crate) fn read(fs: &dyn FsOps, mends: Mends) -> Result<Vec<Commit>, Error> {
         let malformed = |reason| Error::Deserialization {
             file: "log",
             reason,
@@ -69,12 +74,12 @@ impl Log {
     }
 
     /// Every byte of the log.
-    pub(super) fn bytes(fs: &dyn FsOps) -> Result<Vec<u8>, Error> {
+    pub(crate) fn bytes(fs: &dyn FsOps) -> Result<Vec<u8>, Error> {
         Ok(files::read(fs, AOL)?.unwrap_or_default())
     }
 
     /// Appends commits, through one buffer.
-    pub(super) fn append(&self, commits: &[Commit]) -> Result<(), Error> {
+    pub(crate) fn append(&self, commits: &[Commit]) -> Result<(), Error> {
         let mut encoded = Encoded::default();
         for commit in commits {
             commit.encode(self.mends.has(Bug::R2), &mut encoded);
@@ -87,40 +92,38 @@ impl Log {
         Ok(appender::append(&*self.file, &encoded, after_failure)?)
     }
 
-    pub(super) fn append_bytes(&self, bytes: &[u8]) -> Result<(), Error> {
+    pub(crate) fn append_bytes(&self, bytes: &[u8]) -> Result<(), Error> {
         Ok(append_all(&*self.file, bytes)?)
     }
 
-    pub(super) fn truncate(&self) -> Result<(), Error> {
+    pub(crate) fn truncate(&self) -> Result<(), Error> {
         Ok(self.file.set_len(0)?)
     }
 
-    pub(super) fn sync(&self) -> Result<(), Error> {
+    pub(crate) fn sync(&self) -> Result<(), Error> {
         Ok(self.file.sync_all()?)
     }
 
-    pub(super) fn len(&self) -> Result<u64, Error> {
+    pub(crate) fn len(&self) -> Result<u64, Error> {
         Ok(self.file.metadata()?.len)
     }
 
     /// Goes on with the file that has replaced the log.
-    pub(super) fn reopen(&mut self, fs: &dyn FsOps) -> Result<(), Error> {
+    pub(crate) fn reopen(&mut self, fs: &dyn FsOps) -> Result<(), Error> {
         self.file = open_append(fs)?;
         Ok(())
     }
 
     /// Closes the log. What there was to report, a sync has reported.
-    pub(super) fn close(self) {
+    pub(crate) fn close(self) {
         let _ = self.file.close();
     }
 }
 
 /// A log of these commits.
-pub(super) fn content(commits: &[Commit], mends: Mends) -> Encoded {
+pub(crate) fn content(commits: &[Commit], mends: Mends) -> Encoded {
     let mut encoded = Encoded::default();
-    if has_header(mends) {
-        encoded.raw(MAGIC);
-    }
+    encoded.raw(header(mends));
     for commit in commits {
         commit.encode(mends.has(Bug::R2), &mut encoded);
     }

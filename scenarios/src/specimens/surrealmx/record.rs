@@ -11,13 +11,13 @@ use super::codec::{DecodeError, Decoder, Encoded};
 
 /// One commit; of a log without frames, one record of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Commit {
-    pub(super) version: u64,
-    pub(super) writes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+pub(crate) struct Commit {
+    pub(crate) version: u64,
+    pub(crate) writes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
 }
 
 impl Commit {
-    pub(super) fn new(version: u64, mutations: &[Mutation]) -> Self {
+    pub(crate) fn new(version: u64, mutations: &[Mutation]) -> Self {
         let writes = mutations
             .iter()
             .map(|mutation| match mutation {
@@ -28,7 +28,7 @@ impl Commit {
         Self { version, writes }
     }
 
-    pub(super) fn encode(&self, framed: bool, out: &mut Encoded) {
+    pub(crate) fn encode(&self, framed: bool, out: &mut Encoded) {
         if !framed {
             for (key, value) in &self.writes {
                 out.blob(key);
@@ -57,14 +57,14 @@ fn checksum(len: [u8; 4], body: &[u8]) -> u32 {
 
 /// What a log holds.
 #[derive(Debug, Default)]
-pub(super) struct Decoded {
-    pub(super) commits: Vec<Commit>,
+pub(crate) struct Decoded {
+    pub(crate) commits: Vec<Commit>,
     /// Where the last whole commit ends.
-    pub(super) valid_len: usize,
+    pub(crate) valid_len: usize,
 }
 
 /// Decodes a log up to its end, or to where it was torn.
-pub(super) fn decode(bytes: &[u8], framed: bool) -> Result<Decoded, &'static str> {
+pub(crate) fn decode(bytes: &[u8], framed: bool) -> Result<Decoded, &'static str> {
     let mut decoded = Decoded::default();
     let mut decoder = Decoder::new(bytes);
     while !decoder.is_at_end() {

@@ -10,8 +10,8 @@ use plimsoll_sim::command::Mutation;
 use super::bug::{Bug, Mends};
 use super::cut::{self, Cut};
 use super::error::Error;
-use super::files;
 use super::log::Log;
+use super::opening::{self, Contents, Opened};
 use super::options::{AolMode, FsyncMode, Options, SnapshotMode};
 use super::record::Commit;
 use super::table::Table;
@@ -43,37 +43,11 @@ pub(super) struct Store {
 
 impl Store {
     pub(super) fn open(host: &Host, options: Options, mends: Mends) -> Result<Self, Error> {
-        let fs = &*host.fs;
-        files::prepare(fs, mends)?;
         let logs = options.aol_mode != AolMode::Never;
-        let mut log = None;
-        if logs && !mends.has(Bug::R1) {
-            log = Some(Log::open(fs, mends)?);
-        }
-        let mut table = cut::load(fs, mends)?;
-        let promoted = table.version();
-        let mut commits = Log::read(fs, mends)?;
-        if mends.has(Bug::R2)
-            && commits
-                .first()
-                .is_some_and(|commit| commit.version > promoted + 1)
-        {
-            return Err(Error::Deserialization {
-                file: "log",
-                reason: "commits are missing between the snapshot and the log",
-            });
-        }
-        for commit in &commits {
-            apply(&mut table, commit);
-        }
-        if mends.has(Bug::R10) {
-            // The name of the snapshot has to be durable before the log may do without what the snapshot covers.
-            files::sync_base(fs)?;
-            commits.retain(|commit| commit.version > promoted);
-        }
-        if logs && mends.has(Bug::R1) {
-            log = Some(Log::recover(fs, &commits, mends)?);
-        }
+        let Opened { contents, log } = opening::open(&*host.fs, logs, mends)?;
+        let Contents {
+            table, promoted, ..
+        } = contents;
         let now = host.clock.now();
         Ok(Self {
             host: host.clone(),
@@ -128,7 +102,7 @@ impl Store {
 
     fn publish(&mut self, commit: &Commit) {
         self.version = commit.version;
-        apply(&mut self.table, commit);
+        self.table.commit(commit);
     }
 
     /// Appends to the log, and syncs it as the mode says.
@@ -295,11 +269,5 @@ impl Store {
             None => Ok(()),
             Some(cause) => Err(Error::Poisoned(cause.clone())),
         }
-    }
-}
-
-fn apply(table: &mut Table, commit: &Commit) {
-    for (key, value) in &commit.writes {
-        table.apply(commit.version, key, value.as_deref());
     }
 }

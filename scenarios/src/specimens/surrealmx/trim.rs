@@ -11,7 +11,7 @@ use super::log::{self, Log};
 
 /// What of the log stays.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Keep {
+pub(crate) enum Keep {
     /// What lies behind this position of the file.
     Behind(u64),
     /// Commits newer than this version.
@@ -20,7 +20,7 @@ pub(super) enum Keep {
 
 /// How a cut ended, where it did not end well.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     /// The log is as it was.
     Unchanged(Error),
     /// Nobody knows what the log holds after a crash.
@@ -28,7 +28,7 @@ pub(super) enum Failure {
 }
 
 /// Cuts the log.
-pub(super) fn trim(fs: &dyn FsOps, log: &mut Log, keep: Keep, mends: Mends) -> Result<(), Failure> {
+pub(crate) fn trim(fs: &dyn FsOps, log: &mut Log, keep: Keep, mends: Mends) -> Result<(), Failure> {
     let tail = tail(fs, keep, mends).map_err(Failure::Unchanged)?;
     if mends.has(Bug::R12) {
         return replace(fs, log, &tail, mends);
@@ -45,7 +45,8 @@ fn tail(fs: &dyn FsOps, keep: Keep, mends: Mends) -> Result<Vec<u8>, Error> {
         Keep::Behind(position) => {
             let bytes = Log::bytes(fs)?;
             let position = usize::try_from(position).unwrap_or(usize::MAX);
-            Ok(bytes.get(position..).unwrap_or_default().to_vec())
+            let tail = bytes.get(position..).unwrap_or_default();
+            Ok([log::header(mends), tail].concat())
         }
         Keep::NewerThan(version) => {
             let mut commits = Log::read(fs, mends)?;

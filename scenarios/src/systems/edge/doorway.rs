@@ -19,20 +19,29 @@ pub(in crate::systems) enum Arrival {
 /// Where requests and signals arrive.
 pub(in crate::systems) struct Doorway {
     lines: Lines,
-    term: Box<dyn Signals>,
-    int: Box<dyn Signals>,
+    /// The signals that ask for an end.
+    endings: Option<[Box<dyn Signals>; 2]>,
     outlet: Outlet,
 }
 
 impl Doorway {
     /// Catches the signals, and begins to read.
     pub(in crate::systems) fn open(host: &Host, outlet: &Outlet) -> io::Result<Self> {
+        let term = host.process.catch(Signal::Term)?;
+        let int = host.process.catch(Signal::Int)?;
         Ok(Self {
-            term: host.process.catch(Signal::Term)?,
-            int: host.process.catch(Signal::Int)?,
-            lines: Lines::new(host.process.stdin()),
-            outlet: outlet.clone(),
+            endings: Some([term, int]),
+            ..Self::without_signals(host, outlet)
         })
+    }
+
+    /// Begins to read. Signals do what they do to who thinks of none.
+    pub(in crate::systems) fn without_signals(host: &Host, outlet: &Outlet) -> Self {
+        Self {
+            lines: Lines::new(host.process.stdin()),
+            endings: None,
+            outlet: outlet.clone(),
+        }
     }
 
     /// Waits for what comes next. What is no request is refused on the way.
@@ -40,8 +49,7 @@ impl Doorway {
         loop {
             let line = tokio::select! {
                 biased;
-                () = self.term.next() => return Arrival::End,
-                () = self.int.next() => return Arrival::End,
+                () = asked(&mut self.endings) => return Arrival::End,
                 line = self.lines.next() => line,
             };
             match line {
@@ -63,5 +71,17 @@ impl Doorway {
             outcome: Outcome::Absent,
             message,
         });
+    }
+}
+
+/// Waits for a signal that asks for an end.
+async fn asked(endings: &mut Option<[Box<dyn Signals>; 2]>) {
+    let Some([term, int]) = endings else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        biased;
+        () = term.next() => {}
+        () = int.next() => {}
     }
 }

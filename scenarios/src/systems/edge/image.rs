@@ -36,15 +36,42 @@ pub(in crate::systems) fn load(fs: &dyn FsOps, path: &str) -> io::Result<Option<
 /// # Errors
 /// An operation failed.
 pub(in crate::systems) fn save(fs: &dyn FsOps, path: &str, image: &Image) -> io::Result<()> {
-    let temporary = format!("{path}.new");
-    let replaced = write(fs, &temporary, &text(image))
-        .and_then(|()| fs.rename(Path::new(&temporary), Path::new(path)));
+    save_by(fs, path, &format!("{path}.new"), image)
+}
+
+/// The same, by way of a temporary of this name.
+///
+/// # Errors
+/// An operation failed.
+pub(in crate::systems) fn save_by(
+    fs: &dyn FsOps,
+    path: &str,
+    temporary: &str,
+    image: &Image,
+) -> io::Result<()> {
+    let replaced = write(fs, temporary, &text(image))
+        .and_then(|()| fs.rename(Path::new(temporary), Path::new(path)));
     if replaced.is_err() {
         // The next one is written over it anyway.
-        let _ = fs.remove_file(Path::new(&temporary));
+        let _ = fs.remove_file(Path::new(temporary));
     }
     replaced?;
     fs.sync_dir(Path::new(""))
+}
+
+/// Writes a file in place, line by line: until this returns there is neither the old one nor the new one.
+///
+/// # Errors
+/// An operation failed.
+pub(in crate::systems) fn overwrite(fs: &dyn FsOps, path: &str, image: &Image) -> io::Result<()> {
+    let options = OpenOptions::read_write().create().truncate();
+    let file = fs.open(Path::new(path), options)?;
+    let mut offset = 0;
+    for line in text(image).split_inclusive('\n') {
+        write_all_at(&*file, line.as_bytes(), offset)?;
+        offset += line.len() as u64;
+    }
+    file.close()
 }
 
 /// The bytes of a file; nothing when it is not there.
@@ -72,7 +99,8 @@ pub(in crate::systems) fn show(line: &str) -> String {
     format!("{:08x} {line}\n", crc32c::crc32c(line.as_bytes()))
 }
 
-fn text(image: &Image) -> String {
+/// An image as text, with its checksum.
+pub(in crate::systems) fn text(image: &Image) -> String {
     let mut text: String = image
         .pairs
         .iter()
@@ -89,7 +117,8 @@ fn text(image: &Image) -> String {
     text
 }
 
-fn parse(text: &str) -> Option<Image> {
+/// Reads what [`text`] wrote; nothing where a part of it is missing.
+pub(in crate::systems) fn parse(text: &str) -> Option<Image> {
     let body = text.strip_suffix('\n')?;
     let start = body.rfind('\n').map_or(0, |end| end + 1);
     let (lines, last) = text.split_at_checked(start)?;

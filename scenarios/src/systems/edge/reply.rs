@@ -4,6 +4,7 @@ use std::io;
 
 use plimsoll_reference::level::Level;
 use plimsoll_reference::service::protocol::{Answer, Outcome};
+use plimsoll_sim::sut::{self, CommandError};
 use plimsoll_sim::trial::history::Pairs;
 
 use super::outlet::Outlet;
@@ -53,6 +54,20 @@ impl Failure {
         Self {
             outcome: Outcome::Unsupported,
             message: "there is no such request".to_owned(),
+        }
+    }
+}
+
+impl From<CommandError> for Failure {
+    fn from(error: CommandError) -> Self {
+        let outcome = match error.outcome {
+            sut::Outcome::Absent => Outcome::Absent,
+            sut::Outcome::Unknown => Outcome::Unknown,
+            sut::Outcome::Unsupported => Outcome::Unsupported,
+        };
+        Self {
+            outcome,
+            message: error.message,
         }
     }
 }

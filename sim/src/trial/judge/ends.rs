@@ -92,6 +92,10 @@ fn agree(
     }
     let unheard = !life.is_heard();
     let says_held = promise.says_held(status);
+    if !says_held && !disturbed.delayed_by.is_zero() && promise.gives_up_within.is_some() {
+        // It gave up, as it is to.
+        return;
+    }
     let is_excused = promise.says_undone(status) && is_undone(life);
     let wrong = match (status, last_line) {
         (ExitStatus::Code(_), Some(false)) if says_held => {
@@ -199,5 +203,37 @@ mod tests {
         );
         assert!(!agrees(&promise, failed(), true, 1), "so does the code");
         assert!(!agrees(&none, failed(), true, 3), "it is not promised");
+    }
+
+    #[test]
+    fn who_gives_up_says_so_by_its_code_and_only_where_the_disk_stands_still() {
+        let promise = Promise {
+            gives_up_within: Some(std::time::Duration::from_secs(45)),
+            ..Promise::default()
+        };
+        let oracle = |promise: &Promise, by_stalls, code| {
+            let life = Life {
+                end: (Moment::default(), End::Exited(ExitStatus::Code(code))),
+                ..Life::new(Default::default(), Moment::default())
+            };
+            let disturbed = Disturbed {
+                delayed_by: std::time::Duration::from_secs(u64::from(by_stalls)),
+                ..Disturbed::default()
+            };
+            let findings = judge_life(&life, promise, disturbed);
+            findings.first().map(|finding| finding.oracle)
+        };
+        assert_eq!(oracle(&promise, true, 10), None);
+        assert_eq!(
+            oracle(&promise, true, 0),
+            Some(Oracle::E1),
+            "it says that all is well"
+        );
+        assert_eq!(
+            oracle(&promise, false, 10),
+            Some(Oracle::E1),
+            "there was no reason"
+        );
+        assert_eq!(oracle(&Promise::default(), true, 10), Some(Oracle::E1));
     }
 }

@@ -47,6 +47,7 @@ pub(super) fn must(
         && promise
             .kept_when_idle
             .is_some_and(|idle| idle_since(life, at) > idle);
+    let was_killed = life.end.1 == End::Killed;
     let mut must = vec![false; life.requests.len()];
     for (index, asked) in life.requests.iter().enumerate() {
         let Some((done, Answer::Done { level, sequence })) = &asked.answer else {
@@ -64,6 +65,8 @@ pub(super) fn must(
                 is_over && !(disturbed.by_errors && was_told(life, *done))
             }
             Level::Memory => false,
+            // Nor what the operating system has taken, where it drops that as a sync fails. Who is killed then says nothing of it.
+            Level::Process if disturbed.by_errors && (was_killed || was_told(life, *done)) => false,
             Level::Process | Level::Power => *level >= needed,
         };
         let counts = match cut {

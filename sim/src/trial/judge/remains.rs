@@ -185,7 +185,7 @@ fn has_ack(life: &Life, is: impl Fn(Level) -> bool) -> bool {
 }
 
 /// What was found, for people.
-fn show(found: &Found) -> String {
+pub(super) fn show(found: &Found) -> String {
     match found {
         Found::Nothing => "nothing".to_owned(),
         Found::Unreadable(message) => message.clone(),

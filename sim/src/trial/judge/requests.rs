@@ -168,6 +168,8 @@ fn in_time(
         (promise.reads_within, Oracle::T1)
     } else if is_in_memory(asked) && promise.writes_within.is_some() {
         (promise.writes_within, Oracle::B3)
+    } else if !disturbed.delayed_by.is_zero() && promise.gives_up_within.is_some() {
+        (promise.gives_up_within, Oracle::T2)
     } else {
         let bound = promise.answers_within;
         let bound = bound.map(|bound| bound.saturating_add(disturbed.delayed_by));
@@ -248,6 +250,15 @@ mod tests {
     /// What is said of a write that was asked for at once and acknowledged after so many milliseconds, or not at all, by a system that
     /// was asked to end after so many, while an operation on its disk stood still.
     fn late(answer: Option<(u64, Level)>, ends: u64) -> Option<Oracle> {
+        let promise = Promise {
+            writes_within: Some(Duration::from_secs(1)),
+            answers_within: Some(Duration::from_secs(20)),
+            ..Promise::default()
+        };
+        late_by(&promise, answer, ends)
+    }
+
+    fn late_by(promise: &Promise, answer: Option<(u64, Level)>, ends: u64) -> Option<Oracle> {
         let done = |(ms, level)| {
             let sequence = None;
             (at(2, ms), Answer::Done { level, sequence })
@@ -266,18 +277,13 @@ mod tests {
             end: (at(4, 60_000), End::Exited(ExitStatus::Code(0))),
             ..Life::new(Default::default(), at(0, 0))
         };
-        let promise = Promise {
-            writes_within: Some(Duration::from_secs(1)),
-            answers_within: Some(Duration::from_secs(20)),
-            ..Promise::default()
-        };
         let disturbed = Disturbed {
             delayed_by: Duration::from_secs(30),
             ..Disturbed::default()
         };
         let mut findings = Vec::new();
         let readings = Readings::of(&life);
-        judge(&life, &promise, disturbed, &readings, &mut findings);
+        judge(&life, promise, disturbed, &readings, &mut findings);
         findings.first().map(|finding| finding.oracle)
     }
 
@@ -288,5 +294,25 @@ mod tests {
         assert_eq!(late(Some((30_000, Level::Power)), 30_000), None);
         assert_eq!(late(None, 30_000), Some(Oracle::B3));
         assert_eq!(late(None, 900), None, "it was asked to end");
+    }
+
+    #[test]
+    fn who_gives_up_does_so_in_time() {
+        let patient = Promise {
+            answers_within: Some(Duration::from_secs(20)),
+            ..Promise::default()
+        };
+        let promise = Promise {
+            gives_up_within: Some(Duration::from_secs(45)),
+            ..patient.clone()
+        };
+        let answered = |ms| Some((ms, Level::Power));
+        assert_eq!(late_by(&patient, answered(50_000), 60_000), None);
+        assert_eq!(late_by(&promise, answered(45_000), 60_000), None);
+        assert_eq!(
+            late_by(&promise, answered(45_001), 60_000),
+            Some(Oracle::T2)
+        );
+        assert_eq!(late_by(&promise, None, 60_000), Some(Oracle::T2));
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn judge(
     findings: &mut Vec<Finding>,
 ) {
     died(life, promise, findings);
-    others(life, findings);
+    others(life, promise, disturbed, findings);
     strangers(life, findings);
     let wanted = promise.snapshots_on_signal && is_snapshot_wanted(life, disturbed);
     let asks = |(_, notice): &&(Moment, Notice)| *notice == Notice::Signalled(Signal::Usr1);
@@ -35,7 +35,7 @@ pub(super) fn judge(
 }
 
 /// Another process of the same store that became ready while this one ran.
-fn others(life: &Life, findings: &mut Vec<Finding>) {
+fn others(life: &Life, promise: &Promise, disturbed: Disturbed, findings: &mut Vec<Finding>) {
     let when = |wanted: Notice| {
         let found = life.notices.iter().find(|(_, notice)| *notice == wanted);
         found.map(|(at, _)| *at)
@@ -43,6 +43,17 @@ fn others(life: &Life, findings: &mut Vec<Finding>) {
     let Some(other) = when(Notice::OtherReady).filter(|at| is_ready(life, *at)) else {
         return;
     };
+    // Who is asked to end lets go of the store before it is gone, and who meets an error may open it anew.
+    let is_leaving = asked_to_end(life, promise).is_some_and(|asked| asked < other);
+    if !is_leaving && !disturbed.by_errors {
+        findings.push(Finding {
+            oracle: Oracle::F4,
+            at: other,
+            expected: "one process that serves the store".to_owned(),
+            found: "another process became ready while this one had the store".to_owned(),
+        });
+        return;
+    }
     let until = when(Notice::OtherEnded).unwrap_or(life.end.0);
     let wrote = life.requests.iter().find_map(|asked| match asked.answer {
         Some((at, Answer::Done { .. })) if asked.at > other && at < until => {
@@ -219,5 +230,40 @@ mod tests {
         let hit = found(Notice::StrangerSignalled(Signal::Usr1));
         assert_eq!(hit, Some((Oracle::S3, moment(1))));
         assert_eq!(found(Notice::Signalled(Signal::Usr1)), None);
+    }
+
+    /// What is said when another process became ready at 5 while one ran that was ready at 1, and was asked to end at this moment.
+    fn said(closed: Option<u64>, disturbed: Disturbed) -> Vec<Oracle> {
+        let at = |event| Moment {
+            event,
+            ..Moment::default()
+        };
+        let mut notices = vec![(at(1), Notice::Ready), (at(2), Notice::OtherStarted)];
+        notices.extend(closed.map(|event| (at(event), Notice::InputClosed)));
+        notices.push((at(5), Notice::OtherReady));
+        let life = Life {
+            notices,
+            end: (at(9), End::Exited(ExitStatus::Code(0))),
+            ..Life::new(Default::default(), at(0))
+        };
+        let mut findings = Vec::new();
+        judge(&life, &Promise::default(), disturbed, &mut findings);
+        findings.iter().map(|finding| finding.oracle).collect()
+    }
+
+    #[test]
+    fn nobody_else_becomes_ready_while_one_has_the_store() {
+        let quiet = Disturbed::default();
+        assert_eq!(said(None, quiet), [Oracle::F4]);
+        assert_eq!(said(Some(7), quiet), [Oracle::F4]);
+        assert!(
+            said(Some(3), quiet).is_empty(),
+            "it lets go before it is gone"
+        );
+        let failing = Disturbed {
+            by_errors: true,
+            ..quiet
+        };
+        assert!(said(None, failing).is_empty(), "it may open the store anew");
     }
 }

@@ -1,0 +1,61 @@
+//! Records of a log: a line for each request, behind its checksum.
+
+use plimsoll_reference::mutation::Mutation;
+use plimsoll_reference::service::protocol::{Command, Request};
+
+use crate::systems::edge::show;
+
+/// The record of changes that take effect together.
+pub(super) fn encode(mutations: &[Mutation]) -> Vec<u8> {
+    let command = Command::Batch(mutations.to_vec());
+    show(&Request { id: 0, command }.to_string()).into_bytes()
+}
+
+/// The changes of a log, up to where it ends or was torn.
+pub(super) fn read(bytes: &[u8]) -> Vec<Vec<Mutation>> {
+    bytes
+        .split_inclusive(|&byte| byte == b'\n')
+        .map_while(decode)
+        .collect()
+}
+
+fn decode(line: &[u8]) -> Option<Vec<Mutation>> {
+    let line = std::str::from_utf8(line.strip_suffix(b"\n")?).ok()?;
+    let (checksum, record) = line.split_once(' ')?;
+    if u32::from_str_radix(checksum, 16).ok()? != crc32c::crc32c(record.as_bytes()) {
+        return None;
+    }
+    match record.parse().ok()? {
+        Request {
+            command: Command::Batch(mutations),
+            ..
+        } => Some(mutations),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_whole_is_read_and_nothing_behind_it() {
+        let changes = |text: &str| vec![text.parse().expect("a change")];
+        let first = changes("put a 1");
+        let second = vec![
+            "put b 2".parse().expect("a change"),
+            "delete a".parse().expect("a change"),
+        ];
+        let mut bytes = encode(&first);
+        let whole = bytes.len();
+        bytes.extend(encode(&second));
+        assert_eq!(read(&bytes), [first.clone(), second]);
+        for len in whole..bytes.len() {
+            let found = read(&bytes[..len]);
+            assert_eq!(found, std::slice::from_ref(&first), "{len} bytes");
+        }
+        bytes.truncate(whole);
+        bytes.resize(whole + 64, 0);
+        assert_eq!(read(&bytes), [first], "what is reserved is no record");
+    }
+}

@@ -1,0 +1,98 @@
+//! The program: a task for each request, and the end.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use plimsoll_reference::host::Host;
+use plimsoll_reference::level::Level;
+use plimsoll_reference::service::protocol::{Answer, Command, Request};
+use plimsoll_sim::trial::history::Pairs;
+use tokio::sync::mpsc;
+
+use super::bug::Bug;
+use super::mode::Mode;
+use super::store::Store;
+use super::workers::Workers;
+use crate::specimens::mends::Mends;
+use crate::systems::edge::{Answered, Arrival, Doorway, Failure, Outlet, say};
+
+/// Serves until it is asked to end, and returns the exit code.
+pub(super) async fn main(host: Host, mode: Mode, mends: Mends<Bug>) -> i32 {
+    let (outlet, writing) = Outlet::start(&host);
+    let ended = serve(&host, mode, mends, &outlet).await;
+    let code = i32::from(ended.is_err());
+    outlet.say(&match ended {
+        Ok(sequence) => Answer::End {
+            sequence,
+            level: Level::Power,
+        },
+        Err(message) => Answer::EndFailed { message },
+    });
+    drop(outlet);
+    writing.end(&host).await;
+    code
+}
+
+async fn serve(host: &Host, mode: Mode, mends: Mends<Bug>, outlet: &Outlet) -> Result<u64, String> {
+    let mut doorway = Doorway::open(host, outlet).map_err(|error| error.to_string())?;
+    let (store, orders) = Store::open(host, mode, mends, outlet).await?;
+    let workers = Workers::start(&store, orders);
+    outlet.say(&Answer::Ready {
+        pid: host.process.id(),
+        sequence: store.tree().version,
+    });
+    // Each request holds one: when all of them are dropped, no request is under way.
+    let (under_way, mut all_done) = mpsc::channel::<Infallible>(1);
+    let closer = loop {
+        match doorway.next().await {
+            Arrival::End => break None,
+            Arrival::Request(Request {
+                id,
+                command: Command::Close,
+            }) => break Some(id),
+            Arrival::Request(Request { id, command }) => {
+                let (token, store, outlet) =
+                    (under_way.clone(), Arc::clone(&store), outlet.clone());
+                let task = async move {
+                    say(&outlet, id, answer(&store, command).await);
+                    drop(token);
+                };
+                drop(host.spawn("request", task));
+            }
+        }
+    };
+    drop(under_way);
+    while all_done.recv().await.is_some() {}
+    let sequence = store.close(workers).await?;
+    if let Some(id) = closer {
+        let level = Level::Power;
+        say(outlet, id, Ok(Answered::Done { level, sequence }));
+    }
+    Ok(sequence)
+}
+
+async fn answer(store: &Store, command: Command) -> Result<Answered, Failure> {
+    let secured = |done: Result<u64, String>| match done {
+        Ok(sequence) => Ok(Answered::Done {
+            level: Level::Power,
+            sequence,
+        }),
+        Err(message) => Err(Failure::unknown(message)),
+    };
+    match command {
+        Command::Write(mutation) => store.commit(&[mutation]).await,
+        Command::Batch(mutations) => store.commit(&mutations).await,
+        Command::Get(key) => Ok(Answered::Value(store.tree().get(&key))),
+        Command::Scan => {
+            let tree = store.tree();
+            let live = tree.table.live();
+            let pairs: Pairs = live
+                .map(|(key, value)| (key.to_vec(), value.to_vec()))
+                .collect();
+            Ok(Answered::Everything(pairs))
+        }
+        Command::Sync => secured(store.sync().await),
+        Command::Snapshot => secured(store.snapshot().await),
+        _ => Err(Failure::unsupported()),
+    }
+}
