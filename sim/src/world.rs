@@ -75,6 +75,7 @@ mod triggers;
 
 pub use control::Control;
 pub use crash::{Era, crash_images};
+pub(crate) use crash::{loss_of_power, samples};
 pub use pace::Pace;
 pub use plan::{Action, Happened, Plan, Planned, When};
 pub use plan_text::ParsePlanError;
@@ -82,4 +83,4 @@ pub use process::ProcessId;
 pub use run::{Ended, Main, Run, World, WorldError};
 pub use schedule::{Decision, ParseScheduleError, Schedule};
 pub use setup::{Limits, Setup};
-pub use trace::{Difference, Event, first_difference};
+pub use trace::{Difference, Event, Place, first_difference};

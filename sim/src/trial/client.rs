@@ -6,6 +6,7 @@ use std::time::Duration;
 use plimsoll_reference::host::{ExitStatus, Output, Signal, write_all};
 use plimsoll_reference::service::protocol;
 
+use super::heard::Heard;
 use super::history::{Asked, End, Found, Life, Notice, Pairs, Request};
 use super::log::Log;
 use super::promise::Order;
@@ -25,6 +26,7 @@ pub(super) struct Seen {
     pub(super) life: Life,
     /// Number of the era that it ended.
     pub(super) era: usize,
+    pub(super) heard: Heard,
 }
 
 /// Follows a script to its end.
@@ -90,6 +92,7 @@ async fn live(control: &Control, system: &Arc<dyn System>, script: &LifeScript) 
     }
     let mut at = log.moment();
     at.now = now;
+    let heard = log.take_heard();
     let mut notes = log.notes();
     Some(Seen {
         life: Life {
@@ -103,6 +106,7 @@ async fn live(control: &Control, system: &Arc<dyn System>, script: &LifeScript) 
             left,
         },
         era,
+        heard,
     })
 }
 

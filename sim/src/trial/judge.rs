@@ -35,6 +35,18 @@ pub struct Disturbed {
     pub by_client: bool,
 }
 
+/// Which requests have to be there if the power is lost when a life has ended, whatever it ended by.
+pub(super) fn must_survive(life: &Life, promise: &Promise, disturbed: Disturbed) -> Vec<bool> {
+    remains::must_survive(life, promise, disturbed)
+}
+
+/// The oracles that do not hold of what a life has left.
+pub(super) fn judge_left(life: &Life, promise: &Promise, disturbed: Disturbed) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    remains::judge(life, promise, disturbed, &mut findings);
+    findings
+}
+
 /// Every oracle that a life does not hold, in the order in which they show.
 pub fn judge(life: &Life, promise: &Promise, disturbed: Disturbed) -> Vec<Finding> {
     let mut findings = Vec::new();

@@ -8,6 +8,7 @@ use plimsoll_reference::host::Lines;
 use plimsoll_reference::service::protocol;
 use tokio::sync::Notify;
 
+use super::heard::Heard;
 use super::history::{Answer, Asked, Moment, Notice, Pairs, Request, take_back};
 use super::system::System;
 use crate::sut::Outcome;
@@ -43,6 +44,7 @@ pub(super) struct Log {
     notes: Mutex<Notes>,
     /// Step and number of the last event.
     last: Mutex<(u64, u64)>,
+    heard: Mutex<Heard>,
     changed: Notify,
 }
 
@@ -52,6 +54,7 @@ impl Log {
             control: control.clone(),
             notes: Mutex::default(),
             last: Mutex::default(),
+            heard: Mutex::default(),
             changed: Notify::new(),
         }
     }
@@ -72,6 +75,21 @@ impl Log {
         Moment {
             event: before_step(step) + last.1,
             now: self.control.now(),
+        }
+    }
+
+    /// Takes where the lines were written that were read so far.
+    pub(super) fn take_heard(&self) -> Heard {
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *heard)
+    }
+
+    /// Takes note of where a line was written that told of everything since this event.
+    fn heard(&self, from: u64, process: ProcessId, line: usize) {
+        if let Some(place) = self.control.line_end(process, line) {
+            let until = self.moment().event;
+            let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+            heard.add(from..until, place);
         }
     }
 
@@ -104,12 +122,16 @@ impl Log {
     /// Reads the output of a process to its end.
     pub(super) async fn read(self: Arc<Self>, process: ProcessId, system: Arc<dyn System>) {
         let mut lines = Lines::new(self.control.stdout(process));
+        let mut number = 0;
         while let Ok(Some(line)) = lines.next().await {
+            let from = self.moment().event;
             // What is no answer is for people.
             if let Ok(answer) = line.parse() {
                 self.take(answer, &*system);
                 self.changed.notify_one();
             }
+            self.heard(from, process, number);
+            number += 1;
         }
         self.notes().is_over = true;
         self.changed.notify_one();

@@ -8,6 +8,7 @@ use plimsoll_faults::disk::SimFs;
 use plimsoll_faults::profile::Profile;
 
 use super::client::{Seen, follow};
+use super::heard::Span;
 use super::history::{Answer, Before, End, Life, Moment, Notice};
 use super::judge::{Disturbed, Finding, judge};
 use super::log::before_step;
@@ -39,6 +40,8 @@ pub struct Outcome {
     pub lives: Vec<Life>,
     /// What the world did; its value is in the lives.
     pub run: Run<()>,
+    /// Where the lives are in the op logs.
+    pub(super) spans: Vec<Span>,
 }
 
 /// Runs a script. With a recorded schedule the decisions are those of an earlier run, and the seed is of no matter.
@@ -64,7 +67,8 @@ pub fn run(
     }
     let (system, followed) = (Arc::clone(&ground.system), script.clone());
     let mut run = world.run(|control| follow(control, system, followed))?;
-    let seen = run.value.take().unwrap_or_default();
+    let mut seen = run.value.take().unwrap_or_default();
+    let spans = seen.iter_mut().map(Span::take).collect();
     let run = run.without_value();
     let mut lives = settle(ground, script, &run, seen);
     let promise = ground.system.promise();
@@ -78,6 +82,7 @@ pub fn run(
         findings,
         lives,
         run,
+        spans,
     })
 }
 
@@ -86,7 +91,7 @@ fn settle(ground: &Ground, script: &Script, run: &Run<()>, seen: Vec<Seen>) -> V
     let first = ground.system.first().path.to_string_lossy().into_owned();
     let mut lives: Vec<Life> = Vec::new();
     let mut before: Option<(usize, Before)> = None;
-    for Seen { mut life, era } in seen {
+    for Seen { mut life, era, .. } in seen {
         for (planned, happened) in script.plan.0.iter().zip(&run.happened) {
             if let Some(happened) = happened {
                 note(&mut life, &planned.action, *happened, &first);
@@ -178,7 +183,7 @@ fn note(life: &mut Life, action: &Action, happened: Happened, first: &str) {
 }
 
 /// What was done to a life.
-fn disturbed(script: &Script, happened: &[Option<Happened>], life: &Life) -> Disturbed {
+pub(super) fn disturbed(script: &Script, happened: &[Option<Happened>], life: &Life) -> Disturbed {
     let mut disturbed = Disturbed {
         by_errors: false,
         by_stalls: is_slow(script.pace),

@@ -10,6 +10,7 @@ use plimsoll_faults::profile::Profile;
 use plimsoll_faults::rng::Rng;
 
 use super::chance::Chance;
+use super::plan::Happened;
 use super::setup::Limits;
 
 /// The disk between two losses of power: where it began, and every change since then. It is what an explorer needs to crash this run
@@ -20,6 +21,8 @@ pub struct Era {
     pub base: Image,
     /// The op log.
     pub log: Vec<Entry>,
+    /// When each entry of it took effect.
+    pub moments: Vec<Happened>,
     /// What processes saw at its end.
     pub end: Image,
     /// How often each line of the disk's fault plan took effect, in the order of
@@ -29,6 +32,19 @@ pub struct Era {
 
 /// The seed of samples: which states there are to choose among is a function of the op log, so that a recorded choice means the same.
 const SAMPLES_SEED: u64 = 0;
+
+/// Where samples come from.
+pub(crate) fn samples() -> Rng {
+    Rng::stream(SAMPLES_SEED, "world crash")
+}
+
+/// What kind of crash a loss of power is on a disk.
+pub(crate) const fn loss_of_power(profile: &Profile) -> CrashKind {
+    match profile.network {
+        Some(_) => CrashKind::SitePowerLoss,
+        None => CrashKind::PowerLoss,
+    }
+}
 
 /// The legal states at the end of a log, and where they stand.
 fn states(
@@ -41,13 +57,9 @@ fn states(
     for entry in log {
         frontier.advance(entry);
     }
-    let kind = match profile.network {
-        Some(_) => CrashKind::SitePowerLoss,
-        None => CrashKind::PowerLoss,
-    };
-    let mut rng = Rng::stream(SAMPLES_SEED, "world crash");
+    let mut rng = samples();
     let mut states = Vec::new();
-    frontier.states_of(kind, bounds, &mut rng, &mut states);
+    frontier.states_of(loss_of_power(profile), bounds, &mut rng, &mut states);
     (frontier, states)
 }
 

@@ -54,6 +54,8 @@ pub(super) struct State {
     pub(super) disk: SimFs,
     disk_clock: SimClock,
     disk_base: Image,
+    /// When each entry of the op log took effect.
+    moments: Vec<Happened>,
     faults: FaultPlan,
     pub(super) eras: Vec<Era>,
     next_task: u32,
@@ -89,6 +91,7 @@ impl State {
             disk: SimFs::new(Image::new()),
             disk_clock: SimClock::default(),
             disk_base: Image::new(),
+            moments: Vec::new(),
             faults: setup.faults.clone(),
             eras: Vec::new(),
             next_task: 0,
@@ -114,7 +117,9 @@ impl State {
 
     /// Ends the era, and says what was durable at its beginning and what came since.
     pub(super) fn unmount(&mut self) -> &Era {
+        self.date_log();
         self.eras.push(Era {
+            moments: std::mem::take(&mut self.moments),
             base: std::mem::take(&mut self.disk_base),
             log: self.disk.take_log(),
             end: self.disk.image(),
@@ -150,6 +155,14 @@ impl State {
         Some(ProcessId(at as u32))
     }
 
+    /// Takes note of when the last entries of the op log came, which is now, and says where that is. It must be called before a step ends.
+    pub(super) fn date_log(&mut self) -> Place {
+        let log = self.disk.log_len();
+        let (step, time) = (self.step, self.now);
+        self.moments.resize(log, Happened { step, time });
+        Place { step, time, log }
+    }
+
     /// Takes note of an event.
     pub(super) fn event(
         &mut self,
@@ -158,11 +171,7 @@ impl State {
         details: [u64; 2],
         text: impl FnOnce() -> String,
     ) {
-        let place = Place {
-            step: self.step,
-            time: self.now,
-            log: self.disk.log_len(),
-        };
+        let place = self.date_log();
         let [first, second] = details;
         let number = process.map_or(0, |id| u64::from(id.0) + 1);
         self.trace

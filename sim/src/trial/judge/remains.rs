@@ -55,6 +55,11 @@ pub(super) fn judge(
     }
 }
 
+/// Which requests have to be there if the power is lost when a life has ended.
+pub(super) fn must_survive(life: &Life, promise: &Promise, disturbed: Disturbed) -> Vec<bool> {
+    must(life, promise, disturbed, Cut::Power, life.end.0)
+}
+
 /// Which requests have to be there at a moment.
 fn must(life: &Life, promise: &Promise, disturbed: Disturbed, cut: Cut, at: Moment) -> Vec<bool> {
     let mut must = vec![false; life.requests.len()];
