@@ -124,8 +124,8 @@ pub(crate) const GRAMMAR: &str = "a delay is a time such as `5ms`, a range `1ms.
      `bimodal(FAST,SLOW,1/100)`, `periodic(EVERY,PAUSE)` or `brownout(MEDIAN,P99,FACTOR,OVER)`";
 
 impl Latency {
-    /// The latency that a text names.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    /// The latency that a text names, as its text form prints it.
+    pub fn parse(text: &str) -> Option<Self> {
         if let Some(time) = parse_duration(text) {
             return Some(Self::Constant(time));
         }

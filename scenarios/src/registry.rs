@@ -13,7 +13,7 @@ use crate::adapters::reference;
 use crate::adapters::sqlite::Sqlite;
 use crate::adapters::sqlite_engine;
 use crate::diagnostic::{Complaint, ScenarioError, did_you_mean};
-use crate::scenario::toml_error;
+use crate::keys::toml_error;
 use crate::specimens::activitywatch;
 use crate::specimens::fsync_failure::{Conduct, FailingLog};
 use crate::specimens::modelvault::ModelVault;

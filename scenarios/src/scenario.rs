@@ -6,8 +6,6 @@ mod resolve;
 mod steps;
 mod sync_failures;
 
-pub(crate) use resolve::toml_error;
-
 use std::sync::Arc;
 
 use plimsoll_faults::fsync_failure::FsyncFailure;

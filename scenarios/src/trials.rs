@@ -1,7 +1,10 @@
 //! Scenarios of worlds: a system of processes, what may happen to it, and what is expected.
 
 mod file;
+mod replay;
 mod resolve;
+
+pub use replay::{Replay, Replayed};
 
 use std::sync::Arc;
 
@@ -38,6 +41,8 @@ pub struct TrialScenario {
     pub disks: Vec<Arc<Profile>>,
     /// Number of seeds.
     pub seeds: u64,
+    /// Every so many of them are crashed at every position of their op logs; 0 for none.
+    pub sweep: u64,
     /// Oracles that are expected not to hold, any one of them; none says that all hold.
     pub expected: Vec<Oracle>,
 }
@@ -65,6 +70,7 @@ impl TrialScenario {
             seeds: self.seeds,
             expected: self.expected.clone(),
             twice_every: 20,
+            sweep_every: self.sweep,
         };
         self.disks.iter().map(case).collect()
     }

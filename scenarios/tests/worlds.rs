@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use plimsoll_scenarios::{TRIAL_FILES, TrialScenario, trials};
-use plimsoll_sim::trial::hunt::hunt;
+use plimsoll_scenarios::{Replay, TRIAL_FILES, TrialScenario, trials};
+use plimsoll_sim::trial::hunt::{Hunt, TrialCase, hunt};
 use plimsoll_sim::world::WorldError;
 
 /// The seeds of a test; `cargo xtask sim` runs those of the scenarios.
@@ -83,6 +83,7 @@ fn what_is_expected_to_be_violated_is() {
                         hunt.worlds
                     );
                     assert!(found.iter().all(is_expected), "{}: {found:?}", case.id);
+                    replays(&case, &hunt);
                     assert!(
                         hunt.differing.is_empty(),
                         "{}: {:?}",
@@ -92,6 +93,23 @@ fn what_is_expected_to_be_violated_is() {
                 }
             }
         }
+    }
+}
+
+/// Each violation is there again, in the same world, when it is read from a file that has not its seed.
+fn replays(case: &TrialCase, hunt: &Hunt) {
+    for (oracle, trophy) in &hunt.trophies {
+        let text = Replay::of(case, trophy).to_string();
+        let replay = Replay::parse("x.world.toml", &text)
+            .unwrap_or_else(|error| panic!("{}: {error}", case.id));
+        assert_eq!(replay.to_string(), text);
+        let has_faults = text.contains(": fault ");
+        assert!(has_faults || replay.fault_seed == 0, "{}: {text}", case.id);
+        let again = replay.run().expect("the build simulates");
+        assert_eq!(again.fingerprint, trophy.fingerprint, "{}", case.id);
+        assert_eq!(again.diverged, 0, "{}", case.id);
+        let shown = again.trophy.map(|trophy| trophy.finding);
+        assert_eq!(shown, Some(trophy.finding.clone()), "{}: {oracle}", case.id);
     }
 }
 
@@ -109,7 +127,12 @@ fn what_is_wrong_with_a_file_is_said_where_it_is() {
             "there is no system `service-pover`",
         ),
         ("seeds = 100", "seeds = 0", 10, "`seeds` is at least 1"),
-        ("\"pass\"", "\"violation\"", 11, "which oracle is violated?"),
+        (
+            "\"pass\"",
+            "\"violation\"",
+            12,
+            "a violation needs the oracles",
+        ),
         ("title", "titel", 2, "there is no key `titel` here"),
     ] {
         assert!(good.contains(from), "{from}");

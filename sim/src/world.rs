@@ -76,6 +76,7 @@ mod triggers;
 
 pub use control::Control;
 pub use crash::{Era, crash_images};
+pub(crate) use crash::{Victim, kinds, samples};
 pub use lifecycle::ProcessEnd;
 pub use numbers::SentToNumber;
 pub use pace::Pace;
@@ -85,4 +86,4 @@ pub use process::ProcessId;
 pub use run::{Ended, Main, Run, World, WorldError};
 pub use schedule::{Decision, ParseScheduleError, Schedule};
 pub use setup::{Limits, Setup};
-pub use trace::{Difference, Event, first_difference};
+pub use trace::{Difference, Event, Place, first_difference};

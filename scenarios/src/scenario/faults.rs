@@ -13,8 +13,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use toml::Spanned;
 
-use super::resolve::{Resolved, Wrong};
 use crate::diagnostic::{Complaint, did_you_mean};
+use crate::keys::{Resolved, Wrong};
 
 /// An entry of the list `faults`: a line of a plan, or a table with a key for each part of it.
 #[derive(Debug)]

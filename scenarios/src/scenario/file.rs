@@ -5,9 +5,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::faults::FaultEntry;
-
-/// Text with its place in the file.
-pub(super) type Text = Spanned<String>;
+use crate::keys::{Expect, Text};
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
@@ -116,11 +114,4 @@ pub(super) struct Limits {
     pub(super) depth: Option<u8>,
     pub(super) nested_states: Option<u32>,
     pub(super) states_max: Option<u64>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Expect {
-    pub(super) verdict: Text,
-    pub(super) oracles: Option<Spanned<Vec<Text>>>,
 }

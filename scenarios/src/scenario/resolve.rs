@@ -1,33 +1,24 @@
 //! From the keys of a file to a scenario: every name is looked up, and the first that is wrong is reported.
 
-use std::ops::Range;
-
 use plimsoll_faults::crash::CrashKind;
 use plimsoll_faults::plan::{Effect, Fault};
 use plimsoll_faults::profile::Profile;
 use plimsoll_sim::case::{Disk, ErrorSweep, Expect, Limits};
-use plimsoll_sim::oracle::Oracle;
 use toml::Spanned;
 
 use super::Scenario;
 use super::faults::{FaultEntry, plan};
-use super::file::{self, File, Text};
+use super::file::{self, File};
 use super::steps::workload;
 use super::sync_failures::fsync_failures;
 use crate::diagnostic::{Complaint, ScenarioError, did_you_mean};
+use crate::keys::{
+    self, Resolved, Text, Verdict, Wrong, sentence, stem, toml_error, verdict, version, wrong,
+};
 use crate::registry::Registry;
 
 /// What follows the name of a disk whose syncs lie.
 const LYING: &str = "+lying";
-
-/// Something wrong at a place in the file.
-pub(crate) type Wrong = (Option<Range<usize>>, Complaint);
-
-pub(super) type Resolved<T> = Result<T, Wrong>;
-
-pub(super) fn wrong<T>(span: Range<usize>, complaint: Complaint) -> Resolved<T> {
-    Err((Some(span), complaint))
-}
 
 pub(super) fn parse(
     file_name: &str,
@@ -41,11 +32,7 @@ pub(super) fn parse(
 fn resolve(file_name: &str, text: &str, registry: &Registry) -> Resolved<Scenario> {
     let file: File = toml::from_str(text)
         .map_err(|error| toml_error(error.message(), error.span(), file::TOP_LEVEL))?;
-    if *file.version.get_ref() != 1 {
-        let complaint = Complaint::new(format!("version {} is not known", file.version.get_ref()))
-            .help("this is version 1 of the format");
-        return wrong(file.version.span(), complaint);
-    }
+    version(&file.version)?;
     let crashes = match &file.crashes {
         Some(texts) => Some((kinds(texts)?, texts)),
         None => None,
@@ -95,36 +82,6 @@ fn resolve(file_name: &str, text: &str, registry: &Registry) -> Resolved<Scenari
     })
 }
 
-/// The name of a file without folder and ending.
-fn stem(file_name: &str) -> &str {
-    let name = file_name.rsplit(['/', '\\']).next().unwrap_or(file_name);
-    name.strip_suffix(".toml").unwrap_or(name)
-}
-
-/// An error of the TOML parser, with a suggestion where a key is unknown.
-pub(crate) fn toml_error(message: &str, span: Option<Range<usize>>, top_level: &[&str]) -> Wrong {
-    if let Some(key) = message.strip_prefix("missing field ") {
-        return (span, Complaint::new(format!("the key {key} is missing")));
-    }
-    let complaint = match message.strip_prefix("unknown field ") {
-        None => Complaint::new(message.replace("a sequence", "a list")),
-        Some(rest) => {
-            let mut names = rest.split('`').skip(1).step_by(2);
-            let key = names.next().unwrap_or_default();
-            let known: Vec<&str> = names.collect();
-            let complaint = Complaint::new(format!("there is no key `{key}` here"));
-            if top_level.contains(&key) && !known.contains(&key) {
-                complaint.help("it belongs before the first [table]")
-            } else if let Some(near) = did_you_mean(key, &known) {
-                complaint.help(format!("did you mean {near}?"))
-            } else {
-                complaint.help(format!("the keys are {}", known.join(", ")))
-            }
-        }
-    };
-    (span, complaint)
-}
-
 /// A step that does not parse. Its error says after a semicolon what would.
 pub(super) fn unparsable(text: &Text, error: &str, grammar: &str, known: &[&str]) -> Wrong {
     let (message, help) = match error.find(grammar) {
@@ -145,14 +102,6 @@ pub(super) fn unparsable(text: &Text, error: &str, grammar: &str, known: &[&str]
         None => help,
     };
     (Some(text.span()), Complaint::new(message).help(help))
-}
-
-fn sentence(key: &str, text: &Text) -> Resolved<String> {
-    let value = text.get_ref().trim();
-    if value.is_empty() {
-        return wrong(text.span(), Complaint::new(format!("`{key}` says nothing")));
-    }
-    Ok(value.to_owned())
 }
 
 fn errors(text: Option<&Text>) -> Resolved<ErrorSweep> {
@@ -295,43 +244,11 @@ fn limits(keys: &file::Limits) -> Limits {
     }
 }
 
-fn expect(expect: &file::Expect) -> Resolved<Expect> {
-    let verdict = expect.verdict.get_ref().as_str();
-    let expected: fn(Vec<Oracle>) -> Expect = match (verdict, &expect.oracles) {
-        ("pass", None) => return Ok(Expect::Pass),
-        ("pass", Some(oracles)) => {
-            let complaint = Complaint::new("a scenario that passes violates no oracle")
-                .help("remove `oracles`, or expect a violation");
-            return wrong(oracles.span(), complaint);
-        }
-        ("violation", _) => Expect::Violation,
-        ("portability", _) => Expect::Portability,
-        (other, _) => {
-            let known = ["pass", "violation", "portability"];
-            let complaint = Complaint::unknown("verdict", other, &known);
-            return wrong(expect.verdict.span(), complaint);
-        }
-    };
-    match &expect.oracles {
-        Some(names) if !names.get_ref().is_empty() => oracles(names.get_ref()).map(expected),
-        oracles => {
-            let span = oracles
-                .as_ref()
-                .map_or(expect.verdict.span(), Spanned::span);
-            let complaint = Complaint::new("a violation needs the oracles that may be violated")
-                .help("such as `oracles = [\"D1\"]`");
-            wrong(span, complaint)
-        }
-    }
-}
-
-fn oracles(names: &[Text]) -> Resolved<Vec<Oracle>> {
-    let known: Vec<&str> = Oracle::ALL.iter().map(|oracle| oracle.name()).collect();
-    let oracle = |name: &Text| {
-        name.get_ref().parse::<Oracle>().map_err(|_| {
-            let complaint = Complaint::unknown("oracle", name.get_ref(), &known);
-            (Some(name.span()), complaint)
-        })
-    };
-    names.iter().map(oracle).collect()
+fn expect(expect: &keys::Expect) -> Resolved<Expect> {
+    let known = ["pass", "violation", "portability"];
+    Ok(match verdict(expect, &known)? {
+        Verdict::Pass => Expect::Pass,
+        Verdict::Violation(oracles) => Expect::Violation(oracles),
+        Verdict::Portability(oracles) => Expect::Portability(oracles),
+    })
 }

@@ -5,9 +5,10 @@ use plimsoll_sim::workload::{Scope, Shape};
 use toml::Spanned;
 
 use super::Workload;
-use super::file::{self, Text};
-use super::resolve::{Resolved, unparsable, wrong};
+use super::file;
+use super::resolve::unparsable;
 use crate::diagnostic::Complaint;
+use crate::keys::{Resolved, Text, wrong};
 
 /// Most seeds of one scenario: more belong into an exploration, which can be split and stopped.
 const SEEDS_MAX: u64 = 10_000;

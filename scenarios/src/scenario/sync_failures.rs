@@ -3,9 +3,8 @@
 use plimsoll_faults::fsync_failure::FsyncFailure;
 use toml::Spanned;
 
-use super::file::Text;
-use super::resolve::{Resolved, wrong};
 use crate::diagnostic::Complaint;
+use crate::keys::{Resolved, Text, wrong};
 
 /// The models that `fsync_failures` names, beside what `errors` sweeps.
 pub(super) fn fsync_failures(

@@ -3,8 +3,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-/// Text with its place in the file.
-pub(super) type Text = Spanned<String>;
+use crate::keys::{Expect, Text};
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
@@ -17,6 +16,8 @@ pub(super) struct File {
     pub(super) disks: Spanned<Vec<Text>>,
     pub(super) disturbances: Vec<Text>,
     pub(super) seeds: Spanned<u64>,
+    #[serde(default)]
+    pub(super) sweep: Option<Spanned<u64>>,
     #[serde(default)]
     pub(super) requests: Option<Spanned<u32>>,
     #[serde(default)]
@@ -35,16 +36,9 @@ pub(super) const TOP_LEVEL: &[&str] = &[
     "disks",
     "disturbances",
     "seeds",
+    "sweep",
     "requests",
     "lives",
     "faults",
     "expect",
 ];
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Expect {
-    pub(super) verdict: Text,
-    #[serde(default)]
-    pub(super) oracles: Option<Spanned<Vec<Text>>>,
-}

@@ -1,7 +1,6 @@
 //! From the keys of a file to a scenario: every name is looked up, and the first that is wrong is reported.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 use std::sync::Arc;
 
 use plimsoll_faults::plan::FaultPlan;
@@ -12,30 +11,24 @@ use plimsoll_sim::trial::family::Family;
 use toml::Spanned;
 
 use super::TrialScenario;
-use super::file::{self, File, Text};
+use super::file::{self, File};
 use crate::diagnostic::{Complaint, ScenarioError};
-use crate::scenario::toml_error;
+use crate::keys::{Expect, Resolved, Text, Verdict, sentence, stem, toml_error, verdict, version};
 use crate::systems;
 
 /// Most requests and lives of a script where the file does not say.
 const REQUESTS_MAX: u32 = 40;
 const LIVES_MAX: u32 = 3;
 
-type Wrong = (Option<Range<usize>>, Complaint);
-
 pub(super) fn parse(file_name: &str, text: &str) -> Result<TrialScenario, ScenarioError> {
     resolve(file_name, text)
         .map_err(|(span, complaint)| ScenarioError::new(file_name, text, span, complaint))
 }
 
-fn resolve(file_name: &str, text: &str) -> Result<TrialScenario, Wrong> {
+fn resolve(file_name: &str, text: &str) -> Resolved<TrialScenario> {
     let file: File = toml::from_str(text)
         .map_err(|error| toml_error(error.message(), error.span(), file::TOP_LEVEL))?;
-    if *file.version.get_ref() != 1 {
-        let message = format!("version {} is not known", file.version.get_ref());
-        let complaint = Complaint::new(message).help("this is version 1 of the format");
-        return Err((Some(file.version.span()), complaint));
-    }
+    version(&file.version)?;
     Ok(TrialScenario {
         name: stem(file_name).to_owned(),
         title: sentence("title", &file.title)?,
@@ -49,25 +42,15 @@ fn resolve(file_name: &str, text: &str) -> Result<TrialScenario, Wrong> {
         },
         disks: disks(&file.disks)?,
         seeds: positive("seeds", &file.seeds)?,
+        sweep: match &file.sweep {
+            Some(every) => positive("sweep", every)?,
+            None => 0,
+        },
         expected: expected(&file.expect)?,
     })
 }
 
-/// The name of a file without folder and ending.
-fn stem(file_name: &str) -> &str {
-    let name = file_name.rsplit(['/', '\\']).next().unwrap_or(file_name);
-    name.strip_suffix(".toml").unwrap_or(name)
-}
-
-fn sentence(key: &str, text: &Text) -> Result<String, Wrong> {
-    if text.get_ref().trim().is_empty() {
-        let complaint = Complaint::new(format!("`{key}` says nothing"));
-        return Err((Some(text.span()), complaint));
-    }
-    Ok(text.get_ref().clone())
-}
-
-fn positive(key: &str, number: &Spanned<u64>) -> Result<u64, Wrong> {
+fn positive(key: &str, number: &Spanned<u64>) -> Resolved<u64> {
     match *number.get_ref() {
         0 => {
             let complaint = Complaint::new(format!("`{key}` is at least 1"));
@@ -77,7 +60,7 @@ fn positive(key: &str, number: &Spanned<u64>) -> Result<u64, Wrong> {
     }
 }
 
-fn at_least_one(key: &str, number: Option<&Spanned<u32>>, default: u32) -> Result<u32, Wrong> {
+fn at_least_one(key: &str, number: Option<&Spanned<u32>>, default: u32) -> Resolved<u32> {
     match number {
         None => Ok(default),
         Some(number) if *number.get_ref() > 0 => Ok(*number.get_ref()),
@@ -88,7 +71,7 @@ fn at_least_one(key: &str, number: Option<&Spanned<u32>>, default: u32) -> Resul
     }
 }
 
-fn system(name: &Text) -> Result<Arc<dyn plimsoll_sim::trial::system::System>, Wrong> {
+pub(super) fn system(name: &Text) -> Resolved<Arc<dyn plimsoll_sim::trial::system::System>> {
     let all = systems::shipped();
     let found = all.iter().find(|system| system.name() == name.get_ref());
     found.cloned().ok_or_else(|| {
@@ -98,29 +81,30 @@ fn system(name: &Text) -> Result<Arc<dyn plimsoll_sim::trial::system::System>, W
     })
 }
 
-fn disks(names: &Spanned<Vec<Text>>) -> Result<Vec<Arc<Profile>>, Wrong> {
+fn disks(names: &Spanned<Vec<Text>>) -> Resolved<Vec<Arc<Profile>>> {
     if names.get_ref().is_empty() {
         let complaint = Complaint::new("`disks` names none");
         return Err((Some(names.span()), complaint));
     }
-    let shipped = Profile::shipped();
-    let disk = |name: &Text| {
-        let found = shipped
-            .iter()
-            .find(|profile| profile.name == *name.get_ref());
-        found.cloned().ok_or_else(|| {
-            let known: Vec<&str> = shipped
-                .iter()
-                .map(|profile| profile.name.as_str())
-                .collect();
-            let complaint = Complaint::unknown("disk", name.get_ref(), &known);
-            (Some(name.span()), complaint)
-        })
-    };
     names.get_ref().iter().map(disk).collect()
 }
 
-fn families(names: &[Text]) -> Result<BTreeSet<Family>, Wrong> {
+pub(super) fn disk(name: &Text) -> Resolved<Arc<Profile>> {
+    let shipped = Profile::shipped();
+    let found = shipped
+        .iter()
+        .find(|profile| profile.name == *name.get_ref());
+    found.cloned().ok_or_else(|| {
+        let known: Vec<&str> = shipped
+            .iter()
+            .map(|profile| profile.name.as_str())
+            .collect();
+        let complaint = Complaint::unknown("disk", name.get_ref(), &known);
+        (Some(name.span()), complaint)
+    })
+}
+
+fn families(names: &[Text]) -> Resolved<BTreeSet<Family>> {
     let family = |name: &Text| {
         name.get_ref().parse::<Family>().map_err(|_| {
             let known: Vec<&str> = Family::ALL.iter().map(|family| family.name()).collect();
@@ -131,39 +115,15 @@ fn families(names: &[Text]) -> Result<BTreeSet<Family>, Wrong> {
     names.iter().map(family).collect()
 }
 
-fn fault(line: &Text) -> Result<FaultPlan, Wrong> {
+fn fault(line: &Text) -> Resolved<FaultPlan> {
     line.get_ref()
         .parse()
         .map_err(|error| (Some(line.span()), Complaint::new(format!("{error}"))))
 }
 
-fn expected(expect: &file::Expect) -> Result<Vec<Oracle>, Wrong> {
-    let verdict = &expect.verdict;
-    let oracle = |name: &Text| {
-        name.get_ref().parse::<Oracle>().map_err(|_| {
-            let known: Vec<&str> = Oracle::ALL.iter().map(|oracle| oracle.name()).collect();
-            let complaint = Complaint::unknown("oracle", name.get_ref(), &known);
-            (Some(name.span()), complaint)
-        })
-    };
-    match (verdict.get_ref().as_str(), &expect.oracles) {
-        ("pass", None) => Ok(Vec::new()),
-        ("pass", Some(oracles)) => {
-            let complaint = Complaint::new("a trial that passes violates no oracle")
-                .help("remove `oracles`, or expect a `violation`");
-            Err((Some(oracles.span()), complaint))
-        }
-        ("violation", Some(oracles)) if !oracles.get_ref().is_empty() => {
-            oracles.get_ref().iter().map(oracle).collect()
-        }
-        ("violation", _) => {
-            let complaint = Complaint::new("which oracle is violated?")
-                .help("add `oracles`, a list of names such as \"D1\"");
-            Err((Some(verdict.span()), complaint))
-        }
-        (other, _) => {
-            let complaint = Complaint::unknown("verdict", other, &["pass", "violation"]);
-            Err((Some(verdict.span()), complaint))
-        }
-    }
+fn expected(expect: &Expect) -> Resolved<Vec<Oracle>> {
+    Ok(match verdict(expect, &["pass", "violation"])? {
+        Verdict::Violation(oracles) => oracles,
+        Verdict::Pass | Verdict::Portability(_) => Vec::new(),
+    })
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use plimsoll_reference::host::{ExitStatus, Output, Signal, write_all};
 use plimsoll_reference::service::protocol;
 
+use super::heard::Heard;
 use super::history::{Asked, End, Found, Life, Notice, Pairs, Request};
 use super::log::Log;
 use super::promise::Order;
@@ -27,6 +28,7 @@ pub(super) struct Seen {
     pub(super) era: usize,
     /// The process that was asked.
     pub(super) process: ProcessId,
+    pub(super) heard: Heard,
 }
 
 /// Follows a script to its end.
@@ -93,6 +95,7 @@ async fn live(control: &Control, system: &Arc<dyn System>, script: &LifeScript) 
     }
     let mut at = log.moment();
     at.now = now;
+    let heard = log.take_heard();
     let mut notes = log.notes();
     Some(Seen {
         life: Life {
@@ -105,6 +108,7 @@ async fn live(control: &Control, system: &Arc<dyn System>, script: &LifeScript) 
         },
         era,
         process,
+        heard,
     })
 }
 

@@ -5,16 +5,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::draw::{Shape, script};
 use super::family::Family;
 use super::judge::Finding;
+use super::look::{Look, Manner, Violation, look};
 use super::met::met;
 use super::run::{Ground, Outcome, is_complete, run};
 use super::script::Script;
 use super::shrink::shrink;
+use super::sweep::{CrashPoint, Images, Sweep};
 use crate::fingerprint::{Fingerprint, Fingerprinter};
 use crate::oracle::Oracle;
 use crate::world::{Difference, Event, Schedule, WorldError, first_difference};
 
 /// Worlds in which every family of a case has to come at least once.
 const WORLDS_TO_MEET: u64 = 100;
+
+/// Pairs of runs that are traced to see where a system that is not deterministic differs.
+const TRACED_PAIRS: u32 = 4;
 
 /// A system, what may happen to it, and how often it is tried.
 #[derive(Clone)]
@@ -33,6 +38,8 @@ pub struct TrialCase {
     pub expected: Vec<Oracle>,
     /// Every so many seeds are run twice.
     pub twice_every: u64,
+    /// Every so many seeds are crashed at every position of their op logs; 0 for none.
+    pub sweep_every: u64,
 }
 
 /// An oracle that does not hold, and how to see it again.
@@ -44,12 +51,29 @@ pub struct Trophy {
     pub life: usize,
     /// What does not hold.
     pub finding: Finding,
+    /// The crash that shows it, where it is none that happened in the world.
+    pub crash: Option<CrashPoint>,
     /// The smallest script that was found to show it, with the same seed.
     pub script: Script,
     /// The decisions of that script: with them it does the same without the seed.
     pub schedule: Schedule,
+    /// Hash over all that happened.
+    pub fingerprint: Fingerprint,
     /// What happened.
     pub events: Vec<Event>,
+}
+
+/// What was looked at by crashing worlds at every position of their op logs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SweptWorlds {
+    /// Worlds.
+    pub worlds: u64,
+    /// Positions at which they were crashed.
+    pub crash_points: u64,
+    /// States that were left there.
+    pub states: u64,
+    /// Of them, those whose image was new and was read.
+    pub images: u64,
 }
 
 /// Two runs of one seed that differ.
@@ -78,6 +102,8 @@ pub struct Hunt {
     pub states: u64,
     /// Lines of plans that happened.
     pub happened: u64,
+    /// What was looked at besides.
+    pub swept: SweptWorlds,
     /// Families whose disturbances came, and struck what they were meant for.
     pub met: BTreeSet<Family>,
     /// What does not hold, by oracle, the first of each.
@@ -89,6 +115,10 @@ pub struct Hunt {
 }
 
 impl Hunt {
+    fn is_known(&self, oracle: Oracle) -> bool {
+        self.trophies.contains_key(&oracle)
+    }
+
     /// The families of a case that never came, where there were worlds enough for each to come.
     pub fn unmet(&self, case: &TrialCase) -> Vec<Family> {
         if self.worlds < WORLDS_TO_MEET {
@@ -108,38 +138,48 @@ impl Hunt {
 pub fn hunt(case: &TrialCase, goes_on: &dyn Fn() -> bool) -> Result<Hunt, WorldError> {
     let mut hunt = Hunt::default();
     let mut fingerprints = Fingerprinter::default();
+    let mut images = Images::default();
     for number in 0..case.seeds {
         if !goes_on() {
             break;
         }
-        let seed = case.first_seed.wrapping_add(number);
-        let script = drawn(case, seed);
-        let outcome = run(&case.ground, &script, seed, None, false)?;
+        let manner = Manner {
+            seed: case.first_seed.wrapping_add(number),
+            is_swept: is_due(number, case.sweep_every),
+            ..Manner::default()
+        };
+        let script = drawn(case, manner.seed);
+        let look = look(&case.ground, &script, manner.clone(), &mut images)?;
+        let outcome = &look.outcome;
         fingerprints.hash(outcome.run.fingerprint.0);
-        count(&mut hunt, &outcome);
-        hunt.met.extend(met(&script, &outcome));
-        let is_new = |finding: &Finding| !hunt.trophies.contains_key(&finding.oracle);
-        let new = outcome.findings.iter().any(|(_, finding)| is_new(finding));
-        let again = case.twice_every > 0 && number % case.twice_every == 0;
-        if (new || again)
-            && let Some(differing) = differs(case, &script, seed, &outcome)?
+        count(&mut hunt, &look);
+        if let Some(sweep) = &look.sweep {
+            fingerprints.hash(sweep.fingerprint.0);
+        }
+        hunt.met.extend(met(&script, outcome));
+        let violations = look.violations();
+        let is_known = |violation: &Violation| hunt.is_known(violation.finding.oracle);
+        let is_new = !violations.iter().all(is_known);
+        if (is_new || is_due(number, case.twice_every))
+            && let Some(differing) = differs(case, &script, manner.seed, outcome)?
         {
             hunt.differing.push(differing);
             break;
         }
-        if new {
-            take(case, &script, seed, &outcome, &mut hunt)?;
+        for violation in violations {
+            take(case, &script, &manner, &violation, &mut hunt, &mut images)?;
         }
-        if case
-            .expected
-            .iter()
-            .any(|oracle| hunt.trophies.contains_key(oracle))
-        {
+        if case.expected.iter().any(|oracle| hunt.is_known(*oracle)) {
             break;
         }
     }
     hunt.fingerprint = fingerprints.finish();
     Ok(hunt)
+}
+
+/// Whether it is the turn of a seed of which one in so many has it; none has where that is zero.
+const fn is_due(number: u64, every: u64) -> bool {
+    every > 0 && number.is_multiple_of(every)
 }
 
 /// The script of a seed.
@@ -152,7 +192,8 @@ pub fn drawn(case: &TrialCase, seed: u64) -> Script {
     script(seed, &case.shape, &system.asks(), &system.promise(), &names)
 }
 
-fn count(hunt: &mut Hunt, outcome: &Outcome) {
+fn count(hunt: &mut Hunt, look: &Look) {
+    let outcome = &look.outcome;
     hunt.worlds += 1;
     hunt.limited += u64::from(!is_complete(&outcome.run));
     hunt.steps += outcome.run.steps;
@@ -163,6 +204,18 @@ fn count(hunt: &mut Hunt, outcome: &Outcome) {
     }
     let happened = outcome.run.happened.iter().flatten();
     hunt.happened += happened.count() as u64;
+    if let Some(sweep) = &look.sweep {
+        count_sweep(hunt, sweep);
+    }
+}
+
+fn count_sweep(hunt: &mut Hunt, sweep: &Sweep) {
+    hunt.limited += u64::from(sweep.is_limited);
+    let swept = &mut hunt.swept;
+    swept.worlds += 1;
+    swept.crash_points += sweep.crash_points;
+    swept.states += sweep.states;
+    swept.images += sweep.images;
 }
 
 /// Runs a seed again, by its recorded schedule, and says whether it did anything else.
@@ -177,48 +230,57 @@ fn differs(
     if again.run.fingerprint == outcome.run.fingerprint && again.run.diverged == 0 {
         return Ok(None);
     }
-    let traced = |schedule| run(&case.ground, script, seed, schedule, true);
-    let events = |outcome: Outcome| outcome.run.events.unwrap_or_default();
-    let first = events(traced(None)?);
-    let second = events(traced(None)?);
-    Ok(Some(Nondeterminism {
-        seed,
-        difference: first_difference(&first, &second),
-    }))
+    let traced = || {
+        let again = run(&case.ground, script, seed, None, true)?;
+        Ok(again.run.events.unwrap_or_default())
+    };
+    let mut difference = None;
+    // What differs now and then only may be alike twice.
+    for _ in 0..TRACED_PAIRS {
+        difference = first_difference(&traced()?, &traced()?);
+        if difference.is_some() {
+            break;
+        }
+    }
+    Ok(Some(Nondeterminism { seed, difference }))
 }
 
-/// Keeps the first of each oracle, made small.
+/// Keeps the first violation of each oracle, made small.
 fn take(
     case: &TrialCase,
     script: &Script,
-    seed: u64,
-    outcome: &Outcome,
+    manner: &Manner,
+    violation: &Violation,
     hunt: &mut Hunt,
+    images: &mut Images,
 ) -> Result<(), WorldError> {
-    for (_, finding) in &outcome.findings {
-        if hunt.trophies.contains_key(&finding.oracle) {
-            continue;
-        }
-        let small = shrink(&case.ground, script, seed, finding.oracle)?;
-        let shown = run(&case.ground, &small, seed, None, true)?;
-        let Some((life, finding)) = shown
-            .findings
-            .into_iter()
-            .find(|(_, found)| found.oracle == finding.oracle)
-        else {
-            continue;
+    let oracle = violation.finding.oracle;
+    if hunt.is_known(oracle) {
+        return Ok(());
+    }
+    let manner = Manner {
+        is_swept: violation.crash.is_some(),
+        ..manner.clone()
+    };
+    let small = shrink(&case.ground, script, &manner, oracle, images)?;
+    let traced = Manner {
+        is_traced: true,
+        ..manner.clone()
+    };
+    let shown = look(&case.ground, &small, traced, images)?;
+    if let Some(violation) = shown.violation(oracle) {
+        let run = shown.outcome.run;
+        let trophy = Trophy {
+            seed: manner.seed,
+            life: violation.life,
+            finding: violation.finding,
+            crash: violation.crash,
+            script: small,
+            schedule: run.schedule,
+            fingerprint: run.fingerprint,
+            events: run.events.unwrap_or_default(),
         };
-        hunt.trophies.insert(
-            finding.oracle,
-            Trophy {
-                seed,
-                life,
-                finding,
-                script: small,
-                schedule: shown.run.schedule,
-                events: shown.run.events.unwrap_or_default(),
-            },
-        );
+        hunt.trophies.insert(oracle, trophy);
     }
     Ok(())
 }

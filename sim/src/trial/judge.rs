@@ -45,6 +45,13 @@ pub struct Disturbed {
     pub by_stops: bool,
 }
 
+/// The oracles that do not hold of what a life has left.
+pub(super) fn judge_left(life: &Life, promise: &Promise, disturbed: Disturbed) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    remains::judge(life, promise, disturbed, &Readings::of(life), &mut findings);
+    findings
+}
+
 /// Every oracle that a life does not hold, in the order in which they show.
 pub fn judge(life: &Life, promise: &Promise, disturbed: Disturbed) -> Vec<Finding> {
     let mut findings = Vec::new();

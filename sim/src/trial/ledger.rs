@@ -12,7 +12,7 @@ const SHOWN_MAX: usize = 120;
 
 /// What was heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Heard {
+pub enum Remark {
     /// Nothing beyond what is in the ledger now.
     Plain,
     /// A snapshot is in place.
@@ -66,19 +66,19 @@ impl Ledger {
 
     /// A line is read that the system said. A line that the protocol does not allow there becomes a [`Notice::Strange`], and nothing
     /// else. Returns what of it somebody else may know more about.
-    pub fn hear(&mut self, at: Moment, line: &str) -> Heard {
+    pub fn hear(&mut self, at: Moment, line: &str) -> Remark {
         let Ok(said) = line.parse::<protocol::Answer>() else {
             let shown: String = line.chars().take(SHOWN_MAX).collect();
             self.strange(at, format!("it says `{shown}`"));
-            return Heard::Plain;
+            return Remark::Plain;
         };
         if self.has_ended {
             self.strange(at, "it says more after its last line".to_owned());
         }
         let heard = match &said {
-            protocol::Answer::Snapshot { .. } => Heard::Snapshot,
-            protocol::Answer::EndFailed { message } => Heard::NotHeld(message.clone()),
-            _ => Heard::Plain,
+            protocol::Answer::Snapshot { .. } => Remark::Snapshot,
+            protocol::Answer::EndFailed { message } => Remark::NotHeld(message.clone()),
+            _ => Remark::Plain,
         };
         self.take(at, said);
         heard

@@ -7,8 +7,9 @@ use plimsoll_faults::disk::SimFs;
 use plimsoll_reference::host::Lines;
 use tokio::sync::Notify;
 
+use super::heard::Heard;
 use super::history::{Moment, Notice, Request};
-use super::ledger::{Heard, Ledger};
+use super::ledger::{Ledger, Remark};
 use super::system::System;
 use crate::world::{Control, ProcessId};
 
@@ -34,6 +35,7 @@ pub(super) struct Log {
     notes: Mutex<Notes>,
     /// Step and number of the last event.
     last: Mutex<(u64, u64)>,
+    heard: Mutex<Heard>,
     changed: Notify,
 }
 
@@ -43,6 +45,7 @@ impl Log {
             control: control.clone(),
             notes: Mutex::default(),
             last: Mutex::default(),
+            heard: Mutex::default(),
             changed: Notify::new(),
         }
     }
@@ -63,6 +66,21 @@ impl Log {
         Moment {
             event: before_step(step) + last.1,
             now: self.control.now(),
+        }
+    }
+
+    /// Takes where the lines were written that were read so far.
+    pub(super) fn take_heard(&self) -> Heard {
+        let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut *heard)
+    }
+
+    /// Takes note of where a line was written that told of everything since this event.
+    fn heard(&self, from: u64, process: ProcessId, line: usize) {
+        if let Some(place) = self.control.line_end(process, line) {
+            let until = self.moment().event;
+            let mut heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+            heard.add(from..until, place);
         }
     }
 
@@ -87,7 +105,9 @@ impl Log {
     /// Reads the output of a process to its end.
     pub(super) async fn read(self: Arc<Self>, process: ProcessId, system: Arc<dyn System>) {
         let mut lines = Lines::new(self.control.stdout(process));
+        let mut number = 0;
         loop {
+            let from = self.moment().event;
             match lines.next().await {
                 Ok(Some(line)) => self.hear(&line, &*system),
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => {
@@ -96,6 +116,8 @@ impl Log {
                 }
                 Ok(None) | Err(_) => break,
             }
+            self.heard(from, process, number);
+            number += 1;
             self.changed.notify_one();
         }
         self.notes().is_over = true;
@@ -104,20 +126,20 @@ impl Log {
 
     fn hear(&self, line: &str, system: &dyn System) {
         let at = self.moment();
-        let heard = self.notes().ledger.hear(at, line);
-        match heard {
-            Heard::Snapshot if system.is_read_beside() => {
+        let remark = self.notes().ledger.hear(at, line);
+        match remark {
+            Remark::Snapshot if system.is_read_beside() => {
                 // A copy: what goes wrong on the disk is for the system, not for who looks at it.
                 let copy = SimFs::new(self.control.disk().image());
                 let found = system.inspect(&copy);
                 self.notice(Notice::Inspected(found));
             }
-            Heard::NotHeld(message) => {
+            Remark::NotHeld(message) => {
                 if let Some(claim) = system.claims(&message) {
                     self.notice(Notice::Claimed(claim));
                 }
             }
-            Heard::Snapshot | Heard::Plain => {}
+            Remark::Snapshot | Remark::Plain => {}
         }
     }
 }

@@ -9,6 +9,7 @@ use plimsoll_faults::plan::{Effect, FaultPlan};
 use plimsoll_faults::profile::Profile;
 
 use super::client::{Seen, follow};
+use super::heard::Span;
 use super::history::{Answer, End, Life, Moment, Notice};
 use super::judge::{Disturbed, Finding, judge};
 use super::log::before_step;
@@ -43,6 +44,8 @@ pub struct Outcome {
     pub lives: Vec<Arc<Life>>,
     /// What the world did; its value is in the lives.
     pub run: Run<()>,
+    /// Where the lives are in the op logs.
+    pub(super) spans: Vec<Span>,
 }
 
 /// Runs a script. With a recorded schedule the decisions are those of an earlier run, and the seed is of no matter.
@@ -69,7 +72,8 @@ pub fn run(
     let (system, followed) = (Arc::clone(&ground.system), script.clone());
     world.program(STRANGER, |_, _| Box::pin(std::future::pending()));
     let mut run = world.run(|control| follow(control, system, followed))?;
-    let seen = run.value.take().unwrap_or_default();
+    let mut seen = run.value.take().unwrap_or_default();
+    let spans = seen.iter_mut().map(Span::take).collect();
     let run = run.without_value();
     let lives = settle(ground, script, &run, seen);
     let promise = ground.system.promise();
@@ -82,6 +86,7 @@ pub fn run(
         findings,
         lives: lives.into_iter().map(|(life, _)| life).collect(),
         run,
+        spans,
     })
 }
 
@@ -206,7 +211,7 @@ fn note(life: &mut Life, action: &Action, happened: Happened, first: &str) {
 }
 
 /// What was done to a life.
-fn disturbed(ground: &Ground, script: &Script, run: &Run<()>, life: &Life) -> Disturbed {
+pub(super) fn disturbed(ground: &Ground, script: &Script, run: &Run<()>, life: &Life) -> Disturbed {
     let listeners = ground.system.listeners();
     let listens = |program: &String| listeners.contains(&program.as_str());
     let first = ground.system.first().path;

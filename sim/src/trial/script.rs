@@ -1,14 +1,29 @@
 //! What the harness does in a trial, as data.
 
-use std::fmt;
 use std::time::Duration;
 
-use plimsoll_faults::plan::{FaultPlan, show_duration};
+use plimsoll_faults::plan::FaultPlan;
 use plimsoll_reference::service::protocol::Command;
 
 use crate::world::{Pace, Plan};
 
 /// Everything that is drawn from a seed, so that a trial can be repeated without it.
+///
+/// The text form prints back what it parses:
+///
+/// ```text
+/// life 1: 4 at once
+///   ask put b0/k0 v1
+///   pause 5ms
+///   wait for all answers
+///   start another
+///   then end of input
+/// life 2: 1 at once, not waiting until it is ready, leaving others behind
+///   then power loss
+/// disk: reads 0s, writes 0s, syncs lognormal(200us,5ms), names 0s; gives way 1 times of 4
+/// faults: fsync #2 EIO
+/// plan: step 120: signal SIGTERM to server
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Script {
     /// The lives, one after the other.
@@ -66,57 +81,4 @@ pub enum Ending {
     Kill,
     /// By losing power.
     Power,
-}
-
-impl fmt::Display for Ending {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Close => "close",
-            Self::Eof => "end of input",
-            Self::MidLine => "end of input in the middle of a line",
-            Self::Term => "SIGTERM",
-            Self::Int => "SIGINT",
-            Self::Kill => "kill",
-            Self::Power => "power loss",
-        })
-    }
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Ask(command) => write!(f, "ask {command}"),
-            Self::Pause(time) => write!(f, "pause {}", show_duration(*time)),
-            Self::Settle => f.write_str("wait for all answers"),
-            Self::StartAnother => f.write_str("start another"),
-        }
-    }
-}
-
-/// For people; there is no way back.
-impl fmt::Display for Script {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, life) in self.lives.iter().enumerate() {
-            let early = if life.early {
-                ", not waiting until it is ready"
-            } else {
-                ""
-            };
-            writeln!(f, "life {}: {} at once{early}", index + 1, life.outstanding)?;
-            for step in &life.steps {
-                writeln!(f, "  {step}")?;
-            }
-            writeln!(f, "  then {}", life.ending)?;
-        }
-        let pace = self.pace;
-        writeln!(
-            f,
-            "disk: reads {}, writes {}, syncs {}, names {}; gives way {} times of {}",
-            pace.read, pace.write, pace.sync, pace.metadata, pace.preempt.0, pace.preempt.1
-        )?;
-        for line in self.plan.to_string().lines() {
-            writeln!(f, "plan: {line}")?;
-        }
-        Ok(())
-    }
 }

@@ -1,22 +1,25 @@
 //! Makes the script of a trial smaller.
 
-use super::run::{Ground, run};
+use super::look::{Manner, look};
+use super::run::Ground;
 use super::script::Script;
+use super::sweep::Images;
 use crate::oracle::Oracle;
 use crate::world::WorldError;
 
 /// Most worlds that are run to make one script smaller.
 const TRIES_MAX: u32 = 400;
 
-/// The script without whatever is not needed for this oracle not to hold, with the same seed.
+/// The script without whatever is not needed for this oracle not to hold, looked at in the same manner.
 ///
 /// Steps, lives and lines of the plan are taken away one chunk after the other, from large to small, as long as the oracle still does
 /// not hold. What is left need not be the smallest.
 pub(super) fn shrink(
     ground: &Ground,
     script: &Script,
-    seed: u64,
+    manner: &Manner,
     oracle: Oracle,
+    images: &mut Images,
 ) -> Result<Script, WorldError> {
     let mut best = script.clone();
     let mut tries = 0;
@@ -25,11 +28,8 @@ pub(super) fn shrink(
         if tries > TRIES_MAX {
             return Ok(false);
         }
-        let outcome = run(ground, candidate, seed, None, false)?;
-        Ok(outcome
-            .findings
-            .iter()
-            .any(|(_, found)| found.oracle == oracle))
+        let look = look(ground, candidate, manner.clone(), images)?;
+        Ok(look.violation(oracle).is_some())
     };
     while best.lives.len() > 1 {
         let mut candidate = best.clone();

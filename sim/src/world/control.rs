@@ -18,7 +18,7 @@ use super::promise::Promise;
 use super::shared::Shared;
 use super::task::{Role, Work};
 use super::timers::Sleep;
-use super::trace::{Sort, digest};
+use super::trace::{Place, Sort, digest};
 
 /// The hands of a harness. Clones are the same.
 ///
@@ -173,6 +173,11 @@ impl Control {
     /// Number of entries in the op log: the position of whatever happens next.
     pub fn log_len(&self) -> usize {
         self.shared.state().disk.log_len()
+    }
+
+    /// Where a process wrote the end of this line of its standard output, counted from 0.
+    pub fn line_end(&self, process: ProcessId, number: usize) -> Option<Place> {
+        self.shared.state().line_end(process, number)
     }
 
     /// Losses of power so far: the number of the [era](super::Era) that the position belongs to.

@@ -10,6 +10,7 @@ use plimsoll_faults::profile::Profile;
 use plimsoll_faults::rng::Rng;
 
 use super::chance::Chance;
+use super::plan::Happened;
 use super::setup::Limits;
 
 /// The disk between two losses of power: where it began, and every change since then. It is what an explorer needs to crash this run
@@ -20,6 +21,8 @@ pub struct Era {
     pub base: Image,
     /// The op log.
     pub log: Vec<Entry>,
+    /// When each entry of it took effect.
+    pub moments: Vec<Happened>,
     /// What processes saw at its end.
     pub end: Image,
     /// The kind of crash that ended it; none ended the last.
@@ -32,9 +35,14 @@ pub struct Era {
 /// The seed of samples: which states there are to choose among is a function of the op log, so that a recorded choice means the same.
 const SAMPLES_SEED: u64 = 0;
 
+/// Where samples come from.
+pub(crate) fn samples() -> Rng {
+    Rng::stream(SAMPLES_SEED, "world crash")
+}
+
 /// Who crashes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Victim {
+pub(crate) enum Victim {
     /// The machine that the processes run on, alone or with all others.
     Machine,
     /// Servers of a network file system.
@@ -43,7 +51,7 @@ pub(super) enum Victim {
 
 /// The kinds of crash in which this is lost on such a disk, and after which a store can still be held to its promises. For a machine
 /// there is always one.
-pub(super) fn kinds(profile: &Profile, victim: Victim) -> Vec<CrashKind> {
+pub(crate) fn kinds(profile: &Profile, victim: Victim) -> Vec<CrashKind> {
     let is_of = |kind: &CrashKind| match kind {
         CrashKind::PowerLoss | CrashKind::SitePowerLoss | CrashKind::ClientCrash => {
             victim == Victim::Machine
@@ -77,7 +85,7 @@ fn states(
     for entry in log {
         frontier.advance(entry);
     }
-    let mut rng = Rng::stream(SAMPLES_SEED, "world crash");
+    let mut rng = samples();
     let mut states = Vec::new();
     frontier.states_of(kind, bounds, &mut rng, &mut states);
     (frontier, states)

@@ -11,7 +11,7 @@ use plimsoll_reference::host::{Input, Later, Output};
 use super::process::{PipeEnd, ProcessId};
 use super::shared::Shared;
 use super::state::State;
-use super::trace::{Sort, digest};
+use super::trace::{Place, Sort, digest};
 
 /// Index of a pipe.
 pub(super) type PipeId = usize;
@@ -35,6 +35,8 @@ pub(super) struct WorldPipe {
     output_of: Option<ProcessId>,
     /// What that process has written since the last end of a line, where the plan asks for lines.
     line: Vec<u8>,
+    /// Where the end of each of its lines was written.
+    line_ends: Vec<Place>,
 }
 
 impl WorldPipe {
@@ -161,6 +163,12 @@ impl State {
         pipe.wake();
     }
 
+    /// Where the end of a line of a process's output was written; they are counted from 0.
+    pub(super) fn line_end(&self, process: ProcessId, number: usize) -> Option<Place> {
+        let pipe = self.pipes.get(self.process(process).stdout)?;
+        pipe.line_ends.get(number).copied()
+    }
+
     fn read_pipe(&mut self, id: PipeId, buf: &mut [u8], waker: &Waker) -> Poll<io::Result<usize>> {
         let Some(pipe) = self.pipes.get_mut(id) else {
             return Poll::Ready(Err(Errno::EBADF.into()));
@@ -191,6 +199,7 @@ impl State {
 
     fn write_pipe(&mut self, id: PipeId, bytes: &[u8], waker: &Waker) -> Poll<io::Result<usize>> {
         let has_lines = self.triggers.wants_lines();
+        let place = self.date_log();
         let Some(pipe) = self.pipes.get_mut(id) else {
             return Poll::Ready(Err(Errno::EBADF.into()));
         };
@@ -221,6 +230,10 @@ impl State {
                 pipe.readers.drain(..).for_each(Waker::wake);
                 let bytes = &bytes[..count];
                 let process = pipe.output_of;
+                if process.is_some() {
+                    let ends = bytes.iter().filter(|&&byte| byte == b'\n').count();
+                    pipe.line_ends.resize(pipe.line_ends.len() + ends, place);
+                }
                 let lines = match process {
                     Some(_) if has_lines => pipe.lines(bytes),
                     _ => Vec::new(),

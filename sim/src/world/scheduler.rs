@@ -300,6 +300,7 @@ impl Scheduler {
     /// Lets the time of a step pass.
     fn after_step(&mut self) -> Option<Ended> {
         let mut state = self.shared.state();
+        state.date_log();
         state.step += 1;
         if state.step >= state.setup.limits.steps_max {
             return Some(Ended::StepLimit);

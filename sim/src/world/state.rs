@@ -57,6 +57,8 @@ pub(super) struct State {
     pub(super) disk: SimFs,
     disk_clock: SimClock,
     disk_base: Image,
+    /// When each entry of the op log took effect.
+    moments: Vec<Happened>,
     faults: FaultPlan,
     pub(super) eras: Vec<Era>,
     /// How many numbers there are for processes; without a limit none is given twice.
@@ -103,6 +105,7 @@ impl State {
             disk: SimFs::new(Image::new()),
             disk_clock: SimClock::default(),
             disk_base: Image::new(),
+            moments: Vec::new(),
             faults: setup.faults.clone(),
             eras: Vec::new(),
             numbers: None,
@@ -134,7 +137,9 @@ impl State {
 
     /// Ends the era, by a crash or because the world ends, and says what was durable at its beginning and what came since.
     pub(super) fn unmount(&mut self, crash: Option<CrashKind>) -> &Era {
+        self.date_log();
         self.eras.push(Era {
+            moments: std::mem::take(&mut self.moments),
             base: std::mem::take(&mut self.disk_base),
             log: self.disk.take_log(),
             end: self.disk.image(),
@@ -171,6 +176,14 @@ impl State {
         Some(ProcessId(at as u32))
     }
 
+    /// Takes note of when the last entries of the op log came, which is now, and says where that is. It must be called before a step ends.
+    pub(super) fn date_log(&mut self) -> Place {
+        let log = self.disk.log_len();
+        let (step, time) = (self.step, self.now);
+        self.moments.resize(log, Happened { step, time });
+        Place { step, time, log }
+    }
+
     /// Takes note of an event.
     pub(super) fn event(
         &mut self,
@@ -179,11 +192,7 @@ impl State {
         details: [u64; 2],
         text: impl FnOnce() -> String,
     ) {
-        let place = Place {
-            step: self.step,
-            time: self.now,
-            log: self.disk.log_len(),
-        };
+        let place = self.date_log();
         let [first, second] = details;
         let number = process.map_or(0, |id| u64::from(id.0) + 1);
         self.trace

@@ -81,11 +81,14 @@ pub(super) enum Sort {
 }
 
 /// Where an event stands.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
-    pub(super) step: u64,
-    pub(super) time: Duration,
-    pub(super) log: usize,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The step in which it happened.
+    pub step: u64,
+    /// The virtual time.
+    pub time: Duration,
+    /// The position in the op log of the disk.
+    pub log: usize,
 }
 
 /// Collects events.

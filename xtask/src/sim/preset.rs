@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use clap::builder::PossibleValue;
 use plimsoll_sim::case::Limits;
 
+use crate::sim::worlds::preset::WorldPreset;
 use crate::text::grouped;
 
 /// Which preset.
@@ -37,8 +38,8 @@ pub(crate) struct Preset {
     pub(crate) errors: Effort,
     /// Whether scenarios that are left to the nightly runs are run.
     pub(crate) has_nightly_scenarios: bool,
-    /// Every scenario of worlds tries this many times the seeds that it names.
-    pub(crate) world_factor: u64,
+    /// How much is done in worlds.
+    pub(crate) worlds: WorldPreset,
     /// States that a whole run looks at, at least; fewer make it vacuous.
     pub(crate) states_min: u64,
 }
@@ -80,7 +81,7 @@ const PR: Preset = Preset {
         nested_states: 8,
     },
     has_nightly_scenarios: false,
-    world_factor: 1,
+    worlds: WorldPreset::Pr,
     states_min: 1_000_000,
 };
 
@@ -107,7 +108,7 @@ const NIGHTLY: Preset = Preset {
         nested_states: 8,
     },
     has_nightly_scenarios: true,
-    world_factor: 50,
+    worlds: WorldPreset::Nightly,
     states_min: 10_000_000,
 };
 

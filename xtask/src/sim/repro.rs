@@ -1,5 +1,7 @@
 //! `cargo xtask sim repro`: one case, again, with everything that is known of it.
 
+use std::path::Path;
+
 use clap::Args;
 use plimsoll_sim::explore;
 
@@ -13,6 +15,7 @@ use crate::sim::options::{Budget, Denials, DiskOptions, Printing};
 use crate::sim::seed::Seed;
 use crate::sim::selection;
 use crate::sim::tally::Tally;
+use crate::sim::worlds::replay;
 
 /// Run one case twice, check that both runs are equal, and show its full trace and witness.
 #[derive(Debug, Args)]
@@ -21,11 +24,13 @@ use crate::sim::tally::Tally;
   cargo xtask sim repro torn-tail@posix-minimal
   cargo xtask sim repro explore/reference-power@posix-minimal#0x1a2b --seed=0x1a2b
   cargo xtask sim repro explore/reference-power@mine#0x1a2b --disk=./mine.toml
-  cargo xtask sim repro ./my-scenario.toml --disk=posix-minimal",
+  cargo xtask sim repro ./my-scenario.toml --disk=posix-minimal
+  cargo xtask sim repro target/sim/worlds/NAME.world.toml",
     after_help = crate::exit::HELP
 )]
 pub(crate) struct Repro {
-    /// The id of a case, as reports and `sim list` print it, or the path of a scenario file with one case
+    /// The id of a case, as reports and `sim list` print it, or the path of a scenario file with one case or of a world that
+    /// `sim worlds` has written
     #[arg(value_name = "CASE-ID|PATH")]
     target: String,
     /// Scenario file that the case is in, when it does not ship
@@ -48,6 +53,9 @@ pub(crate) struct Repro {
 impl Repro {
     /// Runs the case and prints what came of it.
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+        if self.target.ends_with(replay::SUFFIX) {
+            return replay::run(Path::new(&self.target), self.printing);
+        }
         let mut output = Output::new(self.printing.color);
         let catalogue = Catalogue::load();
         let known = selection::known_disks(&catalogue);

@@ -2,14 +2,18 @@
 
 mod page;
 mod pool;
+pub(crate) mod preset;
+pub(crate) mod replay;
 
 use std::num::{NonZeroU64, NonZeroUsize};
+use std::path::PathBuf;
 
 use clap::Args;
 use plimsoll_scenarios::trials;
 use plimsoll_sim::trial::hunt::TrialCase;
 
 use self::page::{Page, Tried};
+use self::preset::WorldPreset;
 use crate::exit::{Ending, Exit};
 use crate::interrupt::Interrupt;
 use crate::output::{Output, Refusal};
@@ -24,7 +28,10 @@ use crate::text::glob_matches;
   cargo xtask sim worlds                                      every scenario of worlds
   cargo xtask sim worlds service-power                        those whose id contains `service-power`
   cargo xtask sim worlds service-power --seeds=10000          more of it
-  cargo xtask sim worlds service-power@xfs --seed=7 --seeds=1 one world; what it finds is shown in full",
+  cargo xtask sim worlds service-power@xfs --seed=7 --seeds=1 one world; what it finds is shown in full
+  cargo xtask sim worlds service --sweep-every=1              each world crashed at every position of its op log, too
+  cargo xtask sim worlds --preset=soak                        100,000 worlds of every case that is to pass
+  cargo xtask sim worlds --replay=FILE                        what a run has found, without its seed",
     after_help = crate::exit::HELP
 )]
 pub(crate) struct Worlds {
@@ -37,15 +44,33 @@ pub(crate) struct Worlds {
     /// Seeds per case [default: the scenario's]
     #[arg(long, value_name = "COUNT")]
     seeds: Option<NonZeroU64>,
-    /// Times the seeds of each scenario
+    /// How many times the seeds of each scenario are tried, and how many seeds at least
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "SIM_PRESET",
+        hide_env_values = true,
+        default_value = "pr"
+    )]
+    preset: WorldPreset,
+    /// Times the seeds of each scenario, beside what the preset says
     #[arg(long, value_name = "COUNT", default_value = "1", conflicts_with = "seeds", value_parser = clap::value_parser!(u64).range(1..))]
     factor: u64,
+    /// Every so many worlds are crashed at every position of their op logs, too; 0 for none [default: the scenario's]
+    #[arg(long, value_name = "COUNT")]
+    sweep_every: Option<u64>,
     /// Every so many worlds are run twice, by their recorded schedules, and have to be equal; 0 for none
     #[arg(long, value_name = "COUNT", default_value = "20")]
     twice_every: u64,
     /// Cases at the same time [default: one per processor]
     #[arg(long, value_name = "COUNT", env = "SIM_JOBS", hide_env_values = true)]
     jobs: Option<NonZeroUsize>,
+    /// Run the world of a file that a run has written, twice, instead
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["filters", "seeds", "factor", "sweep_every"])]
+    replay: Option<PathBuf>,
+    /// Where the files of violations are written [default: target/sim/worlds]
+    #[arg(long, value_name = "DIRECTORY")]
+    replays: Option<PathBuf>,
     #[command(flatten)]
     printing: Printing,
 }
@@ -57,16 +82,23 @@ impl Worlds {
             filters: Vec::new(),
             seed: options.chance.seed,
             seeds: None,
-            factor: options.chance.preset().world_factor,
+            preset: options.chance.preset().worlds,
+            factor: 1,
+            sweep_every: None,
             twice_every: 20,
             jobs: options.jobs,
+            replay: None,
+            replays: None,
             printing: options.printing,
         }
     }
 
     /// Runs the cases and prints what came of them.
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
-        self.run_all().map(Ending::exit)
+        match &self.replay {
+            Some(path) => replay::run(path, self.printing),
+            None => self.run_all().map(Ending::exit),
+        }
     }
 
     /// The same, for whoever has more to run.
@@ -78,7 +110,8 @@ impl Worlds {
         }
         let interrupt = Interrupt::listen()?;
         let output = Output::new(self.printing.color);
-        let mut page = Page::start(output, self.printing.format, self.is_short());
+        let directory = self.replays.clone().unwrap_or_else(replay::directory);
+        let mut page = Page::start(output, self.printing.format, self.is_short(), directory);
         let jobs = self.jobs.unwrap_or_else(available_jobs);
         let mut listen = |tried: Tried<'_>| page.case(&tried);
         pool::run(&cases, jobs, &interrupt, &mut listen)?;
@@ -101,12 +134,23 @@ impl Worlds {
             .collect();
         for case in &mut cases {
             case.twice_every = self.twice_every;
-            case.seeds = match self.seeds {
-                Some(seeds) => seeds.get(),
-                None => case.seeds.saturating_mul(self.factor),
-            };
+            case.seeds = self.seeds_of(case);
+            if let Some(every) = self.sweep_every {
+                case.sweep_every = every;
+            }
         }
         cases
+    }
+
+    /// Those that were asked for; else as many times those of the scenario as the preset and the factor say, and where nothing is to be
+    /// found, as many as the preset wants at least.
+    fn seeds_of(&self, case: &TrialCase) -> u64 {
+        if let Some(seeds) = self.seeds {
+            return seeds.get();
+        }
+        self.preset
+            .seeds(case.seeds, case.expected.is_empty())
+            .saturating_mul(self.factor)
     }
 }
 
@@ -117,3 +161,6 @@ fn is_match(filter: &str, id: &str) -> bool {
         id.contains(filter)
     }
 }
+
+#[cfg(test)]
+mod tests;

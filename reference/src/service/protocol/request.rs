@@ -99,6 +99,15 @@ impl FromStr for Request {
     }
 }
 
+impl FromStr for Command {
+    type Err = ParseRequestError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = |reason| ParseRequestError { id: 0, reason };
+        parse_command(text.trim()).map_err(wrong)
+    }
+}
+
 /// A decimal number without a sign.
 pub(super) fn parse_number(text: &str) -> Option<u64> {
     let is_decimal = text.bytes().all(|byte| byte.is_ascii_digit());

@@ -1,15 +1,19 @@
 //! What is printed of worlds.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use plimsoll_scenarios::Replay;
 use plimsoll_sim::oracle::Oracle;
-use plimsoll_sim::trial::hunt::{Hunt, TrialCase, Trophy};
+use plimsoll_sim::trial::hunt::{Hunt, SweptWorlds, TrialCase, Trophy};
 use plimsoll_sim::world::WorldError;
 use serde_json::json;
 
+use super::replay;
 use crate::exit::Ending;
-use crate::output::{BAD, FAINT, GOOD, LABEL, Output};
+use crate::output::{BAD, FAINT, GOOD, LABEL, Output, note};
 use crate::sim::options::Format;
 use crate::stopwatch::Stopwatch;
 use crate::text::{counted, grouped, shell_word};
@@ -31,6 +35,8 @@ pub(super) struct Page {
     format: Format,
     /// Whether cases that ended as expected are not named.
     is_short: bool,
+    /// Where the files of violations are written.
+    directory: PathBuf,
     stopwatch: Stopwatch,
     ending: Ending,
     cases: u64,
@@ -45,16 +51,23 @@ struct Sum {
     states: u64,
     steps: u64,
     happened: u64,
+    swept: SweptWorlds,
     expected: u64,
     unexpected: u64,
 }
 
 impl Page {
-    pub(super) fn start(output: Output, format: Format, is_short: bool) -> Self {
+    pub(super) fn start(
+        output: Output,
+        format: Format,
+        is_short: bool,
+        directory: PathBuf,
+    ) -> Self {
         Self {
             output,
             format,
             is_short,
+            directory,
             stopwatch: Stopwatch::start(),
             ending: Ending::Passed,
             cases: 0,
@@ -77,12 +90,30 @@ impl Page {
         let ending = ending(tried.case, hunt);
         self.ending = self.ending.max(ending);
         self.add(tried.case, hunt);
+        let files = self.write_replays(tried.case, hunt);
         let text = match self.format {
             Format::Human if self.is_short && ending == Ending::Passed => return Ok(()),
-            Format::Human => human(tried.case, hunt, ending, tried.elapsed),
+            Format::Human => human(tried.case, hunt, ending, tried.elapsed, &files),
             Format::Jsonl => format!("{}\n", object(tried.case, hunt, ending)),
         };
         Ok(self.output.write(&text)?)
+    }
+
+    /// Writes a file for each violation. That it cannot be written is no reason not to say what is in it.
+    fn write_replays(&self, case: &TrialCase, hunt: &Hunt) -> BTreeMap<Oracle, PathBuf> {
+        let mut files = BTreeMap::new();
+        for (oracle, trophy) in &hunt.trophies {
+            match replay::write(&self.directory, case, trophy) {
+                Ok(path) => {
+                    files.insert(*oracle, path);
+                }
+                Err(error) => note(&format!(
+                    "cannot write to {}: {error}",
+                    self.directory.display()
+                )),
+            }
+        }
+        files
     }
 
     fn add(&mut self, case: &TrialCase, hunt: &Hunt) {
@@ -93,6 +124,10 @@ impl Page {
         sum.states += hunt.states;
         sum.steps += hunt.steps;
         sum.happened += hunt.happened;
+        sum.swept.worlds += hunt.swept.worlds;
+        sum.swept.crash_points += hunt.swept.crash_points;
+        sum.swept.states += hunt.swept.states;
+        sum.swept.images += hunt.swept.images;
         for oracle in hunt.trophies.keys() {
             let is_expected = case.expected.contains(oracle);
             sum.expected += u64::from(is_expected);
@@ -108,7 +143,7 @@ impl Page {
         let (sum, seconds) = (&self.sum, self.stopwatch.elapsed().as_secs_f64());
         let text = match self.format {
             Format::Human => format!(
-                "{LABEL}{:>12}{LABEL:#} [{seconds:>7.3}s] {}: {} in {}, {}, {} read and judged, {} of the plans happened · \
+                "{LABEL}{:>12}{LABEL:#} [{seconds:>7.3}s] {}: {} in {}, {}, {} read and judged, {} of the plans happened{} · \
                  violations: {} unexpected, {} found as expected · {}\n",
                 "Worlds",
                 counted(self.cases, "case"),
@@ -117,6 +152,7 @@ impl Page {
                 counted(sum.requests, "request"),
                 counted(sum.states, "disk"),
                 counted(sum.happened, "line"),
+                swept(&sum.swept),
                 sum.unexpected,
                 sum.expected,
                 self.ending.name(),
@@ -125,7 +161,7 @@ impl Page {
                 "{}\n",
                 json!({
                     "kind": "worlds", "verdict": self.ending.name(), "cases": self.cases, "worlds": sum.worlds, "lives": sum.lives,
-                    "requests": sum.requests, "states": sum.states, "steps": sum.steps, "plan_lines_happened": sum.happened,
+                    "requests": sum.requests, "states": sum.states, "steps": sum.steps, "plan_lines_happened": sum.happened, "swept": swept_object(&sum.swept),
                     "violations": sum.unexpected, "violations_expected": sum.expected,
                 })
             ),
@@ -136,7 +172,7 @@ impl Page {
 }
 
 /// How a case ended.
-fn ending(case: &TrialCase, hunt: &Hunt) -> Ending {
+pub(super) fn ending(case: &TrialCase, hunt: &Hunt) -> Ending {
     let is_expected = |oracle: &Oracle| case.expected.contains(oracle);
     if !hunt.differing.is_empty() {
         Ending::Nondeterministic
@@ -153,7 +189,33 @@ fn ending(case: &TrialCase, hunt: &Hunt) -> Ending {
     }
 }
 
-fn human(case: &TrialCase, hunt: &Hunt, ending: Ending, elapsed: Duration) -> String {
+/// What was looked at by crashing worlds everywhere, for people; nothing where none was.
+fn swept(swept: &SweptWorlds) -> String {
+    if swept.worlds == 0 {
+        return String::new();
+    }
+    format!(
+        ", {} swept: {}, {}, {}",
+        counted(swept.worlds, "world"),
+        counted(swept.crash_points, "crash point"),
+        counted(swept.states, "state"),
+        counted(swept.images, "new image")
+    )
+}
+
+fn swept_object(swept: &SweptWorlds) -> serde_json::Value {
+    json!({
+        "worlds": swept.worlds, "crash_points": swept.crash_points, "states": swept.states, "images": swept.images,
+    })
+}
+
+pub(super) fn human(
+    case: &TrialCase,
+    hunt: &Hunt,
+    ending: Ending,
+    elapsed: Duration,
+    files: &BTreeMap<Oracle, PathBuf>,
+) -> String {
     let style = if ending == Ending::Passed { GOOD } else { BAD };
     let mut text = format!(
         "{style}{:>12}{style:#} [{:>7.3}s] {}: {}",
@@ -162,6 +224,7 @@ fn human(case: &TrialCase, hunt: &Hunt, ending: Ending, elapsed: Duration) -> St
         case.id,
         counted(hunt.worlds, "world"),
     );
+    text.push_str(&swept(&hunt.swept));
     for (oracle, trophy) in &hunt.trophies {
         let _ = write!(text, " · {oracle} at seed {}", trophy.seed);
     }
@@ -188,31 +251,53 @@ fn human(case: &TrialCase, hunt: &Hunt, ending: Ending, elapsed: Duration) -> St
     }
     for (oracle, trophy) in &hunt.trophies {
         if !case.expected.contains(oracle) || case.seeds == 1 {
-            show(&mut text, case, trophy);
+            show(&mut text, case, trophy, files.get(oracle));
         }
     }
     text
 }
 
-/// A trophy: what was expected and found, the script, the last events, and the command to see it again.
-fn show(text: &mut String, case: &TrialCase, trophy: &Trophy) {
+/// A trophy: what was expected and found, the script, the last events, and the commands to see it again.
+fn show(text: &mut String, case: &TrialCase, trophy: &Trophy, file: Option<&PathBuf>) {
+    let place = format!("seed {}, life {}", trophy.seed, trophy.life + 1);
+    let system = (case.ground.system.name(), &*case.ground.profile.name);
+    evidence(text, system, &place, trophy, case.seeds == 1);
+    let _ = writeln!(
+        text,
+        "\n{LABEL}reproduce:{LABEL:#} {}",
+        reproduce(case, trophy)
+    );
+    if let Some(file) = file {
+        let path = shell_word(&file.display().to_string()).to_string();
+        let _ = writeln!(text, "{LABEL}or:{LABEL:#} cargo xtask sim repro {path}");
+    }
+    text.push('\n');
+}
+
+/// What came of a replay, in full.
+pub(super) fn describe(text: &mut String, replay: &Replay, trophy: &Trophy) {
+    let place = format!("replayed, life {}", trophy.life + 1);
+    let system = (replay.system.name(), &*replay.profile.name);
+    evidence(text, system, &place, trophy, true);
+}
+
+fn evidence(
+    text: &mut String,
+    (system, disk): (&str, &str),
+    place: &str,
+    trophy: &Trophy,
+    is_full: bool,
+) {
     let finding = &trophy.finding;
     let (oracle, claim) = (finding.oracle, finding.oracle.claim());
     let _ = writeln!(text, "\n{BAD}error[{oracle}]{BAD:#}: {claim}");
-    let _ = writeln!(
-        text,
-        "  {LABEL}-->{LABEL:#} {} on {}, seed {}, life {}",
-        case.ground.system.name(),
-        case.ground.profile.name,
-        trophy.seed,
-        trophy.life + 1
-    );
+    let _ = writeln!(text, "  {LABEL}-->{LABEL:#} {system} on {disk}, {place}");
     let _ = writeln!(text, "  {LABEL}script:{LABEL:#}");
     for line in trophy.script.to_string().lines() {
         let _ = writeln!(text, "      {line}");
     }
     let _ = writeln!(text, "  {LABEL}events:{LABEL:#}");
-    let skipped = if case.seeds == 1 {
+    let skipped = if is_full {
         0
     } else {
         trophy.events.len().saturating_sub(EVENTS_MAX)
@@ -227,19 +312,26 @@ fn show(text: &mut String, case: &TrialCase, trophy: &Trophy) {
     for event in trophy.events.iter().skip(skipped) {
         let _ = writeln!(text, "      {event}");
     }
+    if let Some(crash) = &trophy.crash {
+        let _ = writeln!(text, "  {LABEL}crash:{LABEL:#} {crash}");
+        for line in &crash.lost {
+            let _ = writeln!(text, "      lost: {line}");
+        }
+    }
     let _ = writeln!(text, "  {LABEL}expected:{LABEL:#} {}", finding.expected);
     let _ = writeln!(text, "  {LABEL}found:{LABEL:#} {}", finding.found);
-    let _ = writeln!(
-        text,
-        "\n{LABEL}reproduce:{LABEL:#} {}\n",
-        reproduce(case, trophy.seed)
-    );
 }
 
-fn reproduce(case: &TrialCase, seed: u64) -> String {
+fn reproduce(case: &TrialCase, trophy: &Trophy) -> String {
+    let sweep = if trophy.crash.is_some() && case.sweep_every != 1 {
+        " --sweep-every=1"
+    } else {
+        ""
+    };
     format!(
-        "cargo xtask sim worlds {} --seed={seed} --seeds=1",
-        shell_word(&case.id)
+        "cargo xtask sim worlds {} --seed={} --seeds=1{sweep}",
+        shell_word(&case.id),
+        trophy.seed
     )
 }
 
@@ -258,13 +350,19 @@ fn object(case: &TrialCase, hunt: &Hunt, ending: Ending) -> serde_json::Value {
                 "found": trophy.finding.found,
                 "script": trophy.script.to_string(),
                 "schedule": trophy.schedule.to_string(),
-                "reproduce": reproduce(case, trophy.seed),
+                "crash": trophy.crash.as_ref().map(|crash| json!({
+                    "era": crash.era + 1, "position": crash.position, "kind": crash.kind.name(), "after": crash.after, "lost": crash.lost,
+                })),
+                "fingerprint": trophy.fingerprint.to_string(),
+                "replay": replay::text(case, trophy),
+                "reproduce": reproduce(case, trophy),
             })
         })
         .collect();
     json!({
         "kind": "world", "id": case.id, "verdict": ending.name(), "worlds": hunt.worlds, "lives": hunt.lives, "requests": hunt.requests,
         "states": hunt.states, "steps": hunt.steps, "plan_lines_happened": hunt.happened, "limited": hunt.limited,
+        "swept": swept_object(&hunt.swept),
         "violations": violations, "fingerprint": hunt.fingerprint.to_string(),
     })
 }

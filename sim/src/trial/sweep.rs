@@ -1,0 +1,315 @@
+//! Every crash of a world: at each position of its op logs the power is lost and the processes die, in each way that the disk allows.
+//!
+//! A world loses its power where its seed says, and goes on from one state. What it would have left had it been elsewhere is in its op
+//! log: a [frontier](Frontier) goes through that log once, and what a reader finds in each legal state is held to what had been asked,
+//! answered and said when the log had come there. Images are read once, whoever asks.
+//!
+//! **Not covered**: what a system does that is started on such an image, beyond what [`System::inspect`](super::system::System::inspect)
+//! does.
+
+mod cut;
+mod era;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use plimsoll_faults::crash::{CrashKind, CrashState, Frontier};
+use plimsoll_faults::disk::SimFs;
+use plimsoll_faults::rng::Rng;
+use rustc_hash::FxHashMap;
+
+use self::cut::Instant;
+use self::era::{EraLives, Lived, Standing};
+use super::history::{Found, Life, Moment};
+use super::judge::{Disturbed, Finding, judge_left};
+use super::log::before_step;
+use super::promise::Promise;
+use super::run::{Ground, Outcome, disturbed};
+use super::script::Script;
+use crate::fingerprint::{Fingerprint, Fingerprinter};
+use crate::oracle::Oracle;
+use crate::world::{Era, Victim, kinds, samples};
+
+/// States of one world after which its sweep is given up.
+const STATES_MAX: u64 = 1_000_000;
+
+/// Images whose readings are kept.
+const IMAGES_MAX: usize = 1 << 16;
+
+/// Where a crash is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CrashPoint {
+    /// Losses of power before it.
+    pub era: usize,
+    /// Entries of the op log of that era before it.
+    pub position: usize,
+    /// What died.
+    pub kind: CrashKind,
+    /// The operation that it follows; nothing at the beginning of an era.
+    pub after: Option<String>,
+    /// What had been done and did not reach the disk.
+    pub lost: Vec<String>,
+}
+
+impl fmt::Display for CrashPoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at @{}", self.kind, self.position)?;
+        if self.era > 0 {
+            write!(f, " of era {}", self.era + 1)?;
+        }
+        match &self.after {
+            Some(operation) => write!(f, ", after {operation}"),
+            None => f.write_str(", before anything"),
+        }
+    }
+}
+
+/// What does not hold after a crash that did not happen in its world, but could have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Swept {
+    /// Which life it would have ended.
+    pub life: usize,
+    /// What does not hold.
+    pub finding: Finding,
+    /// The crash.
+    pub crash: CrashPoint,
+}
+
+/// What came of a sweep.
+#[derive(Debug, Default)]
+pub struct Sweep {
+    /// Positions of op logs at which it crashed.
+    pub crash_points: u64,
+    /// States that were left there.
+    pub states: u64,
+    /// Of them, those whose image was read; the others had been read before.
+    pub images: u64,
+    /// Whether it was given up because there were too many states.
+    pub is_limited: bool,
+    /// The first violation of each oracle.
+    pub findings: BTreeMap<Oracle, Swept>,
+    /// Hash over all states.
+    pub fingerprint: Fingerprint,
+}
+
+/// What was found on images, by what a reader can observe of them.
+#[derive(Debug, Default)]
+pub struct Images(FxHashMap<u128, Arc<Found>>);
+
+/// Crashes a world that was run at every position of its op logs.
+pub fn sweep(ground: &Ground, script: &Script, outcome: &Outcome, images: &mut Images) -> Sweep {
+    let promise = ground.system.promise();
+    let patient = Promise {
+        kept_when_idle: None,
+        ..promise.clone()
+    };
+    let disturbed = |life: &Life| disturbed(ground, script, &outcome.run, life);
+    let mut sweep = Sweep::default();
+    let mut fingerprinter = Fingerprinter::default();
+    for (number, era) in outcome.run.eras.iter().enumerate() {
+        let lives = outcome.lives.iter().zip(&outcome.spans).enumerate();
+        let lives =
+            lives
+                .filter(|(_, (_, span))| span.era == number)
+                .map(|(number, (life, span))| Lived {
+                    number,
+                    life,
+                    heard: &span.heard,
+                });
+        let mut walk = Walk {
+            ground,
+            promise: &promise,
+            patient: &patient,
+            disturbed: &disturbed,
+            era,
+            number,
+            lives: EraLives::new(lives.collect()),
+            frontier: Frontier::new(era.base.clone(), Arc::clone(&ground.profile)),
+            here: Vec::new(),
+            judged: Vec::new(),
+            stood: None,
+            rng: samples(),
+            images,
+            fingerprinter: &mut fingerprinter,
+            sweep: &mut sweep,
+        };
+        walk.go();
+    }
+    sweep.fingerprint = fingerprinter.finish();
+    sweep
+}
+
+/// One state that a crash may leave.
+struct Left {
+    kind: CrashKind,
+    state: CrashState,
+    found: Arc<Found>,
+}
+
+/// A way through the op log of an era.
+struct Walk<'a, 'b> {
+    ground: &'a Ground,
+    promise: &'a Promise,
+    /// The same of a disk on which operations stand still: it is crashed amid each of them, and nothing is kept in time there.
+    patient: &'a Promise,
+    disturbed: &'a dyn Fn(&Life) -> Disturbed,
+    era: &'a Era,
+    number: usize,
+    lives: EraLives<'a>,
+    frontier: Frontier,
+    /// What a crash leaves here, each thing that can be found once.
+    here: Vec<Left>,
+    /// What was judged since the history was the same.
+    judged: Vec<(CrashKind, Arc<Found>)>,
+    /// Where the last crash stood.
+    stood: Option<Standing>,
+    rng: Rng,
+    images: &'b mut Images,
+    fingerprinter: &'b mut Fingerprinter,
+    sweep: &'b mut Sweep,
+}
+
+impl Walk<'_, '_> {
+    fn go(&mut self) {
+        self.visit();
+        for position in 0..=self.era.log.len() {
+            // The last at which nothing more had reached the disk: whatever had been said until then counts.
+            let at = self.era.moments.get(position).map_or_else(
+                || self.lives.end(),
+                |moment| Moment {
+                    event: before_step(moment.step),
+                    now: moment.time,
+                },
+            );
+            self.judge(Instant { position, at });
+            if self.sweep.states > STATES_MAX {
+                self.sweep.is_limited = true;
+                return;
+            }
+            if let Some(entry) = self.era.log.get(position)
+                && self.frontier.advance(entry)
+            {
+                self.visit();
+            }
+        }
+    }
+
+    /// Finds out what a crash leaves here.
+    fn visit(&mut self) {
+        self.sweep.crash_points += 1;
+        self.here.clear();
+        let mut states = Vec::new();
+        let bounds = self.ground.crash_states;
+        for kind in kinds(&self.ground.profile, Victim::Machine) {
+            self.frontier
+                .states_of(kind, bounds, &mut self.rng, &mut states);
+            for state in states.drain(..) {
+                self.keep(kind, state);
+            }
+        }
+        let everything = self.frontier.everything();
+        self.keep(CrashKind::ProcessKill, everything);
+    }
+
+    fn keep(&mut self, kind: CrashKind, state: CrashState) {
+        self.sweep.states += 1;
+        let key = self.frontier.key(state);
+        self.fingerprinter.hash(key);
+        let found = match self.images.0.get(&key) {
+            Some(found) => Arc::clone(found),
+            None => {
+                self.sweep.images += 1;
+                let disk = SimFs::new(self.frontier.image(state));
+                let found = Arc::new(self.ground.system.inspect(&disk));
+                if self.images.0.len() == IMAGES_MAX {
+                    self.images.0.clear();
+                }
+                self.images.0.insert(key, Arc::clone(&found));
+                found
+            }
+        };
+        let is_here = |left: &Left| left.kind == kind && left.found == found;
+        if !self.here.iter().any(is_here) {
+            self.here.push(Left { kind, state, found });
+        }
+    }
+
+    /// Holds what is left here to the history, where it or what is left has changed.
+    fn judge(&mut self, instant: Instant) {
+        let Some(standing) = self.lives.standing(instant) else {
+            return;
+        };
+        if self.stood != Some(standing) || self.is_time_told(standing) {
+            self.judged.clear();
+            self.stood = Some(standing);
+        }
+        let mut new = Vec::new();
+        for (index, left) in self.here.iter().enumerate() {
+            let judged = (left.kind, Arc::clone(&left.found));
+            if !self.judged.contains(&judged) {
+                self.judged.push(judged);
+                new.push(index);
+            }
+        }
+        for is_kill in [false, true] {
+            let of_kind =
+                |&&index: &&usize| (self.here[index].kind == CrashKind::ProcessKill) == is_kill;
+            let new: Vec<usize> = new.iter().filter(of_kind).copied().collect();
+            if !new.is_empty() {
+                self.judge_as(standing, instant, is_kill, &new);
+            }
+        }
+    }
+
+    fn judge_as(&mut self, standing: Standing, instant: Instant, is_kill: bool, new: &[usize]) {
+        let life = if is_kill {
+            self.lives.killed(standing, instant)
+        } else {
+            Some(self.lives.without_power(standing, instant))
+        };
+        let Some(mut life) = life else { return };
+        let disturbed = (self.disturbed)(&life);
+        let promise = if disturbed.delayed_by.is_zero() {
+            self.promise
+        } else {
+            self.patient
+        };
+        for &index in new {
+            life.left = vec![(*self.here[index].found).clone()];
+            for finding in judge_left(&life, promise, disturbed) {
+                self.take(standing, instant, index, finding);
+            }
+        }
+    }
+
+    /// Whether what has to be there depends on the time.
+    fn is_time_told(&self, standing: Standing) -> bool {
+        self.promise.kept_when_idle.is_some() || self.lives.has_windows(standing)
+    }
+
+    fn take(&mut self, standing: Standing, instant: Instant, index: usize, finding: Finding) {
+        let Left { kind, state, .. } = self.here[index];
+        if self.sweep.findings.contains_key(&finding.oracle) {
+            return;
+        }
+        let after = instant.position.checked_sub(1);
+        let after = after.and_then(|before| self.era.log.get(before));
+        let lost = match kind {
+            CrashKind::ProcessKill => Vec::new(),
+            _ => self.frontier.lost(state),
+        };
+        let swept = Swept {
+            life: self.lives.number(standing),
+            crash: CrashPoint {
+                era: self.number,
+                position: instant.position,
+                kind,
+                after: after.map(ToString::to_string),
+                lost: lost.into_iter().map(|(_, line)| line).collect(),
+            },
+            finding,
+        };
+        self.sweep.findings.insert(swept.finding.oracle, swept);
+    }
+}

@@ -1,0 +1,241 @@
+//! A system of one process and one file, right or wrong in one way.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use plimsoll_faults::crash::Bounds;
+use plimsoll_faults::disk::SimFs;
+use plimsoll_faults::profile::Profile;
+use plimsoll_reference::fs::{FsOps, OpenOptions, read_to_end, write_all_at};
+use plimsoll_reference::host::{Host, Lines, Program, write_all};
+use plimsoll_reference::level::Level;
+use plimsoll_reference::mutation::Mutation;
+use plimsoll_reference::service::protocol::{Answer, Command, Outcome, Request};
+use plimsoll_sim::trial::draw::Shape;
+use plimsoll_sim::trial::family::Family;
+use plimsoll_sim::trial::history::{Found, Pairs};
+use plimsoll_sim::trial::hunt::TrialCase;
+use plimsoll_sim::trial::promise::Promise;
+use plimsoll_sim::trial::run::Ground;
+use plimsoll_sim::trial::system::{Asks, Main, System};
+
+const FILE: &str = "jot";
+const TEMPORARY: &str = "jot.new";
+
+/// Writes after which [`Fault::Removes`] shows.
+const ROUND: u64 = 6;
+
+/// What is wrong with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Nothing: a temporary is written and synced, renamed, and the directory is synced.
+    Nothing,
+    /// A write is acknowledged before the directory is synced.
+    AcksEarly,
+    /// Every sixth write removes the file before the new one gets its name.
+    Removes,
+    /// The last line says that everything is durable, and nothing was ever synced: writes are acknowledged in memory only.
+    EndsUnsynced,
+    /// It takes longer from start to start, whatever the seed.
+    Counts,
+}
+
+/// What no world can see or set.
+static STARTS: AtomicU64 = AtomicU64::new(0);
+
+pub(crate) struct Jot(pub(crate) Fault);
+
+impl System for Jot {
+    fn name(&self) -> &str {
+        "jot"
+    }
+
+    fn promise(&self) -> Promise {
+        Promise {
+            ends_on_signals: false,
+            ..Promise::default()
+        }
+    }
+
+    fn programs(&self) -> Vec<(&'static str, Main)> {
+        let fault = self.0;
+        let main: Main = Arc::new(move |host, _| {
+            Box::pin(async move { i32::from(serve(&host, fault).await.is_err()) })
+        });
+        vec![("jot", main)]
+    }
+
+    fn first(&self) -> Program {
+        Program {
+            path: "jot".into(),
+            arguments: Vec::new(),
+        }
+    }
+
+    fn asks(&self) -> Asks {
+        Asks {
+            snapshots: 0,
+            ..Asks::default()
+        }
+    }
+
+    fn inspect(&self, disk: &SimFs) -> Found {
+        match read(disk) {
+            Ok(Some(pairs)) => Found::Store(pairs),
+            Ok(None) => Found::Nothing,
+            Err(error) => Found::Unreadable(error.to_string()),
+        }
+    }
+}
+
+/// A case of it, on the disk that promises least.
+pub(crate) fn case(fault: Fault, families: &[Family], seeds: u64, sweep_every: u64) -> TrialCase {
+    TrialCase {
+        id: format!("jot-{fault:?}"),
+        ground: Ground {
+            system: Arc::new(Jot(fault)),
+            profile: Profile::named("posix-minimal").expect("it ships"),
+            crash_states: Bounds {
+                exhaustive: 16,
+                samples: 8,
+            },
+        },
+        shape: Shape {
+            families: families.iter().copied().collect::<BTreeSet<_>>(),
+            requests_max: 20,
+            lives_max: 3,
+            faults: Vec::new(),
+        },
+        first_seed: 1,
+        seeds,
+        expected: Vec::new(),
+        twice_every: 10,
+        sweep_every,
+    }
+}
+
+fn read(fs: &dyn FsOps) -> io::Result<Option<Pairs>> {
+    let file = match fs.open(Path::new(FILE), OpenOptions::read_only()) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let bytes = read_to_end(&*file)?;
+    let text = String::from_utf8(bytes).map_err(io::Error::other)?;
+    let mut pairs = Pairs::new();
+    for line in text.lines() {
+        match line.parse::<Mutation>().map_err(io::Error::other)? {
+            Mutation::Put { key, value } => pairs.insert(key, value),
+            Mutation::Delete { key } => pairs.remove(&key),
+        };
+    }
+    Ok(Some(pairs))
+}
+
+/// Everything but the sync of the directory.
+fn replace(fs: &dyn FsOps, pairs: &Pairs, is_synced: bool, removes: bool) -> io::Result<()> {
+    let options = OpenOptions::read_write().create().truncate();
+    let file = fs.open(Path::new(TEMPORARY), options)?;
+    let mut text = String::new();
+    for (key, value) in pairs {
+        let (key, value) = (key.clone(), value.clone());
+        text += &format!("{}\n", Mutation::Put { key, value });
+    }
+    write_all_at(&*file, text.as_bytes(), 0)?;
+    if is_synced {
+        file.sync_all()?;
+    }
+    if removes {
+        fs.remove_file(Path::new(FILE))?;
+    }
+    fs.rename(Path::new(TEMPORARY), Path::new(FILE))
+}
+
+async fn say(host: &Host, answer: &Answer) -> io::Result<()> {
+    let line = format!("{answer}\n");
+    write_all(&mut *host.process.stdout(), line.as_bytes()).await
+}
+
+async fn serve(host: &Host, fault: Fault) -> io::Result<()> {
+    let fs = &*host.fs;
+    if fault == Fault::Counts {
+        let starts = STARTS.fetch_add(1, Ordering::Relaxed);
+        host.sleep(Duration::from_millis(starts)).await;
+    }
+    let mut pairs = read(fs)?.unwrap_or_default();
+    // What is shown from here on is durable.
+    if fault != Fault::EndsUnsynced {
+        fs.sync_dir(Path::new(""))?;
+    }
+    let mut sequence = 0;
+    say(host, &Answer::Ready { pid: 1, sequence }).await?;
+    let mut lines = Lines::new(host.process.stdin());
+    while let Ok(Some(line)) = lines.next().await {
+        let Ok(Request { id, command }) = line.parse() else {
+            continue;
+        };
+        let mutations = match command {
+            Command::Write(mutation) => vec![mutation],
+            Command::Batch(mutations) => mutations,
+            Command::Sync => Vec::new(),
+            Command::Close => break,
+            Command::Get(key) => {
+                let answer = match pairs.get(&key).cloned() {
+                    Some(value) => Answer::Value { id, value },
+                    None => Answer::Absent { id },
+                };
+                say(host, &answer).await?;
+                continue;
+            }
+            _ => {
+                let (outcome, message) = (Outcome::Unsupported, "no".to_owned());
+                say(
+                    host,
+                    &Answer::Failed {
+                        id,
+                        outcome,
+                        message,
+                    },
+                )
+                .await?;
+                continue;
+            }
+        };
+        sequence += u64::from(!mutations.is_empty());
+        for mutation in mutations {
+            match mutation {
+                Mutation::Put { key, value } => pairs.insert(key, value),
+                Mutation::Delete { key } => pairs.remove(&key),
+            };
+        }
+        let removes = fault == Fault::Removes && sequence.is_multiple_of(ROUND) && sequence > 0;
+        replace(fs, &pairs, fault != Fault::EndsUnsynced, removes)?;
+        let (level, path) = match fault {
+            Fault::EndsUnsynced => (Level::Memory, None),
+            _ => (Level::Power, None),
+        };
+        let done = Answer::Done {
+            id,
+            level,
+            sequence,
+            path,
+        };
+        match fault {
+            Fault::AcksEarly => {
+                say(host, &done).await?;
+                fs.sync_dir(Path::new(""))?;
+            }
+            Fault::EndsUnsynced => say(host, &done).await?,
+            _ => {
+                fs.sync_dir(Path::new(""))?;
+                say(host, &done).await?;
+            }
+        }
+    }
+    let level = Level::Power;
+    say(host, &Answer::End { sequence, level }).await
+}
