@@ -54,5 +54,7 @@ fn two_processes_do_not_serve_one_store() {
     };
     check(&life("other ready"), &[Oracle::F4]);
     check(&life("other ends"), &[]);
-    check(&life("other ready\n other ends"), &[]);
+    check(&life("other ready\n other ends"), &[Oracle::F4]);
+    check(&life("eof\n other ready"), &[Oracle::F4]);
+    check(&life("eof\n other ready\n other ends"), &[]);
 }

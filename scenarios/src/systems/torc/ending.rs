@@ -43,6 +43,7 @@ impl Client {
             match self.host.process.exit(UNDONE).await {}
         }
         let last = self.last_snapshot().await;
+        self.inbox.hush();
         let (sequence, level) = (self.inbox.heard().acknowledged, Level::Power);
         let code = match last {
             Last::InPlace => {

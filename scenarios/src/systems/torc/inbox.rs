@@ -33,6 +33,8 @@ pub(super) struct Heard {
     pub(super) has_failed_job: bool,
     /// What came of the last snapshot, where it was asked for by a request.
     pub(super) last: Option<Ended>,
+    /// Whether nothing is passed on any more.
+    is_over: bool,
 }
 
 /// Somebody who asked for a snapshot, and the number of the last write that was acknowledged then.
@@ -143,7 +145,14 @@ impl Inbox {
                 self.heard.send_modify(|heard| heard.count(answer));
             }
         }
-        self.out.line(answer);
+        if !self.heard.borrow().is_over {
+            self.out.line(answer);
+        }
+    }
+
+    /// Passes nothing on any more: the last line comes next.
+    pub(super) fn hush(&self) {
+        self.heard.send_modify(|heard| heard.is_over = true);
     }
 
     fn end(&self, ended: Ended) {

@@ -214,8 +214,9 @@ mod tests {
             assert_eq!(lost(step, "b=2"), Some(Oracle::D1), "{step}");
         }
         assert_eq!(lost(4, ""), None, "it was not acknowledged yet");
-        assert_eq!(lost(15, "a=1 c=3"), None, "it was asked for");
-        assert_eq!(lost(14, "a=1 c=3"), Some(Oracle::D5), "it was not");
+        assert_eq!(lost(15, "a=1 b=2 c=3"), None, "it was asked for");
+        assert_eq!(lost(15, "a=1 c=3"), Some(Oracle::D3), "it came after `b`");
+        assert_eq!(lost(14, "a=1 b=2 c=3"), Some(Oracle::D5), "it was not");
     }
 
     #[test]
