@@ -133,6 +133,8 @@ impl Mode {
             answers_within: Some(Duration::from_secs(30)),
             ends_within: Some(Duration::from_secs(30)),
             window_slack: Duration::from_secs(3),
+            shows_durable: !self.in_memory && !self.is_early,
+            reads_survive: !self.in_memory && !self.is_early,
             ..Promise::default()
         }
     }

@@ -71,7 +71,12 @@ impl Snapshots {
             while let Ok(order) = self.orders.try_recv() {
                 orders.push(order);
             }
+            let is_last = orders.iter().any(|order| order.cause == Cause::Final);
             self.snapshot(orders).await;
+            if is_last {
+                // Signals stay caught: they ask for what was done.
+                return std::future::pending().await;
+            }
         }
     }
 
