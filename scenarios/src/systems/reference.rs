@@ -144,10 +144,7 @@ impl System for Service {
     }
 
     fn first(&self) -> Program {
-        Program {
-            path: PathBuf::from(PROGRAM),
-            arguments: Vec::new(),
-        }
+        Program::new(PROGRAM)
     }
 
     fn asks(&self) -> Asks {

@@ -1,6 +1,6 @@
 //! The reference's parent and the server that it launches, in each way in which they are held to their contract.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -77,10 +77,7 @@ impl System for Standalone {
     }
 
     fn first(&self) -> Program {
-        Program {
-            path: PathBuf::from(PARENT),
-            arguments: Vec::new(),
-        }
+        Program::new(PARENT)
     }
 
     fn asks(&self) -> Asks {

@@ -1,7 +1,5 @@
 //! Children: how they end, and who is signalled.
 
-use std::path::PathBuf;
-
 use nix::errno::Errno;
 use plimsoll_reference::host::{ExitStatus, Program, Signal};
 
@@ -82,10 +80,7 @@ on_each! {
     }
 
     async fn a_program_that_is_not_there_is_not_started(stage) {
-        let program = Program {
-            path: PathBuf::from("/no/such/program"),
-            arguments: Vec::new(),
-        };
+        let program = Program::new("/no/such/program");
         let started = stage.host.process.start(&program);
         fails(started, Errno::ENOENT);
     }

@@ -70,10 +70,7 @@ impl System for Jot {
     }
 
     fn first(&self) -> Program {
-        Program {
-            path: "jot".into(),
-            arguments: Vec::new(),
-        }
+        Program::new("jot")
     }
 
     fn asks(&self) -> Asks {

@@ -24,10 +24,7 @@ fn with_children(setup: Setup, main: fn(Host) -> Later<'static, i32>) -> World {
 }
 
 fn child(host: &Host) -> std::io::Result<Box<dyn Child>> {
-    host.process.start(&Program {
-        path: "child".into(),
-        arguments: Vec::new(),
-    })
+    host.process.start(&Program::new("child"))
 }
 
 /// What a number is answered: 0 or the error.

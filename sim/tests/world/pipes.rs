@@ -176,10 +176,7 @@ fn a_child_outlives_its_parent_and_sees_the_end_of_its_input() {
     };
     let mut world = world(setup, |host, _| {
         Box::pin(async move {
-            let program = Program {
-                path: "child".into(),
-                arguments: Vec::new(),
-            };
+            let program = Program::new("child");
             let _child = host.process.start(&program).expect("it is there");
             say(&host, "started").await;
             std::future::pending().await
@@ -215,10 +212,7 @@ fn a_child_outlives_its_parent_and_sees_the_end_of_its_input() {
 fn a_program_that_is_not_there_is_not_started() {
     let world = world(instant(1), |host, _| {
         Box::pin(async move {
-            let program = Program {
-                path: "missing".into(),
-                arguments: Vec::new(),
-            };
+            let program = Program::new("missing");
             let error = host.process.start(&program).err().expect("there is none");
             error.raw_os_error().expect("it has a number")
         })

@@ -21,17 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(super) async fn main(host: Host, mends: Mends<Bug>, has_rules: bool) -> i32 {
     let (outlet, writing) = Outlet::start(&host);
     let ended = run(&host, mends, has_rules, &outlet).await;
-    let code = i32::from(ended.is_err());
-    outlet.say(&match ended {
-        Ok(sequence) => Answer::End {
-            sequence,
-            level: Level::Power,
-        },
-        Err(message) => Answer::EndFailed { message },
-    });
-    drop(outlet);
-    writing.end(&host).await;
-    code
+    writing.conclude(&host, outlet, Level::Power, ended).await
 }
 
 async fn run(

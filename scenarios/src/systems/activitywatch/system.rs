@@ -1,6 +1,5 @@
 //! The datastore as the harness sees it.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,10 +75,7 @@ impl System for ActivityWatch {
     }
 
     fn first(&self) -> Program {
-        Program {
-            path: PathBuf::from(PROGRAM),
-            arguments: Vec::new(),
-        }
+        Program::new(PROGRAM)
     }
 
     fn asks(&self) -> Asks {

@@ -21,17 +21,7 @@ pub(super) const FILE: &str = "pickle.db";
 pub(super) async fn main(host: Host, mends: Mends<Bug>) -> i32 {
     let (outlet, writing) = Outlet::start(&host);
     let ended = serve(&host, mends, &outlet).await;
-    let code = i32::from(ended.is_err());
-    outlet.say(&match ended {
-        Ok(sequence) => Answer::End {
-            sequence,
-            level: Level::Process,
-        },
-        Err(message) => Answer::EndFailed { message },
-    });
-    drop(outlet);
-    writing.end(&host).await;
-    code
+    writing.conclude(&host, outlet, Level::Process, ended).await
 }
 
 async fn serve(host: &Host, mends: Mends<Bug>, outlet: &Outlet) -> Result<u64, String> {

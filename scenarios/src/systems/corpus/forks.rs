@@ -46,17 +46,7 @@ pub(super) async fn child(host: Host, arguments: Vec<String>) -> i32 {
 pub(super) async fn parent(host: Host, mends: Mends<Bug>) -> i32 {
     let (outlet, writing) = Outlet::start(&host);
     let ended = serve(&host, mends, &outlet).await;
-    let code = i32::from(ended.is_err());
-    outlet.say(&match ended {
-        Ok(sequence) => Answer::End {
-            sequence,
-            level: Level::Power,
-        },
-        Err(message) => Answer::EndFailed { message },
-    });
-    drop(outlet);
-    writing.end(&host).await;
-    code
+    writing.conclude(&host, outlet, Level::Power, ended).await
 }
 
 async fn serve(host: &Host, mends: Mends<Bug>, outlet: &Outlet) -> Result<u64, String> {

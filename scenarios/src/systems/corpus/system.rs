@@ -1,7 +1,6 @@
 //! The servers as the harness sees them.
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -111,10 +110,7 @@ impl System for Corpus {
     }
 
     fn first(&self) -> Program {
-        Program {
-            path: PathBuf::from(self.program),
-            arguments: Vec::new(),
-        }
+        Program::new(self.program)
     }
 
     fn asks(&self) -> Asks {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use plimsoll_reference::host::{Failed, Host, Later, Output, timeout, write_all};
+use plimsoll_reference::level::Level;
 use plimsoll_reference::service::protocol::Answer;
 use tokio::sync::mpsc;
 
@@ -46,6 +47,25 @@ impl Outlet {
 }
 
 impl Writing {
+    /// Says as the last line what came of it all, with the number of the last write that is held at this level; waits until everything is
+    /// written, and returns the exit code.
+    pub(in crate::systems) async fn conclude(
+        self,
+        host: &Host,
+        outlet: Outlet,
+        level: Level,
+        ended: Result<u64, String>,
+    ) -> i32 {
+        let code = i32::from(ended.is_err());
+        outlet.say(&match ended {
+            Ok(sequence) => Answer::End { sequence, level },
+            Err(message) => Answer::EndFailed { message },
+        });
+        drop(outlet);
+        self.end(host).await;
+        code
+    }
+
     /// Waits until everything is written, once the last outlet is dropped.
     pub(in crate::systems) async fn end(self, host: &Host) {
         timeout(host, END_TIME, self.0).await;

@@ -1,6 +1,5 @@
 //! The application as the harness sees it.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,10 +60,7 @@ impl System for ModelVault {
     }
 
     fn first(&self) -> Program {
-        Program {
-            path: PathBuf::from(PROGRAM),
-            arguments: Vec::new(),
-        }
+        Program::new(PROGRAM)
     }
 
     fn asks(&self) -> Asks {

@@ -20,17 +20,7 @@ use crate::systems::edge::{Answered, Arrival, Doorway, Failure, Outlet, say};
 pub(super) async fn main(host: Host, mode: Mode, mends: Mends<Bug>) -> i32 {
     let (outlet, writing) = Outlet::start(&host);
     let ended = serve(&host, mode, mends, &outlet).await;
-    let code = i32::from(ended.is_err());
-    outlet.say(&match ended {
-        Ok(sequence) => Answer::End {
-            sequence,
-            level: Level::Power,
-        },
-        Err(message) => Answer::EndFailed { message },
-    });
-    drop(outlet);
-    writing.end(&host).await;
-    code
+    writing.conclude(&host, outlet, Level::Power, ended).await
 }
 
 async fn serve(host: &Host, mode: Mode, mends: Mends<Bug>, outlet: &Outlet) -> Result<u64, String> {

@@ -1,6 +1,6 @@
 //! The store as the harness sees it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -77,10 +77,7 @@ impl System for SurrealMx {
     }
 
     fn first(&self) -> Program {
-        Program {
-            path: PathBuf::from(PROGRAM),
-            arguments: Vec::new(),
-        }
+        Program::new(PROGRAM)
     }
 
     fn asks(&self) -> Asks {

@@ -26,17 +26,7 @@ enum Serving {
 pub(super) async fn main(host: Host, options: Options) -> i32 {
     let (outlet, writing) = Outlet::start(&host);
     let ended = run(&host, options, &outlet).await;
-    let code = i32::from(ended.is_err());
-    outlet.say(&match ended {
-        Ok(sequence) => Answer::End {
-            sequence,
-            level: Level::Power,
-        },
-        Err(message) => Answer::EndFailed { message },
-    });
-    drop(outlet);
-    writing.end(&host).await;
-    code
+    writing.conclude(&host, outlet, Level::Power, ended).await
 }
 
 async fn run(host: &Host, options: Options, outlet: &Outlet) -> Result<u64, String> {

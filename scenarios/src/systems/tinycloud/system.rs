@@ -1,6 +1,5 @@
 //! The service as the harness sees it.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -155,10 +154,7 @@ impl System for TinyCloud {
     }
 
     fn first(&self) -> Program {
-        Program {
-            path: PathBuf::from(PROGRAM),
-            arguments: Vec::new(),
-        }
+        Program::new(PROGRAM)
     }
 
     fn asks(&self) -> Asks {

@@ -1,7 +1,5 @@
 //! What a server writes for people, into a pipe to whoever keeps logs.
 
-use std::path::PathBuf;
-
 use plimsoll_reference::host::{Host, Output, Program, write_all};
 use tokio::sync::{Mutex, mpsc};
 
@@ -24,10 +22,7 @@ pub(super) enum Log {
 impl Log {
     /// Starts whoever keeps the log, as a shell does that is told to pass an output on.
     pub(super) fn start(host: &Host, is_waited_for: bool) -> std::io::Result<Self> {
-        let mut child = host.process.start(&Program {
-            path: PathBuf::from(LOG),
-            arguments: Vec::new(),
-        })?;
+        let mut child = host.process.start(&Program::new(LOG))?;
         let pipe = child.take_stdin().ok_or(std::io::ErrorKind::BrokenPipe)?;
         if is_waited_for {
             return Ok(Self::Waited(Mutex::new(pipe)));

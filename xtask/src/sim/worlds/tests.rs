@@ -59,10 +59,7 @@ impl System for Counting {
     }
 
     fn first(&self) -> Program {
-        Program {
-            path: "counting".into(),
-            arguments: Vec::new(),
-        }
+        Program::new("counting")
     }
 
     fn asks(&self) -> Asks {
