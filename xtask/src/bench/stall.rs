@@ -36,7 +36,7 @@ const BUCKETS: [u64; 7] = [1, 10, 100, 1_000, 10_000, 60_000, 120_000];
 /// Reads and commits in memory stay below this.
 const BOUND: Duration = Duration::from_millis(10);
 
-/// Show how long reads, commits in memory and a snapshot take in virtual time while an object target, a rename or a directory sync stands still for 60 s
+/// Show how long reads, commits in memory and a snapshot take in virtual time while an object target, rename or directory sync stands still for 60 s
 #[derive(Debug, Args)]
 #[command(
     before_help = "Examples:
