@@ -49,6 +49,7 @@ mod log;
 mod maintenance;
 mod naming;
 mod options;
+mod placing;
 mod queue;
 mod recovery;
 mod restore;
@@ -71,6 +72,7 @@ pub use limits::{
 pub use options::{
     Compression, CreatePolicy, LogMode, Options, SEGMENT_BYTES_MIN, SnapshotPolicy, SyncPolicy,
 };
+pub use placing::{PlacedSnapshot, PlacingJob};
 pub use restore::restore_snapshot;
 pub use shared::Shared;
 pub use snapshot_job::{SnapshotJob, WrittenSnapshot};

@@ -159,6 +159,12 @@ pub enum StoreError {
         /// The path.
         path: PathBuf,
     },
+    /// A snapshot is being put in place without the store, so that no other can be.
+    #[error("a snapshot is being put in place at `{}`; wait for that", path.display())]
+    SnapshotBusy {
+        /// The snapshot.
+        path: PathBuf,
+    },
     /// A snapshot job was handed to a store that did not begin it.
     #[error("the snapshot job belongs to another store; finish it where it was begun")]
     ForeignJob,
@@ -177,6 +183,7 @@ impl StoreError {
             | Self::DestinationBusy { .. }
             | Self::NotRestored { .. }
             | Self::NoCopy { .. }
+            | Self::SnapshotBusy { .. }
             | Self::ForeignJob => Outcome::Absent,
             _ => Outcome::Unknown,
         }

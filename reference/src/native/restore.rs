@@ -91,13 +91,14 @@ impl Store {
     /// it was cut from. Finished later, a snapshot of before changes nothing.
     ///
     /// # Errors
-    /// `Poisoned`, `TooLarge`, `NoCopy`, and `NotRestored` for a file that is no intact copy, could not be read or was changed meanwhile,
+    /// `Poisoned`, `TooLarge`, `NoCopy`, `SnapshotBusy`, and `NotRestored` for a file that is no intact copy, could not be read or was changed meanwhile,
     /// and when the snapshot could not be written: the store is as before and goes on. `Io` when the copy may have got the name of the
     /// snapshot, and writing it once more has failed too: the outcome is unknown, no read shows it, and the store is poisoned.
     /// `RestoredUnread` when the copy is in place, durably, and could not be read from there: the store is poisoned and has nothing
     /// left to show, so that reads, snapshots and copies fail as well. Opening it again finds the copy.
     pub fn restore(&mut self, src: &Path) -> Result<Ack, StoreError> {
         self.check_poison()?;
+        self.check_turn()?;
         let fs = Arc::clone(&self.host.fs);
         let copy = Copy::check(&*fs, src)?;
         let image = self.install(&copy)?;

@@ -1,9 +1,9 @@
 //! Taking snapshots while commits go on.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use crate::level::{Ack, Level};
+use crate::level::Ack;
 
 use super::directory::sync_dir;
 use super::error::{StoreError, io_error};
@@ -12,20 +12,21 @@ use super::naming::{Misplaced, place};
 use super::options::{LogMode, Options, SnapshotPolicy};
 use super::snapshot_job::{SnapshotJob, WrittenSnapshot};
 use super::store::Store;
-use super::table::Table;
 
 /// Which snapshots there are and when the next one is due.
 pub(super) struct Snapshots {
-    owner: Arc<()>,
+    pub(super) owner: Arc<()>,
     /// What the newest snapshot covers whose promotion succeeded, or that was there at open.
-    promoted: Option<u64>,
-    /// What a snapshot covers whose promotion failed after it may have taken effect.
-    uncertain: Option<u64>,
+    pub(super) promoted: Option<u64>,
+    /// What a snapshot covers that may be in place: its promotion failed after it may have taken effect, or is under way.
+    pub(super) uncertain: Option<u64>,
+    /// There while a snapshot is being put in place without the store.
+    pub(super) turn: Weak<()>,
     /// Number of a segment that the snapshot at open referred to.
     segment: u64,
     /// Number of the newest segment that does not count, because the store was restored behind it; or 0.
     void: u64,
-    attempts: u64,
+    pub(super) attempts: u64,
     due_at: Option<Duration>,
 }
 
@@ -39,6 +40,7 @@ impl Snapshots {
             owner: Arc::new(()),
             promoted: image.map(|image| image.covered),
             uncertain: None,
+            turn: Weak::new(),
             segment: image.map_or(0, |image| image.segment),
             void: image.map_or(0, |image| image.void()),
             attempts: 0,
@@ -61,6 +63,11 @@ impl Snapshots {
     /// Whether a snapshot of everything up to `sequence` is in place, and nothing else may be.
     pub(super) fn holds(&self, sequence: u64) -> bool {
         self.promoted == Some(sequence) && self.uncertain.is_none()
+    }
+
+    /// Whether a snapshot is being put in place without the store. Nothing else may be put there meanwhile: the older could come last.
+    pub(super) fn is_placing(&self) -> bool {
+        self.turn.strong_count() > 0
     }
 
     /// Takes note of an image that was put in place of everything there was.
@@ -95,6 +102,7 @@ impl Store {
     /// # Errors
     /// As [`begin_snapshot`](Self::begin_snapshot), [`SnapshotJob::write`] and [`finish_snapshot`](Self::finish_snapshot).
     pub fn snapshot(&mut self) -> Result<Ack, StoreError> {
+        self.check_turn()?;
         let written = self.begin_snapshot()?.write()?;
         self.finish_snapshot(written)
     }
@@ -144,69 +152,15 @@ impl Store {
     }
 
     /// Puts a snapshot that was written in the place of the old one, makes that durable, and then removes the segments it covers. This
-    /// takes a rename and two syncs, whatever the size of the store. The acknowledgement, `Power`, is for what the job covers, not for
-    /// later commits.
-    ///
-    /// One that is older than the snapshot in place changes nothing and is acknowledged: that snapshot holds what it covers. One that is
-    /// older than a snapshot of which nobody knows whether it is in place, or than a failure of the log, is replaced by a fresh cut, which
-    /// is written here.
+    /// takes a rename and two syncs, whatever the size of the store. It is [`begin_placing`](Self::begin_placing),
+    /// [`PlacingJob::place`](super::PlacingJob::place) and [`end_placing`](Self::end_placing) in one, and says what these say.
     ///
     /// # Errors
-    /// `ForeignJob`; `Io` when a step failed. The store goes on as before. The old snapshot is in place, or the new one, whole. Where a
-    /// sync fails once the new one is in place it is written again, and the store is poisoned if that fails too.
+    /// As these. The store goes on as before. The old snapshot is in place, or the new one, whole. Where a sync fails once the new one is
+    /// in place it is written again, and the store is poisoned if that fails too.
     pub fn finish_snapshot(&mut self, written: WrittenSnapshot) -> Result<Ack, StoreError> {
-        if !Arc::ptr_eq(written.owner(), &self.snapshots.owner) {
-            return Err(StoreError::ForeignJob);
-        }
-        let covered = written.covered();
-        if self
-            .snapshots
-            .promoted
-            .is_some_and(|promoted| covered < promoted)
-        {
-            return Ok(Ack::at(Level::Power));
-        }
-        // A promotion that failed may have put a newer snapshot in place: an older one must not replace that, and a fresh cut
-        // covers both. Where the log has failed, what it may have lost is covered too.
-        let is_behind = self.is_poisoned()
-            || self
-                .snapshots
-                .uncertain
-                .is_some_and(|uncertain| covered < uncertain);
-        let written = if is_behind && covered < self.sequence {
-            drop(written);
-            self.begin_snapshot()?.write()?
-        } else {
-            written
-        };
-        self.put_in_place(written)
-    }
-
-    fn put_in_place(&mut self, written: WrittenSnapshot) -> Result<Ack, StoreError> {
-        let covered = written.covered();
-        let table = written.table();
-        // It was made durable before the file in it was written.
-        self.log.settled.know(&self.layout.snapshot_dir);
-        let placed = written.put();
-        match self.note(covered, placed) {
-            Ok(()) => {}
-            // The bytes may be lost although they can be read: they are written again, from memory to a new file.
-            Err(Misplaced::Doubtful(_)) => self.promote_again(&table, covered)?,
-            Err(other) => return Err(other.into_error()),
-        }
-        if self.is_poisoned() && self.options.log_mode != LogMode::Never {
-            self.log.restart(covered)?;
-        }
-        self.snapshots.promoted = Some(covered);
-        self.snapshots.uncertain = None;
-        self.log.trim(covered);
-        Ok(Ack::at(Level::Power))
-    }
-
-    /// Replaces a snapshot whose bytes may not be durable. Where that fails, nothing more can be promised.
-    fn promote_again(&mut self, table: &Table, covered: u64) -> Result<(), StoreError> {
-        let result = self.promote_over(table, self.header(covered));
-        self.guard(result.map_err(Misplaced::into_error))
+        let placed = self.begin_placing(written)?.place();
+        self.end_placing(placed)
     }
 
     /// Puts an image of `content` in place of one that may be in place of the snapshot, once that is settled: what it replaced

@@ -1,15 +1,16 @@
 //! A snapshot on its way from the cut to the disk, without the store.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use crate::fs::FsOps;
+use crate::fs::{FsFile, FsOps};
 
-use super::directory::Settled;
+use super::directory::{Settled, sync_dir};
 use super::error::{StoreError, io_error};
 use super::image::{ImageHeader, write_image};
 use super::layout::Layout;
 use super::lock::Lock;
-use super::naming::{Misplaced, Prepared};
+use super::naming::{Misplaced, Prepared, place};
 use super::options::Compression;
 use super::table::Table;
 
@@ -47,7 +48,7 @@ impl SnapshotJob {
 
     /// Writes the cut beside the snapshot path and makes its bytes durable. This is the part that takes long, and it needs no store:
     /// it may run on another thread while commits go on. The snapshot in place stays, until
-    /// [`Store::finish_snapshot`](super::Store::finish_snapshot).
+    /// [`Store::finish_snapshot`](super::Store::finish_snapshot), or [`PlacingJob::place`](super::PlacingJob::place).
     ///
     /// # Errors
     /// `Io`. The store is as it was, and what was written is removed, as far as possible.
@@ -55,18 +56,20 @@ impl SnapshotJob {
         let fs = &*self.fs;
         self.settled.settle(fs, &self.layout.snapshot_dir)?;
         let temp = self.layout.snapshot_temp(self.covered(), self.attempt);
-        let prepared = Prepared::write(fs, &temp, |file| {
-            write_image(file, &temp, &*self.table, self.header, self.compression)
-        })?;
+        let prepared = Prepared::write(fs, &temp, |file| self.write_to(file, &temp))?;
         Ok(WrittenSnapshot {
             job: self,
             prepared: Some(prepared),
         })
     }
+
+    fn write_to(&self, file: &dyn FsFile, temp: &Path) -> Result<(), StoreError> {
+        write_image(file, temp, &*self.table, self.header, self.compression)
+    }
 }
 
 /// A cut that was written beside the snapshot path and is durable there. Dropping it removes it again.
-#[must_use = "it is no snapshot before `Store::finish_snapshot` has put it in place"]
+#[must_use = "it is no snapshot before it is put in place"]
 pub struct WrittenSnapshot {
     job: SnapshotJob,
     /// There until it is put in place or dropped.
@@ -91,19 +94,31 @@ impl WrittenSnapshot {
         &self.job.owner
     }
 
-    pub(super) fn table(&self) -> Arc<Table> {
-        Arc::clone(&self.job.table)
+    /// Gives it the name of the snapshot, once.
+    pub(super) fn put(&mut self) -> Result<(), Misplaced> {
+        let Some(prepared) = self.prepared.take() else {
+            return Ok(());
+        };
+        let file = prepared.put(&*self.job.fs, &self.job.layout.snapshot)?;
+        self.close(file)
     }
 
-    /// Gives it the name of the snapshot.
-    pub(super) fn put(mut self) -> Result<(), Misplaced> {
-        let Some(prepared) = self.prepared.take() else {
-            return Ok(()); // It is there but in `drop`.
-        };
-        let snapshot = &self.job.layout.snapshot;
-        let file = prepared.put(&*self.job.fs, snapshot)?;
+    /// Puts the same image in place of one that is there and whose bytes may not be durable: from memory to a new file.
+    pub(super) fn put_again(&self, attempt: u64) -> Result<(), Misplaced> {
+        let SnapshotJob { fs, layout, .. } = &self.job;
+        // Settled first, so that what it replaced stays whole.
+        sync_dir(&**fs, &layout.snapshot_dir).map_err(Misplaced::Unsure)?;
+        let temp = layout.snapshot_temp(self.covered(), attempt);
+        let file = place(&**fs, &temp, &layout.snapshot, |file| {
+            self.job.write_to(file, &temp)
+        })?;
+        self.close(file)
+    }
+
+    fn close(&self, file: Box<dyn FsFile>) -> Result<(), Misplaced> {
+        let path = &self.job.layout.snapshot;
         file.close()
-            .map_err(|error| Misplaced::Unsure(io_error("close", snapshot)(error)))
+            .map_err(|error| Misplaced::Unsure(io_error("close", path)(error)))
     }
 }
 

@@ -251,7 +251,8 @@ impl Store {
     /// time plus the delay of this call. The acknowledgement is the level at which everything is held now.
     ///
     /// # Errors
-    /// As [`sync`](Self::sync), and as [`snapshot`](Self::snapshot) when one was due; the next one is due an interval later.
+    /// As [`sync`](Self::sync), and as [`snapshot`](Self::snapshot) when one was due; the next one is due an interval later. One that is due
+    /// while another is being put in place is left out.
     pub fn tick(&mut self) -> Result<Ack, StoreError> {
         self.check_poison()?;
         let now = self.host.clock.now();
@@ -259,7 +260,7 @@ impl Store {
         self.guard(result)?;
         if self.snapshots.is_due(now) {
             self.snapshots.rearm(&self.options, now);
-            if self.snapshots.promoted() != Some(self.sequence) {
+            if self.snapshots.promoted() != Some(self.sequence) && !self.snapshots.is_placing() {
                 self.snapshot()?;
             }
         }

@@ -61,7 +61,7 @@ impl Actor {
                 biased;
                 wrote = self.worker.wrote() => {
                     // Whoever asked is told how it ended.
-                    let _ = self.worker.finish_snapshot(wrote).await;
+                    let _ = self.worker.go_on(wrote).await;
                 }
                 () = told(&mut self.stop) => return Stop::Told,
                 cause = next(&mut self.signals) => self.worker.runs.ask(cause, None),

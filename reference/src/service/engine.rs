@@ -10,7 +10,7 @@ use crate::{native, sqlite};
 
 use super::engine_options::EngineOptions;
 use super::failure::Failure;
-use super::jobs::{SnapshotJob, WrittenSnapshot};
+use super::jobs::{PlacedSnapshot, PlacingJob, SnapshotJob, WrittenSnapshot};
 use super::overlay::Pairs;
 
 /// An open store of either kind.
@@ -179,17 +179,38 @@ impl Engine {
         }
     }
 
-    /// Puts a snapshot in place.
-    pub(super) fn finish_snapshot(&mut self, written: WrittenSnapshot) -> Result<Level, Failure> {
+    /// Gives a snapshot that was written its turn to be put in place.
+    pub(super) fn begin_placing(
+        &mut self,
+        written: WrittenSnapshot,
+    ) -> Result<PlacingJob, Failure> {
         match (self, written) {
             (Self::Native(store), WrittenSnapshot::Native(written)) => {
-                Ok(store.finish_snapshot(written)?.level)
+                Ok(PlacingJob::Native(store.begin_placing(written)?))
             }
             (Self::Sqlite { store, .. }, WrittenSnapshot::Sqlite(written)) => {
-                Ok(store.finish_snapshot(written)?.level)
+                Ok(PlacingJob::Sqlite(store.begin_placing(written)?))
             }
-            _ => Err(Failure::absent("the snapshot belongs to another store")),
+            _ => Err(foreign()),
         }
+    }
+
+    /// Takes note of a snapshot that was put in place.
+    pub(super) fn end_placing(&mut self, placed: PlacedSnapshot) -> Result<Level, Failure> {
+        match (self, placed) {
+            (Self::Native(store), PlacedSnapshot::Native(placed)) => {
+                Ok(store.end_placing(placed)?.level)
+            }
+            (Self::Sqlite { store, .. }, PlacedSnapshot::Sqlite(placed)) => {
+                Ok(store.end_placing(placed)?.level)
+            }
+            _ => Err(foreign()),
+        }
+    }
+
+    /// Whether it checkpoints and compacts by putting a snapshot in place.
+    pub(super) const fn maintains_by_snapshot(&self) -> bool {
+        matches!(self, Self::Native(_))
     }
 
     /// Whether it has files of its own besides snapshots, so that [`sync`](Self::sync) brings there what is in memory.
@@ -226,4 +247,8 @@ impl Engine {
             Self::Sqlite { store, .. } => store.close()?.level,
         })
     }
+}
+
+fn foreign() -> Failure {
+    Failure::absent("the snapshot belongs to another store")
 }

@@ -27,3 +27,27 @@ impl SnapshotJob {
         })
     }
 }
+
+/// A written snapshot whose turn it is to be put in place.
+#[derive(Debug)]
+pub(super) enum PlacingJob {
+    Native(native::PlacingJob),
+    Sqlite(sqlite::PlacingJob),
+}
+
+/// What came of putting a snapshot in place.
+#[derive(Debug)]
+pub(super) enum PlacedSnapshot {
+    Native(native::PlacedSnapshot),
+    Sqlite(sqlite::PlacedSnapshot),
+}
+
+impl PlacingJob {
+    /// Puts it in place, without the store: it may stand still for as long as the disk does.
+    pub(super) fn place(self) -> PlacedSnapshot {
+        match self {
+            Self::Native(job) => PlacedSnapshot::Native(job.place()),
+            Self::Sqlite(job) => PlacedSnapshot::Sqlite(job.place()),
+        }
+    }
+}

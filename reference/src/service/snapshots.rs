@@ -6,8 +6,9 @@ use std::time::Duration;
 use crate::host::{Failed, Later};
 use crate::level::Level;
 
+use super::caller::Caller;
 use super::failure::Failure;
-use super::jobs::WrittenSnapshot;
+use super::jobs::{PlacedSnapshot, WrittenSnapshot};
 use super::protocol::{Answer, Cause};
 use super::response::Response;
 use super::worker::Worker;
@@ -15,12 +16,61 @@ use super::worker::Worker;
 /// Longest time that a snapshot by time is put off after failures.
 const RETRY_MAX: Duration = Duration::from_secs(60);
 
-/// A snapshot that is being written. The job goes on by itself; what it gives must not be lost.
+/// A snapshot that is being written or put in place. The job goes on by itself; what it gives must not be lost.
 pub(super) struct Writing {
     /// Number of the last write in the cut.
     covered: u64,
     path: PathBuf,
-    job: Later<'static, Result<Result<WrittenSnapshot, Failure>, Failed>>,
+    is_placing: bool,
+    job: Later<'static, Wrote>,
+}
+
+/// How far a job took a snapshot.
+pub(super) enum Step {
+    Written(WrittenSnapshot),
+    Placed(PlacedSnapshot),
+}
+
+/// What comes of a job.
+pub(super) type Wrote = Result<Result<Step, Failure>, Failed>;
+
+/// Whoever waits for a snapshot.
+pub(super) struct Waiter {
+    caller: Caller,
+    /// Whether that is what was asked for, so that the answer says where it is.
+    wants_path: bool,
+}
+
+impl Waiter {
+    /// Who asked for a snapshot.
+    pub(super) const fn of_snapshot(caller: Caller) -> Self {
+        Self {
+            caller,
+            wants_path: true,
+        }
+    }
+
+    /// Who asked for something that a snapshot does.
+    pub(super) const fn of_maintenance(caller: Caller) -> Self {
+        Self {
+            caller,
+            wants_path: false,
+        }
+    }
+
+    fn answer(self, response: &Response) {
+        let response = match response {
+            Response::Done {
+                level, sequence, ..
+            } if !self.wants_path => Response::Done {
+                level: *level,
+                sequence: *sequence,
+                path: None,
+            },
+            other => other.clone(),
+        };
+        self.caller.answer(response);
+    }
 }
 
 /// A snapshot that is in place.
@@ -29,9 +79,6 @@ struct Placed {
     level: Level,
     path: PathBuf,
 }
-
-/// What comes of the job that writes.
-pub(super) type Wrote = Result<Result<WrittenSnapshot, Failure>, Failed>;
 
 impl Worker {
     /// Begins the snapshot that is asked for, or that is due by the clock and has something new to hold.
@@ -68,10 +115,12 @@ impl Worker {
         match cut {
             Ok((job, covered)) => {
                 let host = self.host.clone();
+                let write = move || job.write().map(Step::Written);
                 self.writing = Some(Writing {
                     covered,
                     path: path.unwrap_or_default(),
-                    job: Box::pin(async move { host.blocking(move || job.write()).await }),
+                    is_placing: false,
+                    job: Box::pin(async move { host.blocking(write).await }),
                 });
                 Ok(())
             }
@@ -79,7 +128,14 @@ impl Worker {
         }
     }
 
-    /// Waits until the snapshot is written that is being written; for ever if there is none. Dropping the future loses nothing.
+    /// Whether a snapshot is being put in place, so that nothing else can be.
+    pub(super) fn is_placing(&self) -> bool {
+        self.writing
+            .as_ref()
+            .is_some_and(|writing| writing.is_placing)
+    }
+
+    /// Waits for the job of the snapshot that is being taken; for ever if there is none. Dropping the future loses nothing.
     pub(super) async fn wrote(&mut self) -> Wrote {
         match &mut self.writing {
             Some(writing) => writing.job.as_mut().await,
@@ -87,27 +143,47 @@ impl Worker {
         }
     }
 
-    /// Puts the snapshot in place that was written, and tells everybody who waits for it.
-    pub(super) async fn finish_snapshot(&mut self, wrote: Wrote) -> Result<(), Failure> {
+    /// Goes on with the snapshot that is being taken. One that was written is put in place, in a job of its own: nobody waits for that but
+    /// who asked for it. One that is in place is told to them.
+    pub(super) async fn go_on(&mut self, wrote: Wrote) -> Result<(), Failure> {
         let Some(Writing { covered, path, .. }) = self.writing.take() else {
             return Ok(());
         };
-        let wrote = match wrote {
-            Ok(wrote) => wrote,
+        let step = match wrote {
+            Ok(step) => step,
             Err(failed) => Err(self.panicked(&failed)),
         };
-        let placed = match wrote {
-            Ok(written) => {
-                self.with_engine(move |engine| engine.finish_snapshot(written))
+        let placed = match step {
+            Ok(Step::Written(written)) => {
+                let begun = self.with_engine(move |engine| engine.begin_placing(written));
+                match begun.await {
+                    Ok(job) => {
+                        let host = self.host.clone();
+                        let place = move || Ok(Step::Placed(job.place()));
+                        self.writing = Some(Writing {
+                            covered,
+                            path,
+                            is_placing: true,
+                            job: Box::pin(async move { host.blocking(place).await }),
+                        });
+                        return Ok(());
+                    }
+                    Err(failure) => Err(failure),
+                }
+            }
+            Ok(Step::Placed(placed)) => {
+                self.with_engine(move |engine| engine.end_placing(placed))
                     .await
             }
             Err(failure) => Err(failure),
         };
-        self.end_run(placed.map(|level| Placed {
+        let ended = self.end_run(placed.map(|level| Placed {
             covered,
             level,
             path,
-        }))
+        }));
+        self.do_deferred().await;
+        ended
     }
 
     /// Takes a snapshot from the cut to its place.
@@ -118,11 +194,12 @@ impl Worker {
 
     /// Waits for the snapshot that is being written, if there is one: none is ever broken off.
     pub(super) async fn wait_for_snapshot(&mut self) -> Result<(), Failure> {
-        if self.writing.is_none() {
-            return Ok(());
+        let mut ended = Ok(());
+        while self.writing.is_some() {
+            let wrote = self.wrote().await;
+            ended = self.go_on(wrote).await;
         }
-        let wrote = self.wrote().await;
-        self.finish_snapshot(wrote).await
+        ended
     }
 
     /// Puts the next snapshot by time off: the longer, the more have failed, so that a disk that fails is not asked without end.
@@ -177,8 +254,8 @@ impl Worker {
             None if result.is_err() => self.notes.note(&line.to_string()),
             None => {}
         }
-        for caller in run.waiters {
-            caller.answer(response.clone());
+        for waiter in run.waiters {
+            waiter.answer(&response);
         }
         result
     }

@@ -19,7 +19,25 @@ use super::protocol::{Answer, Cause, Command};
 use super::response::Response;
 use super::runs::Runs;
 use super::seat::Seat;
-use super::snapshots::Writing;
+use super::snapshots::{Waiter, Writing};
+
+/// What makes the files of a store smaller.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Upkeep {
+    Checkpoint,
+    Compact,
+}
+
+impl Upkeep {
+    fn work(self) -> Work {
+        match self {
+            Self::Checkpoint => Engine::checkpoint,
+            Self::Compact => Engine::compact,
+        }
+    }
+}
+
+type Work = fn(&mut Engine) -> Result<Level, Failure>;
 
 /// The engine with everything that is on its way to it. It has no time of its own: the actor calls it.
 pub(super) struct Worker {
@@ -28,9 +46,11 @@ pub(super) struct Worker {
     pub(super) seat: Seat,
     /// Each write with whoever waits for its commit; nobody does where it was acknowledged before.
     batch: Batch<Option<Caller>>,
-    pub(super) runs: Runs<Caller>,
-    /// The snapshot that is being written.
+    pub(super) runs: Runs<Waiter>,
+    /// The snapshot that is being written or put in place.
     pub(super) writing: Option<Writing>,
+    /// Maintenance that waits until that is in place.
+    deferred: Vec<(Caller, Upkeep)>,
     pub(super) snapshot_due: Option<Duration>,
     /// How many snapshots failed since one was put in place.
     pub(super) snapshots_failed: u32,
@@ -62,6 +82,7 @@ impl Worker {
             batch: Batch::new(options.conduct.batch),
             runs: Runs::default(),
             writing: None,
+            deferred: Vec::new(),
             snapshot_due: options
                 .conduct
                 .snapshot_interval
@@ -91,9 +112,12 @@ impl Worker {
             Command::Get(key) => self.get(key, caller).await,
             Command::Scan => self.scan(caller).await,
             Command::Sync => self.hold(caller, Engine::sync).await,
-            Command::Checkpoint => self.hold(caller, Engine::checkpoint).await,
-            Command::Compact => self.hold(caller, Engine::compact).await,
-            Command::Snapshot => self.runs.ask(Cause::Request, Some(caller)),
+            Command::Checkpoint => self.maintain(caller, Upkeep::Checkpoint).await,
+            Command::Compact => self.maintain(caller, Upkeep::Compact).await,
+            Command::Snapshot => {
+                let waiter = Waiter::of_snapshot(caller);
+                self.runs.ask(Cause::Request, Some(waiter));
+            }
             Command::Close => return Some(caller),
         }
         None
@@ -262,8 +286,56 @@ impl Worker {
         }
     }
 
+    /// Checkpoints or compacts. An engine in memory that does this by a snapshot takes one as any other, so that nobody waits for the disk
+    /// who did not ask; one on disk waits for its turn to put one in place.
+    async fn maintain(&mut self, caller: Caller, upkeep: Upkeep) {
+        let engine = self.seat.engine();
+        let by_snapshot = engine.is_some_and(Engine::maintains_by_snapshot);
+        let in_memory = engine.is_some_and(Engine::is_in_memory);
+        if by_snapshot && in_memory {
+            self.save(caller, upkeep).await;
+        } else if by_snapshot && self.is_placing() {
+            self.deferred.push((caller, upkeep));
+        } else {
+            self.hold(caller, upkeep.work()).await;
+        }
+    }
+
+    /// Has a snapshot taken of everything, for an engine that has nothing else on disk. A checkpoint needs none where one holds everything.
+    async fn save(&mut self, caller: Caller, upkeep: Upkeep) {
+        let committed = self.commit().await;
+        let refused = self.seat.refusal().map_or(Ok(()), Err);
+        let told = self.untold.take().map_or(Ok(()), Err);
+        match committed.and(told).and(refused) {
+            Ok(()) if upkeep == Upkeep::Checkpoint && self.is_saved() => {
+                caller.answer(Response::Done {
+                    level: Level::Power,
+                    sequence: self.seat.sequence,
+                    path: None,
+                });
+            }
+            Ok(()) => {
+                let waiter = Waiter::of_maintenance(caller);
+                self.runs.ask(Cause::Request, Some(waiter));
+            }
+            Err(failure) => caller.answer(failure),
+        }
+    }
+
+    /// Whether a snapshot is in place that holds all writes, and no other may be.
+    fn is_saved(&self) -> bool {
+        self.covered == Some(self.seat.sequence) && self.writing.is_none()
+    }
+
+    /// Does the maintenance that waited for a snapshot to be in place.
+    pub(super) async fn do_deferred(&mut self) {
+        for (caller, upkeep) in std::mem::take(&mut self.deferred) {
+            self.hold(caller, upkeep.work()).await;
+        }
+    }
+
     /// Commits the batch and makes what is committed safer. It fails if something acknowledged was lost since this was last asked.
-    async fn hold(&mut self, caller: Caller, work: fn(&mut Engine) -> Result<Level, Failure>) {
+    async fn hold(&mut self, caller: Caller, work: Work) {
         let committed = self.commit().await;
         let held = match committed.and(self.untold.take().map_or(Ok(()), Err)) {
             Ok(()) => self.with_engine(work).await,

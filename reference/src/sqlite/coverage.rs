@@ -5,7 +5,7 @@
 pub(super) struct Coverage {
     /// What the newest snapshot covers that was put in place, or that the store started from.
     placed: Option<u64>,
-    /// What one covers that may be in place although that failed.
+    /// What one covers that may be in place: putting it there has failed, or is under way.
     uncertain: Option<u64>,
 }
 

@@ -11,7 +11,10 @@ use super::location::for_sqlite;
 use super::vfs::Mount;
 
 /// What there was of a database at one moment, on a connection of its own.
-pub(super) struct Cut(Connection);
+pub(super) struct Cut {
+    connection: Connection,
+    is_copy: bool,
+}
 
 impl Cut {
     /// The database in a file beside a write-ahead log, held by a transaction that reads.
@@ -20,7 +23,10 @@ impl Cut {
         let connection = mount.open_with_flags(for_sqlite(path), flags)?;
         // The transaction begins with the first read.
         connection.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema")?;
-        Ok(Self(connection))
+        Ok(Self {
+            connection,
+            is_copy: false,
+        })
     }
 
     /// A copy in memory.
@@ -28,12 +34,20 @@ impl Cut {
         let flags = READ_WRITE.union(OpenFlags::SQLITE_OPEN_CREATE);
         let mut connection = mount.open_with_flags(":memory:", flags)?;
         copy_pages(source, &mut connection)?;
-        Ok(Self(connection))
+        Ok(Self {
+            connection,
+            is_copy: true,
+        })
+    }
+
+    /// Whether it is a copy in memory, so that keeping it keeps no log from starting anew.
+    pub(super) const fn is_copy(&self) -> bool {
+        self.is_copy
     }
 
     /// Copies everything into an empty file, whose name is not durable then.
     pub(super) fn write(&self, mount: &Mount, path: &Path) -> Result<(), StoreError> {
-        back_up(&self.0, mount, path).map_err(not_copied(mount, path))
+        back_up(&self.connection, mount, path).map_err(not_copied(mount, path))
     }
 }
 

@@ -108,6 +108,17 @@ pub enum StoreError {
         /// What is wrong with it and what is right.
         reason: &'static str,
     },
+    /// A snapshot is being put in place without the store, so that no other can be.
+    #[error("a snapshot is being put in place at `{}`; wait for that", path.display())]
+    SnapshotBusy {
+        /// The snapshot.
+        path: PathBuf,
+    },
+    /// The store of a snapshot is gone.
+    #[error(
+        "the store of the snapshot is closed, so that nothing was put in place; finish a snapshot first"
+    )]
+    StoreGone,
     /// A snapshot was handed to a store that did not begin it.
     #[error("the snapshot belongs to another store; finish it where it was begun")]
     ForeignJob,

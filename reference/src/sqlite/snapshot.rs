@@ -20,6 +20,7 @@ impl Store {
     /// # Errors
     /// As these three. The store goes on as before, and the old copy is in place or the new one, whole.
     pub fn snapshot(&mut self) -> Result<Ack, StoreError> {
+        self.check_turn()?;
         let covered = self.commits();
         let (live, snapshots) = self.live()?;
         let prepared = snapshots
@@ -76,36 +77,18 @@ impl Store {
     }
 
     /// Puts a snapshot that was written in place, durably, and keeps the one before it beside it. This takes a link, a rename and their
-    /// syncs, whatever the size of the store.
-    ///
-    /// The acknowledgement is for what the job covers, not for later commits: `Power`, but `Memory` for a poisoned store, and for one in
-    /// memory whose move to its file has failed half-way, as that file is opened first. The copy is durable in any case.
-    ///
-    /// One that is older than the snapshot in place changes nothing and is acknowledged: that snapshot holds what it covers. One that is
-    /// older than a snapshot of which nobody knows whether it is in place is replaced by a fresh cut, which is written here.
+    /// syncs, whatever the size of the store. It is [`begin_placing`](Self::begin_placing),
+    /// [`PlacingJob::place`](super::PlacingJob::place) and [`end_placing`](Self::end_placing) in one, and says what these say.
     ///
     /// # Errors
-    /// `ForeignJob`; `LiveFile` where the snapshot path leads to the open store; `Io` and `Sqlite` when a step failed. The store goes on as
-    /// before, and the old copy is in place or the new one, whole.
-    pub fn finish_snapshot(&mut self, mut written: WrittenSnapshot) -> Result<Ack, StoreError> {
-        if !Arc::ptr_eq(&written.origin.owner, &self.owner()) {
-            return Err(StoreError::ForeignJob);
-        }
-        let (coverage, covered) = (self.coverage(), written.covered());
-        if coverage.is_ahead_of(covered) {
-            return Ok(Ack::at(self.snapshot_level()));
-        }
-        if coverage.may_be_ahead_of(covered) && covered < self.commits() {
-            drop(written);
-            return self.snapshot();
-        }
-        let prepared = written.take().ok_or(StoreError::ForeignJob)?;
-        self.put_in_place(covered, prepared)?;
-        Ok(Ack::at(self.snapshot_level()))
+    /// As these. The store goes on as before, and the old copy is in place or the new one, whole.
+    pub fn finish_snapshot(&mut self, written: WrittenSnapshot) -> Result<Ack, StoreError> {
+        let placed = self.begin_placing(written)?.place();
+        self.end_placing(placed)
     }
 
     /// At which level what a snapshot in place holds is held by that.
-    fn snapshot_level(&self) -> Level {
+    pub(super) fn snapshot_level(&self) -> Level {
         match self.home() {
             _ if self.is_poisoned() => Level::Memory,
             // A file that a failed move has put in place comes before the snapshot when the store is opened again.
@@ -135,7 +118,7 @@ impl Store {
     }
 }
 
-fn no_place() -> StoreError {
+pub(super) fn no_place() -> StoreError {
     StoreError::InvalidOption {
         option: "snapshot_path",
         reason: "set it, so that there is a place for snapshots",

@@ -1,7 +1,7 @@
 //! A snapshot on its way from the cut to the disk, without the store.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::fs::FsOps;
@@ -19,6 +19,15 @@ pub(super) struct Origin {
     /// Of the snapshot path: nobody else writes anything beside it meanwhile.
     pub(super) _lock: Arc<Lock>,
     pub(super) owner: Arc<()>,
+}
+
+impl Origin {
+    /// Writes a cut beside the snapshot path, durably.
+    pub(super) fn write(&self, cut: &Cut, temporary: &Path) -> Result<Prepared, StoreError> {
+        Prepared::write(&*self.fs, temporary, Format::Rollback, || {
+            cut.write(&self.mount, temporary)
+        })
+    }
 }
 
 /// A consistent cut that is yet to be written: everything committed before it and nothing after it.
@@ -49,30 +58,30 @@ impl SnapshotJob {
 
     /// Writes the cut beside the snapshot path and makes its bytes durable. This is the part that takes long, and it needs no store:
     /// it may run on another thread while commits go on. The snapshot in place stays, until
-    /// [`Store::finish_snapshot`](super::Store::finish_snapshot).
+    /// [`Store::finish_snapshot`](super::Store::finish_snapshot), or [`PlacingJob::place`](super::PlacingJob::place).
     ///
     /// # Errors
     /// `Io` and `Sqlite`, also when the store is gone. The store is as it was, and what was written is removed, as far as possible.
     pub fn write(self) -> Result<WrittenSnapshot, StoreError> {
-        let Origin { fs, mount, .. } = &self.origin;
-        let prepared = Prepared::write(&**fs, &self.temporary, Format::Rollback, || {
-            self.cut.write(mount, &self.temporary)
-        })?;
+        let prepared = self.origin.write(&self.cut, &self.temporary)?;
         Ok(WrittenSnapshot {
             origin: self.origin,
             covered: self.covered,
             prepared: Some(prepared),
+            copy: self.cut.is_copy().then_some(self.cut),
         })
     }
 }
 
 /// A cut that was written beside the snapshot path and is durable there. Dropping it removes it again.
-#[must_use = "it is no snapshot before `Store::finish_snapshot` has put it in place"]
+#[must_use = "it is no snapshot before it is put in place"]
 pub struct WrittenSnapshot {
     pub(super) origin: Origin,
     covered: u64,
     /// There until it is put in place or dropped.
     prepared: Option<Prepared>,
+    /// What it was written from, where that is a copy in memory: it can be written once more.
+    pub(super) copy: Option<Cut>,
 }
 
 impl fmt::Debug for WrittenSnapshot {

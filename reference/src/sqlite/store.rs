@@ -3,7 +3,7 @@
 mod upkeep;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use crate::host::Host;
@@ -57,6 +57,8 @@ pub struct Store {
     coverage: Coverage,
     /// Tells the jobs of this store from those of others.
     owner: Arc<()>,
+    /// There while a snapshot is being put in place without the store.
+    turn: Weak<()>,
     warnings: Vec<Warning>,
     /// The first failure of a commit.
     poison: Option<String>,
@@ -119,6 +121,7 @@ impl Store {
             commits: 0,
             coverage: Coverage::new(is_seeded),
             owner: Arc::new(()),
+            turn: Weak::new(),
             warnings: Vec::new(),
             poison: None,
             in_doubt: false,
@@ -351,6 +354,11 @@ impl Store {
         Ok((live, self.snapshots.as_mut()))
     }
 
+    /// Where snapshots go.
+    pub(super) const fn snapshots_mut(&mut self) -> Option<&mut Destination> {
+        self.snapshots.as_mut()
+    }
+
     /// The file of the database, by the lock that was taken of it.
     pub(super) fn own_inode(&self) -> Result<Option<u64>, StoreError> {
         let path = self.options.path();
@@ -382,6 +390,23 @@ impl Store {
     /// What the jobs of this store have in common.
     pub(super) fn owner(&self) -> Arc<()> {
         Arc::clone(&self.owner)
+    }
+
+    /// Refuses to put anything in the place of snapshots while one is being put there without the store.
+    pub(super) fn check_turn(&self) -> Result<(), StoreError> {
+        match self.snapshot_path() {
+            Some(path) if self.turn.strong_count() > 0 => Err(StoreError::SnapshotBusy {
+                path: path.to_path_buf(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The turn to put a snapshot in place: it lasts until this is dropped.
+    pub(super) fn take_turn(&mut self) -> Arc<()> {
+        let turn = Arc::new(());
+        self.turn = Arc::downgrade(&turn);
+        turn
     }
 
     /// What the snapshot in place holds.

@@ -9,6 +9,7 @@ mod fuzz;
 mod groups;
 mod maintenance;
 mod model;
+mod placing;
 mod restoring;
 mod snapshots;
 mod support;

@@ -6,6 +6,7 @@ mod damage;
 mod memory;
 mod model;
 mod opening;
+mod placing;
 mod restoring;
 mod snapshots;
 mod support;

@@ -1,4 +1,4 @@
-//! `cargo xtask bench stall`: what clients of a service notice while an object target stands still.
+//! `cargo xtask bench stall`: what clients of a service notice while a snapshot stands still.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -23,8 +23,12 @@ use crate::text::grouped;
 const SYSTEM: &str = "service-memory";
 const DISK: &str = "lustre-2.15";
 
-/// How long the target stands still, and from which of its syncs on.
-const STALL: &str = "fdatasync *.tmp #1 target 0 of 4 stripe 65536 stall 60s";
+/// What stands still, and for how long: an object target while the image is written, the metadata target while it gets its name.
+const STALLS: [&str; 3] = [
+    "fdatasync *.tmp #1 target 0 of 4 stripe 65536 stall 60s",
+    "rename *.tmp #1 stall 60s",
+    "fsyncdir #3 stall 60s",
+];
 
 /// The upper ends of the buckets of the histogram, in milliseconds of virtual time.
 const BUCKETS: [u64; 7] = [1, 10, 100, 1_000, 10_000, 60_000, 120_000];
@@ -32,7 +36,7 @@ const BUCKETS: [u64; 7] = [1, 10, 100, 1_000, 10_000, 60_000, 120_000];
 /// Reads and commits in memory stay below this.
 const BOUND: Duration = Duration::from_millis(10);
 
-/// Show how long reads, commits in memory and a snapshot take in virtual time while an object target stands still for 60 s
+/// Show how long reads, commits in memory and a snapshot take in virtual time while an object target, rename or directory sync stands still for 60 s
 #[derive(Debug, Args)]
 #[command(
     before_help = "Examples:
@@ -53,6 +57,7 @@ pub(crate) struct StallBench {
 struct Line {
     r#type: &'static str,
     schema: u32,
+    stall: &'static str,
     what: &'static str,
     requests: u64,
     /// Requests by bucket: below each of `buckets_ms` and not below the one before; the last is for all others.
@@ -62,10 +67,11 @@ struct Line {
 }
 
 impl Line {
-    const fn new(what: &'static str) -> Self {
+    const fn new(stall: &'static str, what: &'static str) -> Self {
         Self {
             r#type: "bench-stall",
-            schema: 1,
+            schema: 2,
+            stall,
             what,
             requests: 0,
             counts: [0; BUCKETS.len() + 1],
@@ -88,31 +94,34 @@ impl Line {
 impl StallBench {
     /// Measures and prints.
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
+        let mut measured = Vec::new();
+        for stall in STALLS {
+            measured.push(self.measure(stall).with_context(|| stall)?);
+        }
+        let text = match self.printing.format {
+            Format::Jsonl => measured.iter().flatten().map(line).collect(),
+            Format::Human => measured.iter().map(human).collect(),
+        };
+        Output::new(self.printing.color).write(&text)?;
+        let bound = BOUND.as_secs_f64() * 1000.0;
+        let holds = measured
+            .iter()
+            .all(|[reads, commits, _]| reads.longest_ms < bound && commits.longest_ms < bound);
+        Ok(if holds { Exit::Held } else { Exit::Violated })
+    }
+
+    /// The latencies in all worlds.
+    fn measure(&self, stall: &'static str) -> anyhow::Result<[Line; 3]> {
         let ground = ground(SYSTEM, DISK)?;
-        let script = script()?;
-        let mut lines = [
-            Line::new("read"),
-            Line::new("commit in memory"),
-            Line::new("snapshot"),
-        ];
+        let script = script(stall)?;
+        let mut lines = ["read", "commit in memory", "snapshot"].map(|what| Line::new(stall, what));
         for seed in 1..=u64::from(self.worlds.get()) {
             let outcome = run_held(&ground, &script, seed)?;
             let life = outcome.lives.first().context("a world without a life")?;
             take(life, &mut lines).with_context(|| format!("seed {seed}"))?;
         }
-        let [reads, commits, snapshots] = &lines;
-        ensure!(
-            snapshots.longest_ms >= 60_000.0,
-            "no snapshot met the stall"
-        );
-        let text = match self.printing.format {
-            Format::Jsonl => lines.iter().map(line).collect(),
-            Format::Human => human(&lines),
-        };
-        Output::new(self.printing.color).write(&text)?;
-        let bound = BOUND.as_secs_f64() * 1000.0;
-        let holds = reads.longest_ms < bound && commits.longest_ms < bound;
-        Ok(if holds { Exit::Held } else { Exit::Violated })
+        ensure!(lines[2].longest_ms >= 60_000.0, "no snapshot met the stall");
+        Ok(lines)
     }
 }
 
@@ -135,8 +144,8 @@ fn take(life: &Life, [reads, commits, snapshots]: &mut [Line; 3]) -> anyhow::Res
 }
 
 /// A snapshot that gets stuck, and reads and writes every 100 ms until it is long over.
-fn script() -> anyhow::Result<Script> {
-    let stall: FaultPlan = STALL.parse().map_err(anyhow::Error::msg)?;
+fn script(stall: &str) -> anyhow::Result<Script> {
+    let stall: FaultPlan = stall.parse().map_err(anyhow::Error::msg)?;
     let mut steps = Vec::new();
     for number in 0..900 {
         let line = match number % 2 {
@@ -170,8 +179,8 @@ fn script() -> anyhow::Result<Script> {
 
 fn human(lines: &[Line]) -> String {
     let mut text = format!(
-        "{LABEL}{:>12}{LABEL:#} {SYSTEM} on {DISK}, `{STALL}`; latencies in virtual time\n",
-        "Stall"
+        "{LABEL}{:>12}{LABEL:#} {SYSTEM} on {DISK}, `{}`; latencies in virtual time\n",
+        "Stall", lines[0].stall
     );
     let ends = BUCKETS.map(|most| match most {
         most if most >= 1000 => format!("<{} s", most / 1000),

@@ -78,6 +78,11 @@ impl Mount {
     pub fn fence(&self) {
         self.disk.unmount();
     }
+
+    /// Whether it is [fenced](Self::fence).
+    pub fn is_fenced(&self) -> bool {
+        self.disk.mounted().is_err()
+    }
 }
 
 impl Drop for Mount {

@@ -1,0 +1,239 @@
+//! The place of copies as a directory shows it: the copy in place, older ones, and the way from one to the next.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::fs::{FileKind, FsOps, OpenOptions};
+
+use super::beside::{Beside, lock_path, older_path, suffixed, temporary_path};
+use super::directory::{parent, remove, sync_dir};
+use super::error::{StoreError, io_error, unreadable};
+use super::recovery::copy;
+use super::replace::{Installed, Prepared, discard, install};
+use super::vfs::Mount;
+use super::warning::Warning;
+
+/// What names are given with, and the files of the open store, which are none of the names that a copy may have.
+pub(super) struct Ground<'a> {
+    pub(super) fs: &'a dyn FsOps,
+    pub(super) mount: &'a Mount,
+    /// The path of the database, also of one that is still in memory.
+    pub(super) live_path: Option<&'a Path>,
+    /// The file behind it.
+    pub(super) live_inode: Option<u64>,
+}
+
+/// How a copy got into place.
+pub(super) enum Put {
+    /// Durably. A warning says that older copies are left.
+    Done(Option<Warning>),
+    /// It is there, and its bytes may be lost although they can be read: it is to be [written again](Site::put_again).
+    Doubtful,
+}
+
+/// A path that copies are put at, and how many are kept.
+#[derive(Clone)]
+pub(super) struct Site {
+    path: PathBuf,
+    keep: u32,
+    /// Whether what has which name here is durable for certain.
+    is_settled: bool,
+}
+
+impl Site {
+    pub(super) fn new(path: &Path, keep: u32) -> Self {
+        Self {
+            path: path.to_path_buf(),
+            keep,
+            is_settled: false,
+        }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The same, for somebody who puts a copy there. Until that is told here, nothing is settled.
+    pub(super) fn lend(&mut self) -> Self {
+        let lent = self.clone();
+        self.is_settled = false;
+        lent
+    }
+
+    /// Puts a copy that was written in place, durably, and keeps the one before it beside it.
+    pub(super) fn put(
+        &mut self,
+        ground: &Ground<'_>,
+        prepared: Prepared,
+    ) -> Result<Put, StoreError> {
+        if let Err(error) = self.make_way(ground) {
+            prepared.discard(ground.fs);
+            return Err(error);
+        }
+        match prepared.install(ground.fs, &self.path)? {
+            Installed::Done => Ok(Put::Done(self.tidy(ground.fs))),
+            Installed::Doubtful(_) => Ok(Put::Doubtful),
+        }
+    }
+
+    /// Puts a copy in place of one whose bytes are in doubt. A warning says that older copies are left.
+    pub(super) fn put_again(
+        &mut self,
+        ground: &Ground<'_>,
+        prepared: Prepared,
+    ) -> Result<Option<Warning>, StoreError> {
+        match prepared.install(ground.fs, &self.path)? {
+            Installed::Done => Ok(self.tidy(ground.fs)),
+            Installed::Doubtful(error) => Err(error),
+        }
+    }
+
+    fn tidy(&mut self, fs: &dyn FsOps) -> Option<Warning> {
+        let pruned = self.prune(fs);
+        self.is_settled = pruned.is_ok();
+        pruned.err().map(|error| Warning::NotPruned {
+            reason: error.text(),
+        })
+    }
+
+    /// Makes sure that nothing is lost by what is put in place next, nor does any harm to it.
+    fn make_way(&mut self, ground: &Ground<'_>) -> Result<(), StoreError> {
+        let fs = ground.fs;
+        let current = self.refuse_live(ground)?;
+        if current.is_some() && !std::mem::take(&mut self.is_settled) {
+            // A power loss must not leave the copy with its second name only.
+            sync_dir(fs, parent(&self.path))?;
+        }
+        let beside = Beside::list(fs, &self.path)?;
+        self.settle_current(ground, &beside)?;
+        match current {
+            Some(inode) => self.link_older(fs, &beside, inode),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes sure that the copy does not go onto a file of the open store, and returns which file is in place.
+    pub(super) fn refuse_live(&self, ground: &Ground<'_>) -> Result<Option<u64>, StoreError> {
+        let refused = || StoreError::LiveFile {
+            path: self.path.clone(),
+        };
+        if let Some(path) = ground.live_path {
+            let own = ["", "-wal", "-journal", "-shm"].map(|suffix| suffixed(path, suffix));
+            let same = |other: &PathBuf| other.components().eq(self.path.components());
+            if own.iter().any(same) || same(&lock_path(path)) {
+                return Err(refused());
+            }
+        }
+        // Opening follows symbolic links, to the file that another name may lead to.
+        let file = match ground.fs.open(&self.path, OpenOptions::read_only()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.is_there(ground)? => {
+                return Ok(None);
+            }
+            result => result.map_err(io_error("open", &self.path))?,
+        };
+        let metadata = file.metadata().map_err(io_error("look up", &self.path))?;
+        if ground.live_inode == Some(metadata.inode) {
+            return Err(refused());
+        }
+        Ok(Some(metadata.inode))
+    }
+
+    /// Whether there is a file at the path. A symbolic link that leads nowhere is none.
+    fn is_there(&self, ground: &Ground<'_>) -> Result<bool, StoreError> {
+        let metadata = ground.fs.metadata(&self.path);
+        let metadata = metadata.map_err(io_error("look up", &self.path))?;
+        Ok(metadata.is_some_and(|metadata| metadata.kind != FileKind::Symlink))
+    }
+
+    /// Takes what belongs to the copy in place into it, and removes it: beside a new file it would damage that.
+    fn settle_current(&self, ground: &Ground<'_>, beside: &Beside) -> Result<(), StoreError> {
+        if beside.sidecars.is_empty() {
+            return Ok(());
+        }
+        let fs = ground.fs;
+        if beside.is_there && !beside.journals.is_empty() {
+            match fold(ground.mount, &self.path) {
+                // What cannot be read as a database has nothing to lose.
+                Ok(()) | Err(StoreError::ForeignFile { .. } | StoreError::Damaged { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        for sidecar in &beside.sidecars {
+            remove(fs, sidecar)?;
+        }
+        // Before the new file has the name.
+        sync_dir(fs, parent(&self.path))
+    }
+
+    /// Gives the copy in place a second name, by which it is kept when it is replaced. It has one for a while also where no older copy is
+    /// to be kept: a file without a name is written over, and a power loss may bring back the name (ext4 with data=writeback).
+    fn link_older(&self, fs: &dyn FsOps, beside: &Beside, current: u64) -> Result<(), StoreError> {
+        let newest = beside.older.last().copied();
+        if let Some(newest) = newest {
+            let path = older_path(&self.path, newest);
+            let metadata = fs.metadata(&path).map_err(io_error("look up", &path))?;
+            if metadata.is_some_and(|metadata| metadata.inode == current) {
+                return Ok(()); // An earlier attempt came as far as this.
+            }
+        }
+        let older = older_path(&self.path, newest.unwrap_or(0).saturating_add(1));
+        if let Err(error) = fs.hard_link(&self.path, &older) {
+            if error.kind() == io::ErrorKind::AlreadyExists {
+                return Err(io_error("link", &older)(error));
+            }
+            // Not every file system has links.
+            if self.keep == 1 {
+                return Ok(());
+            }
+            self.copy_older(fs, &older)?;
+        }
+        sync_dir(fs, parent(&self.path))
+    }
+
+    fn copy_older(&self, fs: &dyn FsOps, older: &Path) -> Result<(), StoreError> {
+        let source = fs
+            .open(&self.path, OpenOptions::read_only())
+            .map_err(io_error("open", &self.path))?;
+        let temporary = temporary_path(&self.path, 0);
+        let copied = copy(fs, &*source, &self.path, &temporary)
+            .and_then(|file| install(fs, file, &temporary, older));
+        match copied {
+            Ok(Installed::Done) => Ok(()),
+            Ok(Installed::Doubtful(error)) => Err(error),
+            Err(error) => {
+                discard(fs, &temporary);
+                Err(error)
+            }
+        }
+    }
+
+    /// Removes older copies beyond the number that is kept, which may have been higher in an earlier life.
+    fn prune(&self, fs: &dyn FsOps) -> Result<(), StoreError> {
+        let older = Beside::list(fs, &self.path)?.older;
+        let kept = usize::try_from(self.keep - 1).unwrap_or(usize::MAX);
+        let mut needless = older.iter().rev().skip(kept).peekable();
+        if needless.peek().is_none() {
+            return Ok(());
+        }
+        for &number in needless {
+            remove(fs, &older_path(&self.path, number))?;
+        }
+        // Before their blocks are used again: a name that a power loss brings back would lead to what was written there (ext4 with
+        // data=writeback).
+        sync_dir(fs, parent(&self.path))
+    }
+}
+
+/// Has SQLite take a write-ahead log or a rollback journal into the database that it belongs to.
+fn fold(mount: &Mount, path: &Path) -> Result<(), StoreError> {
+    let run = || {
+        let flags =
+            rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = mount.open_with_flags(super::location::for_sqlite(path), flags)?;
+        super::database::set(&connection, "synchronous = EXTRA")?;
+        super::database::set(&connection, "journal_mode = DELETE")?;
+        connection.query_row("SELECT count(*) FROM sqlite_schema", (), |_| Ok(()))?;
+        connection.close().map_err(|(_, error)| error)
+    };
+    run().map_err(|error| unreadable(path, mount.last_os_error(), error))
+}
