@@ -7,6 +7,7 @@ pub mod host;
 pub mod inspection;
 pub mod level;
 pub mod mutation;
+mod names;
 pub mod native;
 pub mod service;
 pub mod sqlite;

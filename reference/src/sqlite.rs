@@ -4,7 +4,7 @@
 //! is in `CONTRACT.md`, beside this crate's manifest.
 //!
 //! * A commit is one transaction, in a write-ahead log with `synchronous=FULL`, and is acknowledged when it is durable.
-//! * A database in memory moves to its file in one step: written beside it, synced, renamed, its directory synced.
+//! * A database in memory moves to its file in one step: written beside it, synced, renamed, its name made durable.
 //! * A snapshot goes to a canonical path in the same way, and the one before it stays beside it under a name of its own.
 //! * When [`Store::open`] returns, everything that was recovered is durable.
 //!
@@ -40,6 +40,7 @@ mod journal_mode;
 mod limits;
 mod location;
 mod lock;
+mod log;
 mod maintenance;
 mod opening;
 mod options;

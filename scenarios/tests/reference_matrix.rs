@@ -71,7 +71,8 @@ fn engine(scenario: &Scenario) -> Option<Engine> {
 
 /// Where an engine promises nothing, whatever goes wrong (`CONTRACT.md`).
 fn is_promised(engine: Engine, disk: &str) -> bool {
-    // The first `fsync` of a new file commits the names before it there, and SQLite removes and creates files as it likes.
+    // SQLite commits by removing a rollback journal, which nothing makes durable there. With a write-ahead log the engine is held to its
+    // promise there without errors.
     !(engine == Engine::Sqlite && disk == "lustre-2.16")
 }
 
@@ -215,8 +216,9 @@ fn holes(covered: &BTreeMap<Cell, BTreeSet<String>>) -> Vec<(Cell, String)> {
     holes
 }
 
-/// What is open: SQLite cuts its log after a checkpoint and syncs nothing. On ext4 with data=writeback what is written next may get the block
-/// of the log's end, and a loss of power then brings back the log, without its last commits, over a database that has them (D1, D8, R2).
+/// What is open: on ext4 with data=writeback, when a write to the log fails after its effect, the next open puts a copy of the log in its
+/// place. The model still writes what the old log had not written back, into blocks that the new one frees later (D1, F1), although a file
+/// without a name or a handle is written no more.
 fn is_open((engine, operation, trouble): &Cell, disk: &str) -> bool {
     let swept = [
         Trouble::RenameFailsBefore,

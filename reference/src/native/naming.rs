@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::fs::{FsFile, FsOps, OpenOptions};
+use crate::names::commit_names;
 
 use super::directory::sync_dir;
 use super::error::{StoreError, io_error};
@@ -164,16 +165,8 @@ fn sync_parent(fs: &dyn FsOps, path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Makes names durable that an earlier life has given in `dir`. `marker` is a path in it that is free.
-///
-/// The first `fsync` of a new file brings along what was done before it, on file systems whose directories have no `fsync` to speak of.
-/// What is left of the marker after a power loss is a temporary, which the next open removes.
+/// Makes names durable that an earlier life has given in `dir`. `marker` is a path in it that is free, of a temporary.
 pub(super) fn settle_names(fs: &dyn FsOps, dir: &Path, marker: &Path) -> Result<(), StoreError> {
     sync_dir(fs, dir)?;
-    let file = fs
-        .open(marker, OpenOptions::read_write().create_new())
-        .map_err(io_error("create", marker))?;
-    file.sync_all().map_err(io_error("sync", marker))?;
-    file.close().map_err(io_error("close", marker))?;
-    fs.remove_file(marker).map_err(io_error("remove", marker))
+    commit_names(fs, marker).map_err(|(op, error)| io_error(op, marker)(error))
 }

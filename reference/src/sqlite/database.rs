@@ -4,11 +4,14 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, Error, OpenFlags, OptionalExtension, ffi};
 
+use crate::fs::FsOps;
+
 use super::cut::{Cut, back_up, not_copied, take_over};
 use super::error::{Outcome, StoreError, unreadable};
 use super::journal_mode::set_journal_mode;
 use super::limits::Change;
 use super::location::for_sqlite;
+use super::log;
 use super::options::{IntegrityCheck, Journal, Options};
 use super::schema;
 use super::vfs::Mount;
@@ -56,7 +59,12 @@ impl Database {
     }
 
     /// The database in a file that is there, set up so that every commit is durable.
-    pub(super) fn file(mount: &Mount, path: &Path, options: &Options) -> Result<Self, StoreError> {
+    pub(super) fn file(
+        fs: &dyn FsOps,
+        mount: &Mount,
+        path: &Path,
+        options: &Options,
+    ) -> Result<Self, StoreError> {
         let wrong = |error| unreadable(path, mount.last_os_error(), error);
         let connection = mount
             .open_with_flags(for_sqlite(path), READ_WRITE)
@@ -70,6 +78,10 @@ impl Database {
         }
         // Before anything is changed: the file may be somebody else's.
         schema::check(&connection, path)?;
+        if options.journal == Journal::Rollback {
+            // An earlier life may have had a write-ahead log, which SQLite is about to remove.
+            log::empty(fs, &connection, path, wrong)?;
+        }
         log_to(&connection, path, options.journal)?;
         if options.integrity_check == IntegrityCheck::AtOpen {
             schema::check_integrity(&connection, path)?;
@@ -187,16 +199,16 @@ impl Database {
         self.number("PRAGMA wal_checkpoint(NOOP)", 1)
     }
 
-    /// Copies the write-ahead log into the database and makes that durable; with `TRUNCATE` the log is then cut to nothing. Where a
-    /// snapshot is being written, what that still reads stays in the log.
-    pub(super) fn checkpoint(&self, mode: &str) -> Result<(), StoreError> {
-        let run = || {
-            let sql = format!("PRAGMA wal_checkpoint({mode})");
-            self.connection
-                .prepare_cached(&sql)?
-                .query_row((), |_| Ok(()))
-        };
-        run().map_err(self.failed("checkpoint", Outcome::Unknown))
+    /// Copies the write-ahead log into the database and makes that durable. Where a snapshot is being written, what that still reads stays
+    /// in the log.
+    pub(super) fn checkpoint(&self) -> Result<(), StoreError> {
+        log::copy(&self.connection, "PASSIVE").map_err(self.failed("checkpoint", Outcome::Unknown))
+    }
+
+    /// The same, and cuts the log to nothing, durably, unless somebody still reads it.
+    pub(super) fn empty_log(&self, fs: &dyn FsOps) -> Result<(), StoreError> {
+        let wrong = self.failed("checkpoint", Outcome::Unknown);
+        log::empty(fs, &self.connection, &self.path, wrong)
     }
 
     /// Rewrites the database in memory without what is no longer needed. SQLite makes a second one for that, in memory too.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use nix::errno::Errno;
 
 use crate::fs::{FileKind, FsOps};
+use crate::names::commit_names;
 
 use super::error::{StoreError, io_error};
 
@@ -22,6 +23,15 @@ pub(super) fn sync_dir(fs: &dyn FsOps, dir: &Path) -> Result<(), StoreError> {
         Err(error) if error.raw_os_error() == Some(Errno::EINVAL as i32) => Ok(()),
         result => result.map_err(io_error("sync directory", dir)),
     }
+}
+
+/// Makes durable what was done to names in the directory of `marker`, which is a path of a temporary and free.
+///
+/// Where the sync of a directory does nothing it is the marker that does it, elsewhere that sync. Who only needs one operation to be durable
+/// before the next calls [`sync_dir`] alone: where that does nothing (Lustre since 2.16) names change in the order of the operations.
+pub(super) fn settle_names(fs: &dyn FsOps, marker: &Path) -> Result<(), StoreError> {
+    sync_dir(fs, parent(marker))?;
+    commit_names(fs, marker).map_err(|(op, error)| io_error(op, marker)(error))
 }
 
 /// Creates `dir` if it is absent, with its ancestors, and makes its own entry durable.

@@ -61,7 +61,7 @@ impl Store {
     pub fn checkpoint(&mut self) -> Result<Ack, StoreError> {
         self.check_poison()?;
         if self.database.is_wal() {
-            let done = self.database.checkpoint("TRUNCATE");
+            let done = self.database.empty_log(&*self.host.fs);
             self.guard(done)?;
         }
         Ok(Ack::at(self.standing()))

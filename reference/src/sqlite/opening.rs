@@ -5,10 +5,10 @@ use std::path::Path;
 use crate::fs::FsOps;
 use crate::native::CreatePolicy;
 
-use super::beside::Beside;
+use super::beside::{Beside, temporary_path};
 use super::database::Database;
 use super::destination::Destination;
-use super::directory::{is_there, parent, sync_dir};
+use super::directory::{is_there, parent, settle_names, sync_dir};
 use super::error::StoreError;
 use super::image::open_checked;
 use super::lock::Lock;
@@ -43,20 +43,16 @@ pub(super) struct Opening<'a> {
 
 impl Opening<'_> {
     /// Opens what the options say.
-    pub(super) fn open(
-        &self,
-        mut snapshots: Option<&mut Destination>,
-    ) -> Result<Opened, StoreError> {
-        let opened = match self.options.path() {
-            Some(path) => self.at(path)?,
-            None => {
-                // The snapshot is then all that there is of the store.
-                if let Some(snapshots) = &mut snapshots {
-                    snapshots.lock(self.fs, self.options.create_policy)?;
-                }
-                self.in_memory(Path::new(":memory:"))?
+    pub(super) fn open(&self, snapshots: Option<&mut Destination>) -> Result<Opened, StoreError> {
+        let Some(path) = self.options.path() else {
+            // The snapshot is then all that there is of the store.
+            if let Some(snapshots) = snapshots {
+                snapshots.lock(self.fs, self.options.create_policy)?;
+                snapshots.tidy(self.fs)?;
             }
+            return self.in_memory(Path::new(":memory:"));
         };
+        let opened = self.at(path)?;
         if let Some(snapshots) = snapshots {
             snapshots.tidy(self.fs)?;
         }
@@ -94,7 +90,7 @@ impl Opening<'_> {
             });
         }
         settle_contents(self.fs, path, beside)?;
-        let database = Database::file(self.mount, path, self.options)?;
+        let database = Database::file(self.fs, self.mount, path, self.options)?;
         Ok(Opened {
             home: Home::File,
             database,
@@ -148,8 +144,10 @@ impl Opening<'_> {
                 None => Ok(false),
             };
         }
-        // Its name may not be durable yet, and what is shown has to stay.
+        // Its name may not be durable yet, and what is shown has to stay. The marker goes beside what is locked.
         sync_dir(self.fs, parent(snapshot))?;
+        let locked = self.options.path().unwrap_or(snapshot);
+        settle_names(self.fs, &temporary_path(locked, 0))?;
         database.replace_by(&open_checked(self.fs, self.mount, snapshot)?)?;
         Ok(true)
     }

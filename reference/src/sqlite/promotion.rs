@@ -90,7 +90,7 @@ impl Promotion {
             return Err(error);
         }
         let lock = Lock::of(fs, path)?;
-        let database = Database::file(mount, path, options)?;
+        let database = Database::file(fs, mount, path, options)?;
         Ok(Filed { database, lock })
     }
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 use crate::fs::{FsFile, FsOps, OpenOptions, write_all_at};
 
 use super::beside::{Beside, temporary_path};
-use super::directory::{parent, remove, sync_dir};
+use super::directory::{remove, settle_names};
 use super::error::{StoreError, io_error};
 use super::replace::{Installed, discard, install};
 
@@ -31,7 +31,7 @@ pub(super) fn settle_contents(
     path: &Path,
     beside: &Beside,
 ) -> Result<(), StoreError> {
-    sync_dir(fs, parent(path))?;
+    settle_names(fs, &temporary_path(path, 0))?;
     for journal in &beside.journals {
         renew(fs, journal)?;
     }
@@ -47,7 +47,8 @@ fn renew(fs: &dyn FsOps, journal: &Path) -> Result<(), StoreError> {
         .map_err(io_error("open", journal))?;
     let metadata = source.metadata().map_err(io_error("look up", journal))?;
     if metadata.len == 0 {
-        return Ok(());
+        // Whoever cut it may not have come to make that durable.
+        return source.sync_all().map_err(io_error("sync", journal));
     }
     let temporary = temporary_path(journal, 0);
     let installed = copy(fs, &*source, journal, &temporary)

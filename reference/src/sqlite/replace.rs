@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::fs::{FsFile, FsOps, OpenOptions, write_all_at};
 
 use super::beside::suffixed;
-use super::directory::{parent, sync_dir};
+use super::directory::settle_names;
 use super::error::{StoreError, io_error};
 
 /// Where the header of a database says how it is written and read ("The Database Header", SQLite's file format: bytes 18 and 19).
@@ -100,8 +100,9 @@ fn seal(fs: &dyn FsOps, temporary: &Path, format: Format) -> Result<Box<dyn FsFi
 
 /// Gives a synced file the name of its target, and makes that durable.
 ///
-/// The file is synced once more behind the rename: there are file systems on which the sync of a directory commits nothing, and the first
-/// `fsync` of a new file commits every name before it (Lustre since 2.16).
+/// The file is synced once more behind the rename, which tells of writes that failed late. It does nothing for the name where the sync of a
+/// directory does nothing (Lustre since 2.16): the file is no longer new, as SQLite has synced it. That takes a marker, whose name is that
+/// of the temporary, which is free then.
 pub(super) fn install(
     fs: &dyn FsOps,
     file: Box<dyn FsFile>,
@@ -113,7 +114,7 @@ pub(super) fn install(
     if let Err(error) = file.sync_all().map_err(io_error("sync", target)) {
         return Ok(Installed::Doubtful(error));
     }
-    sync_dir(fs, parent(target))?;
+    settle_names(fs, temporary)?;
     file.close().map_err(io_error("close", target))?;
     Ok(Installed::Done)
 }

@@ -6,8 +6,11 @@ use std::path::{Path, PathBuf};
 use crate::fs::{FileKind, FsOps, OpenOptions};
 
 use super::beside::{Beside, lock_path, older_path, suffixed, temporary_path};
+use super::database::{READ_WRITE, set};
 use super::directory::{parent, remove, sync_dir};
 use super::error::{StoreError, io_error, unreadable};
+use super::location::for_sqlite;
+use super::log;
 use super::recovery::copy;
 use super::replace::{Installed, Prepared, discard, install};
 use super::vfs::Mount;
@@ -152,7 +155,7 @@ impl Site {
         }
         let fs = ground.fs;
         if beside.is_there && !beside.journals.is_empty() {
-            match fold(ground.mount, &self.path) {
+            match fold(fs, ground.mount, &self.path) {
                 // What cannot be read as a database has nothing to lose.
                 Ok(()) | Err(StoreError::ForeignFile { .. } | StoreError::Damaged { .. }) => {}
                 Err(error) => return Err(error),
@@ -225,15 +228,19 @@ impl Site {
 }
 
 /// Has SQLite take a write-ahead log or a rollback journal into the database that it belongs to.
-fn fold(mount: &Mount, path: &Path) -> Result<(), StoreError> {
-    let run = || {
-        let flags =
-            rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = mount.open_with_flags(super::location::for_sqlite(path), flags)?;
-        super::database::set(&connection, "synchronous = EXTRA")?;
-        super::database::set(&connection, "journal_mode = DELETE")?;
-        connection.query_row("SELECT count(*) FROM sqlite_schema", (), |_| Ok(()))?;
-        connection.close().map_err(|(_, error)| error)
+fn fold(fs: &dyn FsOps, mount: &Mount, path: &Path) -> Result<(), StoreError> {
+    let wrong = |error| unreadable(path, mount.last_os_error(), error);
+    let connect = || {
+        let connection = mount.open_with_flags(for_sqlite(path), READ_WRITE)?;
+        set(&connection, "synchronous = EXTRA")?;
+        Ok(connection)
     };
-    run().map_err(|error| unreadable(path, mount.last_os_error(), error))
+    let connection = connect().map_err(wrong)?;
+    log::empty(fs, &connection, path, wrong)?;
+    let leave = || {
+        set(&connection, "journal_mode = DELETE")?;
+        connection.query_row("SELECT count(*) FROM sqlite_schema", (), |_| Ok(()))
+    };
+    leave().map_err(wrong)?;
+    connection.close().map_err(|(_, error)| wrong(error))
 }

@@ -285,7 +285,7 @@ impl Store {
         }
         if self.home == Home::File && self.database.is_wal() {
             self.database
-                .checkpoint("TRUNCATE")
+                .empty_log(&*self.host.fs)
                 .map_err(|error| self.explain(error))?;
         }
         let Self {

@@ -7,6 +7,10 @@
 //! [`Settings::documented`]). With `-as-power` behind it, it claims that every commit survives a power loss, and with
 //! `-without-psow` it does not rely on power-safe overwrites.
 //!
+//! On ext4 with data=writeback SQLite may lose acknowledged commits even with a write-ahead log and full syncs: the last close removes the
+//! log and syncs nothing, the next log may get its blocks, and the old one comes back without its end
+//! (`sqlite-wal-full-log-comes-back`).
+//!
 //! **Not covered**: several connections, attached databases, memory maps, snapshots.
 
 mod settings;

@@ -98,9 +98,9 @@ impl StallBench {
         for stall in STALLS {
             measured.push(self.measure(stall).with_context(|| stall)?);
         }
-        let text = match self.printing.format {
+        let text: String = match self.printing.format {
             Format::Jsonl => measured.iter().flatten().map(line).collect(),
-            Format::Human => measured.iter().map(human).collect(),
+            Format::Human => measured.iter().map(|lines| human(lines)).collect(),
         };
         Output::new(self.printing.color).write(&text)?;
         let bound = BOUND.as_secs_f64() * 1000.0;

@@ -24,7 +24,7 @@ impl Store {
         let database = &self.database;
         let done = database.logged_pages().and_then(|pages| {
             if pages >= u64::from(self.options.checkpoint_pages) {
-                database.checkpoint("PASSIVE")
+                database.checkpoint()
             } else {
                 Ok(())
             }
