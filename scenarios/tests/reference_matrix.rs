@@ -217,8 +217,8 @@ fn holes(covered: &BTreeMap<Cell, BTreeSet<String>>) -> Vec<(Cell, String)> {
 }
 
 /// What is open: on ext4 with data=writeback, when a write to the log fails after its effect, the next open puts a copy of the log in its
-/// place. The model still writes what the old log had not written back, into blocks that the new one frees later (D1, F1), although a file
-/// without a name or a handle is written no more.
+/// place, and what the old log had not written back may go into blocks that are freed later (D1, F1). Either the model writes a file that has
+/// neither a name nor a handle any more, or the engine would have to sync the old log first.
 fn is_open((engine, operation, trouble): &Cell, disk: &str) -> bool {
     let swept = [
         Trouble::RenameFailsBefore,
