@@ -100,6 +100,10 @@ fn an_end_that_went_well_leaves_what_was_last_read() {
     }
     let later = "< 2 get a\n > 2 value 1\n < 3 put a 3\n > 3 ok memory 2\n eof\n > end 2 power\n exit 0\n left a=3";
     check(&format!("{unknown} {later}"), &[]);
+    let late =
+        "< 1 put a 1\n < 2 delete a\n > 2 ok memory 2\n < 3 get a\n > 1 ok memory 1\n > 3 absent";
+    let end = "eof\n > end 2 power\n exit 0\n left b=1";
+    check(&format!("base b=1\n > ready 7 0\n {late}\n {end}"), &[]);
 }
 
 #[test]

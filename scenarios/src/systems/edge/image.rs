@@ -87,8 +87,13 @@ pub(in crate::systems) fn take(fs: &dyn FsOps, path: &str) -> io::Result<Option<
 }
 
 fn write(fs: &dyn FsOps, path: &str, text: &str) -> io::Result<()> {
-    let options = OpenOptions::read_write().create().truncate();
-    let file = fs.open(Path::new(path), options)?;
+    // What is left of an earlier one may be a second name of the file in place, where a power loss came amid the rename: it is removed,
+    // and not cut to nothing.
+    match fs.remove_file(Path::new(path)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let file = fs.open(Path::new(path), OpenOptions::read_write().create_new())?;
     write_all_at(&*file, text.as_bytes(), 0)?;
     file.sync_all()?;
     file.close()

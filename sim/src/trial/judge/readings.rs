@@ -163,11 +163,19 @@ impl<'a> Readings<'a> {
             (Some(one), None) => Some(one.index),
             _ => None,
         };
+        let is_seen = |write: &Written<'_>| {
+            let is_unknown = crashed && write.asked.fate() == Fate::Unknown;
+            write.was_answered_before(reading.asked) && !is_unknown
+        };
+        // What was handed over before a write that was seen was decided with it, whenever it was answered.
+        let mut seen = written
+            .iter()
+            .filter(|write| is_seen(write) && write.asked.fate() == Fate::Applied);
+        let seen = seen.next_back().map(|write| write.index);
         let mut possible = vec![reading.value];
         for write in written {
-            let is_unknown = crashed && write.asked.fate() == Fate::Unknown;
-            let is_decided = (write.was_answered_before(reading.asked) && !is_unknown)
-                || writer.is_some_and(|writer| write.index <= writer);
+            let is_decided =
+                is_seen(write) || writer.max(seen).is_some_and(|last| write.index <= last);
             if !is_decided && write.asked.at < until {
                 add(&mut possible, write, must(write.index, write.asked));
             }

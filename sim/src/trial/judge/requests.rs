@@ -134,7 +134,8 @@ pub(super) fn unread(life: &Life) -> Vec<(Moment, Moment)> {
     for (at, notice) in &life.notices {
         match (notice, since) {
             (Notice::ReadingStopped, None) => since = Some(*at),
-            (Notice::ReadingAgain, Some(from)) => {
+            // At the same moment it is not known which came first.
+            (Notice::ReadingAgain, Some(from)) if from != *at => {
                 spans.push((from, *at));
                 since = None;
             }
@@ -294,6 +295,23 @@ mod tests {
         assert_eq!(late(Some((30_000, Level::Power)), 30_000), None);
         assert_eq!(late(None, 30_000), Some(Oracle::B3));
         assert_eq!(late(None, 900), None, "it was asked to end");
+    }
+
+    #[test]
+    fn who_stops_and_goes_on_at_one_moment_may_have_stopped() {
+        let notices = |again| {
+            vec![
+                (at(2, 5), Notice::ReadingStopped),
+                (again, Notice::ReadingAgain),
+            ]
+        };
+        let life = |again| Life {
+            notices: notices(again),
+            end: (at(9, 60_000), End::Running),
+            ..Life::new(Default::default(), at(0, 0))
+        };
+        assert_eq!(unread(&life(at(2, 5))), [(at(2, 5), at(9, 60_000))]);
+        assert_eq!(unread(&life(at(3, 7))), [(at(2, 5), at(3, 7))]);
     }
 
     #[test]
