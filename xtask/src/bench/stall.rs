@@ -177,7 +177,7 @@ fn script(stall: &str) -> anyhow::Result<Script> {
     })
 }
 
-fn human(lines: &[Line]) -> String {
+fn human(lines: &[Line; 3]) -> String {
     let mut text = format!(
         "{LABEL}{:>12}{LABEL:#} {SYSTEM} on {DISK}, `{}`; latencies in virtual time\n",
         "Stall", lines[0].stall
