@@ -24,10 +24,9 @@ const SYSTEM: &str = "service-memory";
 const DISK: &str = "lustre-2.15";
 
 /// What stands still, and for how long: an object target while the image is written, the metadata target while it gets its name.
-const STALLS: [&str; 3] = [
+const STALLS: [&str; 2] = [
     "fdatasync *.tmp #1 target 0 of 4 stripe 65536 stall 60s",
     "rename *.tmp #1 stall 60s",
-    "fsyncdir #3 stall 60s",
 ];
 
 /// The upper ends of the buckets of the histogram, in milliseconds of virtual time.
@@ -36,7 +35,7 @@ const BUCKETS: [u64; 7] = [1, 10, 100, 1_000, 10_000, 60_000, 120_000];
 /// Reads and commits in memory stay below this.
 const BOUND: Duration = Duration::from_millis(10);
 
-/// Show how long reads, commits in memory and a snapshot take in virtual time while an object target, rename or directory sync stands still for 60 s
+/// Show how long reads, commits in memory and a snapshot take in virtual time while a rename or an object target stands still for 60 s
 #[derive(Debug, Args)]
 #[command(
     before_help = "Examples:
@@ -177,7 +176,7 @@ fn script(stall: &str) -> anyhow::Result<Script> {
     })
 }
 
-fn human(lines: &[Line]) -> String {
+fn human(lines: &[Line; 3]) -> String {
     let mut text = format!(
         "{LABEL}{:>12}{LABEL:#} {SYSTEM} on {DISK}, `{}`; latencies in virtual time\n",
         "Stall", lines[0].stall
