@@ -99,7 +99,7 @@ impl StallBench {
         }
         let text: String = match self.printing.format {
             Format::Jsonl => measured.iter().flatten().map(line).collect(),
-            Format::Human => measured.iter().map(|lines| human(lines)).collect(),
+            Format::Human => measured.iter().map(human).collect(),
         };
         Output::new(self.printing.color).write(&text)?;
         let bound = BOUND.as_secs_f64() * 1000.0;
