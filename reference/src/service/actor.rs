@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::host::Host;
+use crate::host::{Host, Signals};
 
 use super::caller::{Caller, Order};
 use super::protocol::Cause;
@@ -30,8 +30,8 @@ pub(super) enum Stop {
 pub(super) struct Actor {
     pub(super) worker: Worker,
     pub(super) mailbox: mpsc::Receiver<Order>,
-    /// Snapshots that are asked for without a request.
-    pub(super) signals: Option<mpsc::UnboundedReceiver<Cause>>,
+    /// Signals that ask for a snapshot.
+    pub(super) signals: Option<Box<dyn Signals>>,
     /// Ready, or dropped, when the actor is to stop.
     pub(super) stop: Option<oneshot::Receiver<()>>,
 }
@@ -64,7 +64,7 @@ impl Actor {
                     let _ = self.worker.go_on(wrote).await;
                 }
                 () = told(&mut self.stop) => return Stop::Told,
-                cause = next(&mut self.signals) => self.worker.runs.ask(cause, None),
+                () = next(&mut self.signals) => self.worker.runs.ask(Cause::Signal, None),
                 order = self.mailbox.recv() => match order {
                     None => return Stop::Told,
                     Some(order) => {
@@ -80,11 +80,12 @@ impl Actor {
     }
 
     /// Asks for the snapshots that signals asked for before now.
-    pub(super) fn take_signals(&mut self) {
-        if let Some(signals) = &mut self.signals {
-            while let Ok(cause) = signals.try_recv() {
-                self.worker.runs.ask(cause, None);
-            }
+    pub(super) async fn take_signals(&mut self) {
+        tokio::select! {
+            biased;
+            // However often it came, one snapshot is for all.
+            () = next(&mut self.signals) => self.worker.runs.ask(Cause::Signal, None),
+            () = std::future::ready(()) => {}
         }
     }
 }
@@ -98,14 +99,11 @@ async fn told(stop: &mut Option<oneshot::Receiver<()>>) {
     *stop = None;
 }
 
-async fn next(signals: &mut Option<mpsc::UnboundedReceiver<Cause>>) -> Cause {
-    if let Some(receiver) = signals {
-        if let Some(cause) = receiver.recv().await {
-            return cause;
-        }
-        *signals = None;
+async fn next(signals: &mut Option<Box<dyn Signals>>) {
+    match signals {
+        Some(signals) => signals.next().await,
+        None => std::future::pending().await,
     }
-    std::future::pending().await
 }
 
 async fn until(host: &Host, wake_at: Option<Duration>, now: Duration) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::host::{Failed, Host, Later, Lines, Signal, timeout};
+use crate::host::{Failed, Host, Later, Lines, timeout};
 
 use super::actor::{Actor, MAILBOX_LEN, Stop};
 use super::caller::Order;
@@ -13,7 +13,7 @@ use super::engine::Engine;
 use super::notes::Notes;
 use super::options::ServiceOptions;
 use super::outlet::Outlet;
-use super::protocol::{Answer, Cause};
+use super::protocol::Answer;
 use super::reader::{Reader, ending};
 use super::response::Response;
 use super::signals::Handlers;
@@ -101,7 +101,6 @@ struct Serving {
     actor: Later<'static, Result<(), Failed>>,
     reader: Later<'static, Result<(), Failed>>,
     ending: oneshot::Receiver<Ending>,
-    snapshots: mpsc::UnboundedSender<Cause>,
     /// Tells the reader to end, and with it the actor.
     stop: watch::Sender<bool>,
 }
@@ -112,16 +111,15 @@ impl Serving {
         worker: Worker,
         answers: &Outlet,
         notes: &Notes,
-        handlers: Handlers,
+        mut handlers: Handlers,
     ) -> Self {
         let (orders, mailbox) = mpsc::channel(MAILBOX_LEN);
-        let (snapshots, signals) = mpsc::unbounded_channel();
         let (ended, ending) = oneshot::channel();
         let (stop, is_told) = watch::channel(false);
         let actor = Actor {
             worker,
             mailbox,
-            signals: Some(signals),
+            signals: handlers.take_snapshots(),
             stop: None,
         };
         let reader = Reader {
@@ -139,7 +137,6 @@ impl Serving {
             actor: host.spawn("actor", act(actor, ended)),
             reader: host.spawn("reader", reader.run()),
             ending,
-            snapshots,
             stop,
         }
     }
@@ -152,8 +149,6 @@ impl Serving {
                 biased;
                 ended = &mut self.actor => break ended,
                 signal = self.handlers.next() => match signal {
-                    // Where the actor has ended it is too late.
-                    Signal::Usr1 => drop(self.snapshots.send(Cause::Signal)),
                     signal if is_ending => {
                         self.notes.note(&format!("{signal} again; the end goes on"));
                     }
@@ -192,7 +187,7 @@ async fn act(mut actor: Actor, ended: oneshot::Sender<Ending>) {
     while let Some(Order { caller, .. }) = actor.mailbox.recv().await {
         caller.answer(ending());
     }
-    actor.take_signals();
+    actor.take_signals().await;
     let secured = actor.worker.secure().await;
     let ending = actor.worker.close(secured).await;
     if let Some(caller) = closer {
