@@ -151,8 +151,8 @@ impl Worker {
         }
     }
 
-    /// Goes on with the snapshot that is being taken. One that was written is put in place, in a job of its own: nobody waits for that but
-    /// who asked for it. One that is in place is told to them.
+    /// Goes on with the snapshot that is being taken. One that was written is put in place: of a store in memory in a job of its own, so that
+    /// nobody waits for that but who asked for it. One that is in place is told to them.
     pub(super) async fn go_on(&mut self, wrote: Wrote) -> Result<(), Failure> {
         let Some(Writing { covered, path, .. }) = self.writing.take() else {
             return Ok(());
