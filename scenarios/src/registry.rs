@@ -1,10 +1,11 @@
-//! Stores and disks by name.
+//! Stores, systems and disks by name.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use plimsoll_faults::profile::Profile;
 use plimsoll_sim::sut::Sut;
+use plimsoll_sim::trial::system::System;
 use thiserror::Error;
 
 use crate::adapters::closed_restore::ClosedRestore;
@@ -21,11 +22,13 @@ use crate::specimens::retried_rename::RetriedRename;
 use crate::specimens::surrealmx::{Bug, FsyncMode, Mends, Options, SurrealMx};
 use crate::specimens::tinycloud;
 use crate::specimens::torc;
+use crate::systems;
 
 /// What scenarios can name.
 #[derive(Clone)]
 pub struct Registry {
     suts: Vec<Arc<dyn Sut>>,
+    systems: Vec<Arc<dyn System>>,
     profiles: Vec<Arc<Profile>>,
 }
 
@@ -58,6 +61,7 @@ impl Registry {
         suts.extend(sqlite_engine::modes());
         Self {
             suts,
+            systems: systems::shipped(),
             profiles: Profile::shipped(),
         }
     }
@@ -65,6 +69,11 @@ impl Registry {
     /// Makes another store known, before those of the same name.
     pub fn add_sut(&mut self, sut: Arc<dyn Sut>) {
         self.suts.insert(0, sut);
+    }
+
+    /// Makes another system known to scenarios of worlds, before those of the same name.
+    pub fn add_system(&mut self, system: Arc<dyn System>) {
+        self.systems.insert(0, system);
     }
 
     /// Makes another disk known, before those of the same name.
@@ -101,6 +110,19 @@ impl Registry {
                 })
             }
         }
+    }
+
+    /// The names of the systems.
+    pub fn system_names(&self) -> impl Iterator<Item = &str> {
+        self.systems.iter().map(|system| system.name())
+    }
+
+    /// The system of this name.
+    pub fn system(&self, name: &str) -> Option<Arc<dyn System>> {
+        self.systems
+            .iter()
+            .find(|system| system.name() == name)
+            .cloned()
     }
 
     /// The names of the disks.

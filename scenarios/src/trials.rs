@@ -17,6 +17,7 @@ use plimsoll_sim::trial::run::Ground;
 use plimsoll_sim::trial::system::System;
 
 use crate::diagnostic::ScenarioError;
+use crate::registry::Registry;
 
 /// States of a loss of power that are judged in full up to this number, and samples beyond.
 const CRASH_STATES: Bounds = Bounds {
@@ -48,12 +49,13 @@ pub struct TrialScenario {
 }
 
 impl TrialScenario {
-    /// Reads a scenario. `file_name` is what errors call the file, and names the scenario.
+    /// Reads a scenario. `file_name` is what errors call the file, and names the scenario; `registry` has the systems and disks that it can
+    /// name.
     ///
     /// # Errors
     /// The text is not TOML, has a key that means nothing, lacks one, or names something that does not exist.
-    pub fn parse(file_name: &str, text: &str) -> Result<Self, ScenarioError> {
-        resolve::parse(file_name, text)
+    pub fn parse(file_name: &str, text: &str, registry: &Registry) -> Result<Self, ScenarioError> {
+        resolve::parse(file_name, text, registry)
     }
 
     /// The cases: one for every disk, with seeds from this one on.
@@ -239,10 +241,11 @@ pub const TRIAL_FILES: &[(&str, &str)] = files! {
 /// # Panics
 /// Never: a test reads each of them.
 pub fn trials() -> Vec<TrialScenario> {
+    let registry = Registry::shipped();
     TRIAL_FILES
         .iter()
         .map(|(path, text)| {
-            TrialScenario::parse(path, text).unwrap_or_else(|error| panic!("{error}"))
+            TrialScenario::parse(path, text, &registry).unwrap_or_else(|error| panic!("{error}"))
         })
         .collect()
 }

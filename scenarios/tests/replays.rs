@@ -1,13 +1,16 @@
 //! Worlds in files: every script and schedule goes there and back, and what is wrong with a file is said where it is.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use plimsoll_scenarios::{Replay, trials};
+use plimsoll_faults::profile::Profile;
+use plimsoll_scenarios::{Registry, Replay, trials};
 use plimsoll_sim::fingerprint::Fingerprint;
 use plimsoll_sim::oracle::Oracle;
 use plimsoll_sim::trial::hunt::{TrialCase, drawn};
 use plimsoll_sim::world::Schedule;
 use proptest::prelude::*;
+
+static REGISTRY: LazyLock<Registry> = LazyLock::new(Registry::shipped);
 
 static CASES: LazyLock<Vec<TrialCase>> = LazyLock::new(|| {
     let scenarios = trials();
@@ -46,7 +49,7 @@ proptest! {
         replay.oracle = Oracle::ALL[oracle];
         replay.crash = crash.map(|(era, position)| (era.into(), position.into()));
         let text = replay.to_string();
-        let parsed = Replay::parse("x.world.toml", &text).expect("it was printed");
+        let parsed = Replay::parse("x.world.toml", &text, &REGISTRY).expect("it was printed");
         prop_assert_eq!(parsed.to_string(), text);
         prop_assert_eq!(parsed.script, replay.script);
         prop_assert_eq!(parsed.schedule, replay.schedule);
@@ -67,7 +70,7 @@ proptest! {
         } else {
             format!("{}{byte}{}", &good[..at], &good[at + 1..])
         };
-        if let Err(error) = Replay::parse("x.world.toml", &text) {
+        if let Err(error) = Replay::parse("x.world.toml", &text, &REGISTRY) {
             prop_assert!(error.line() <= text.lines().count() + 1, "{}", error);
             prop_assert!(error.column() >= 1 && !error.message().is_empty());
         }
@@ -77,7 +80,7 @@ proptest! {
 #[test]
 fn what_is_wrong_with_a_file_is_said_where_it_is() {
     let good = replay(&CASES[0], 7, "t0 d120 c1").to_string();
-    assert!(Replay::parse("x.world.toml", &good).is_ok());
+    assert!(Replay::parse("x.world.toml", &good, &REGISTRY).is_ok());
     let line_of = |part: &str| {
         let line = good.lines().position(|line| line.contains(part));
         line.expect(part) + 1
@@ -121,7 +124,8 @@ fn what_is_wrong_with_a_file_is_said_where_it_is() {
     ] {
         assert!(good.contains(from), "{from}");
         let at = line_of(from.split('\n').next().expect("a line"));
-        let error = Replay::parse("x.world.toml", &good.replacen(from, to, 1)).expect_err(from);
+        let error =
+            Replay::parse("x.world.toml", &good.replacen(from, to, 1), &REGISTRY).expect_err(from);
         assert_eq!((error.line(), error.column()), (at, column), "{error}");
         assert!(error.to_string().contains(message), "{error}");
         assert_eq!(error.file(), "x.world.toml");
@@ -131,8 +135,30 @@ fn what_is_wrong_with_a_file_is_said_where_it_is() {
         lines.collect::<Vec<_>>().join("\n")
     };
     for key in ["version", "system", "disk", "oracle", "life", "fingerprint"] {
-        let error = Replay::parse("x.world.toml", &without(key)).expect_err(key);
+        let error = Replay::parse("x.world.toml", &without(key), &REGISTRY).expect_err(key);
         let message = format!("the key `{key}` is missing");
         assert!(error.to_string().contains(&message), "{error}");
     }
+}
+
+#[test]
+fn a_disk_that_does_not_ship_is_in_the_file() {
+    let mut replay = replay(&CASES[0], 7, "t0 d120 c1");
+    let mut own = Profile::clone(&replay.profile);
+    own.name = "mine".to_owned();
+    own.title = "one of \"mine\"".to_owned();
+    replay.profile = Arc::new(own);
+    let text = replay.to_string();
+    let parsed = Replay::parse("x.world.toml", &text, &REGISTRY).expect("it was printed");
+    assert_eq!(parsed.profile, replay.profile);
+    assert_eq!(parsed.to_string(), text);
+    let from = "\"name = \\\"mine\\\"\"";
+    assert!(text.contains(from), "{text}");
+    let at = text
+        .lines()
+        .position(|line| line.contains(from))
+        .expect("a line");
+    let wrong = text.replacen(from, "\"nam = 1\"", 1);
+    let error = Replay::parse("x.world.toml", &wrong, &REGISTRY).expect_err("there is no `nam`");
+    assert_eq!((error.line(), error.column()), (at + 1, 5), "{error}");
 }

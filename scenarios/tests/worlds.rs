@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use plimsoll_scenarios::{Replay, TRIAL_FILES, TrialScenario, trials};
+use plimsoll_scenarios::{Registry, Replay, TRIAL_FILES, TrialScenario, trials};
 use plimsoll_sim::trial::hunt::{Hunt, TrialCase, hunt};
 use plimsoll_sim::world::WorldError;
 
@@ -100,7 +100,7 @@ fn what_is_expected_to_be_violated_is() {
 fn replays(case: &TrialCase, hunt: &Hunt) {
     for (oracle, trophy) in &hunt.trophies {
         let text = Replay::of(case, trophy).to_string();
-        let replay = Replay::parse("x.world.toml", &text)
+        let replay = Replay::parse("x.world.toml", &text, &Registry::shipped())
             .unwrap_or_else(|error| panic!("{}: {error}", case.id));
         assert_eq!(replay.to_string(), text);
         let has_faults = text.contains(": fault ");
@@ -137,7 +137,7 @@ fn what_is_wrong_with_a_file_is_said_where_it_is() {
     ] {
         assert!(good.contains(from), "{from}");
         let text = good.replacen(from, to, 1);
-        let error = TrialScenario::parse("x.toml", &text).expect_err(from);
+        let error = TrialScenario::parse("x.toml", &text, &Registry::shipped()).expect_err(from);
         assert_eq!(error.line(), line, "{error}");
         assert!(error.to_string().contains(message), "{error}");
     }

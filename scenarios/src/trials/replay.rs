@@ -21,6 +21,7 @@ use super::CRASH_STATES;
 use super::resolve::{disk, system};
 use crate::diagnostic::{Complaint, ScenarioError};
 use crate::keys::{Resolved, Text, oracle, toml_error, version, wrong};
+use crate::registry::Registry;
 
 /// Decisions on one line of a file.
 const DECISIONS_A_LINE: usize = 24;
@@ -35,7 +36,7 @@ pub struct Replay {
     pub case: String,
     /// The system.
     pub system: Arc<dyn System>,
-    /// The disk, one of those that ship.
+    /// The disk; the file has the whole profile of one that does not ship.
     pub profile: Arc<Profile>,
     /// What does not hold.
     pub oracle: Oracle,
@@ -85,12 +86,12 @@ impl Replay {
         }
     }
 
-    /// Reads a file. `file_name` is what errors call it.
+    /// Reads a file. `file_name` is what errors call it; `registry` has the systems and disks that it can name.
     ///
     /// # Errors
     /// The text is not TOML, has a key that means nothing, lacks one, or says something that cannot be.
-    pub fn parse(file_name: &str, text: &str) -> Result<Self, ScenarioError> {
-        resolve(text)
+    pub fn parse(file_name: &str, text: &str, registry: &Registry) -> Result<Self, ScenarioError> {
+        resolve(text, registry)
             .map_err(|(span, complaint)| ScenarioError::new(file_name, text, span, complaint))
     }
 
@@ -148,6 +149,9 @@ impl fmt::Display for Replay {
         writeln!(f, "case = {}", Quoted(&self.case))?;
         writeln!(f, "system = {}", Quoted(self.system.name()))?;
         writeln!(f, "disk = {}", Quoted(&self.profile.name))?;
+        if Profile::named(&self.profile.name).as_ref() != Some(&self.profile) {
+            lines(f, "profile", &self.profile.to_string())?;
+        }
         writeln!(f, "oracle = {}", Quoted(self.oracle.name()))?;
         writeln!(f, "life = {}", self.life + 1)?;
         if let Some((era, position)) = self.crash {
@@ -158,16 +162,22 @@ impl fmt::Display for Replay {
             // As text: numbers of TOML end where half of the seeds begin.
             writeln!(f, "fault_seed = \"{}\"", self.fault_seed)?;
         }
-        writeln!(f, "script = [")?;
-        for line in self.script.to_string().lines() {
-            writeln!(f, "    {},", Quoted(line))?;
-        }
-        writeln!(f, "]\nschedule = [")?;
+        lines(f, "script", &self.script.to_string())?;
+        writeln!(f, "schedule = [")?;
         for line in self.schedule.0.chunks(DECISIONS_A_LINE) {
             writeln!(f, "    \"{}\",", Schedule(line.to_vec()))?;
         }
         writeln!(f, "]")
     }
+}
+
+/// A text as a list of its lines.
+fn lines(f: &mut fmt::Formatter<'_>, key: &str, text: &str) -> fmt::Result {
+    writeln!(f, "{key} = [")?;
+    for line in text.lines() {
+        writeln!(f, "    {},", Quoted(line))?;
+    }
+    writeln!(f, "]")
 }
 
 /// A string of TOML.
@@ -195,6 +205,8 @@ struct File {
     case: String,
     system: Text,
     disk: Text,
+    #[serde(default)]
+    profile: Option<Spanned<Vec<Text>>>,
     oracle: Text,
     life: Spanned<u32>,
     #[serde(default)]
@@ -213,7 +225,7 @@ struct Crash {
     position: u32,
 }
 
-fn resolve(text: &str) -> Resolved<Replay> {
+fn resolve(text: &str, registry: &Registry) -> Resolved<Replay> {
     let file: File =
         toml::from_str(text).map_err(|error| toml_error(error.message(), error.span(), &[]))?;
     version(&file.version)?;
@@ -221,8 +233,11 @@ fn resolve(text: &str) -> Resolved<Replay> {
     let crash = crash.map(|crash| Ok((counted("era", &crash.era)?, crash.position as usize)));
     Ok(Replay {
         case: file.case,
-        system: system(&file.system)?,
-        profile: disk(&file.disk)?,
+        system: system(&file.system, registry)?,
+        profile: match &file.profile {
+            Some(lines) => profile(lines)?,
+            None => disk(&file.disk, registry)?,
+        },
         oracle: oracle(&file.oracle)?,
         life: counted("life", &file.life)?,
         crash: crash.transpose()?,
@@ -230,6 +245,26 @@ fn resolve(text: &str) -> Resolved<Replay> {
         fault_seed: file.fault_seed.as_ref().map_or(Ok(0), fault_seed)?,
         script: script(&file.script)?,
         schedule: schedule(&file.schedule)?,
+    })
+}
+
+/// A profile that does not ship.
+fn profile(lines: &Spanned<Vec<Text>>) -> Resolved<Arc<Profile>> {
+    let texts: Vec<&str> = lines
+        .get_ref()
+        .iter()
+        .map(|line| line.get_ref().as_str())
+        .collect();
+    let text = texts.join("\n");
+    Profile::parse(&text).map(Arc::new).map_err(|error| {
+        // Lines before where it went wrong are lines of the list.
+        let number = error
+            .span
+            .and_then(|span| text.get(..span.start))
+            .map_or(0, |before| before.matches('\n').count());
+        let line = lines.get_ref().get(number);
+        let complaint = Complaint::new(error.message);
+        (Some(line.map_or(lines.span(), Text::span)), complaint)
     })
 }
 

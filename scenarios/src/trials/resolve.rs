@@ -8,24 +8,29 @@ use plimsoll_faults::profile::Profile;
 use plimsoll_sim::oracle::Oracle;
 use plimsoll_sim::trial::draw::Shape;
 use plimsoll_sim::trial::family::Family;
+use plimsoll_sim::trial::system::System;
 use toml::Spanned;
 
 use super::TrialScenario;
 use super::file::{self, File};
 use crate::diagnostic::{Complaint, ScenarioError};
 use crate::keys::{Expect, Resolved, Text, Verdict, sentence, stem, toml_error, verdict, version};
-use crate::systems;
+use crate::registry::Registry;
 
 /// Most requests and lives of a script where the file does not say.
 const REQUESTS_MAX: u32 = 40;
 const LIVES_MAX: u32 = 3;
 
-pub(super) fn parse(file_name: &str, text: &str) -> Result<TrialScenario, ScenarioError> {
-    resolve(file_name, text)
+pub(super) fn parse(
+    file_name: &str,
+    text: &str,
+    registry: &Registry,
+) -> Result<TrialScenario, ScenarioError> {
+    resolve(file_name, text, registry)
         .map_err(|(span, complaint)| ScenarioError::new(file_name, text, span, complaint))
 }
 
-fn resolve(file_name: &str, text: &str) -> Resolved<TrialScenario> {
+fn resolve(file_name: &str, text: &str, registry: &Registry) -> Resolved<TrialScenario> {
     let file: File = toml::from_str(text)
         .map_err(|error| toml_error(error.message(), error.span(), file::TOP_LEVEL))?;
     version(&file.version)?;
@@ -33,14 +38,14 @@ fn resolve(file_name: &str, text: &str) -> Resolved<TrialScenario> {
         name: stem(file_name).to_owned(),
         title: sentence("title", &file.title)?,
         why: sentence("why", &file.why)?,
-        system: system(&file.system)?,
+        system: system(&file.system, registry)?,
         shape: Shape {
             families: families(&file.disturbances)?,
             requests_max: at_least_one("requests", file.requests.as_ref(), REQUESTS_MAX)?,
             lives_max: at_least_one("lives", file.lives.as_ref(), LIVES_MAX)?,
             faults: file.faults.iter().map(fault).collect::<Result<_, _>>()?,
         },
-        disks: disks(&file.disks)?,
+        disks: disks(&file.disks, registry)?,
         seeds: positive("seeds", &file.seeds)?,
         sweep: match &file.sweep {
             Some(every) => positive("sweep", every)?,
@@ -71,34 +76,29 @@ fn at_least_one(key: &str, number: Option<&Spanned<u32>>, default: u32) -> Resol
     }
 }
 
-pub(super) fn system(name: &Text) -> Resolved<Arc<dyn plimsoll_sim::trial::system::System>> {
-    let all = systems::shipped();
-    let found = all.iter().find(|system| system.name() == name.get_ref());
-    found.cloned().ok_or_else(|| {
-        let known: Vec<&str> = all.iter().map(|system| system.name()).collect();
+pub(super) fn system(name: &Text, registry: &Registry) -> Resolved<Arc<dyn System>> {
+    registry.system(name.get_ref()).ok_or_else(|| {
+        let known: Vec<&str> = registry.system_names().collect();
         let complaint = Complaint::unknown("system", name.get_ref(), &known);
         (Some(name.span()), complaint)
     })
 }
 
-fn disks(names: &Spanned<Vec<Text>>) -> Resolved<Vec<Arc<Profile>>> {
+fn disks(names: &Spanned<Vec<Text>>, registry: &Registry) -> Resolved<Vec<Arc<Profile>>> {
     if names.get_ref().is_empty() {
         let complaint = Complaint::new("`disks` names none");
         return Err((Some(names.span()), complaint));
     }
-    names.get_ref().iter().map(disk).collect()
+    names
+        .get_ref()
+        .iter()
+        .map(|name| disk(name, registry))
+        .collect()
 }
 
-pub(super) fn disk(name: &Text) -> Resolved<Arc<Profile>> {
-    let shipped = Profile::shipped();
-    let found = shipped
-        .iter()
-        .find(|profile| profile.name == *name.get_ref());
-    found.cloned().ok_or_else(|| {
-        let known: Vec<&str> = shipped
-            .iter()
-            .map(|profile| profile.name.as_str())
-            .collect();
+pub(super) fn disk(name: &Text, registry: &Registry) -> Resolved<Arc<Profile>> {
+    registry.profile(name.get_ref()).ok_or_else(|| {
+        let known: Vec<&str> = registry.profile_names().collect();
         let complaint = Complaint::unknown("disk", name.get_ref(), &known);
         (Some(name.span()), complaint)
     })

@@ -73,6 +73,13 @@ impl Disks {
             .is_none_or(|names| names.contains(&disk.profile.name) || names.contains(&disk.name()))
     }
 
+    /// Whether what runs on this disk and is not told to lie is wanted.
+    pub(crate) fn keeps_profile(&self, profile: &Profile) -> bool {
+        self.names
+            .as_ref()
+            .is_none_or(|names| names.contains(&profile.name))
+    }
+
     /// The profiles on which the reference is explored.
     pub(crate) fn explored(&self) -> &[ExploredDisk] {
         &self.explored

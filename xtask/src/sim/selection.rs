@@ -13,6 +13,7 @@ use crate::output::Refusal;
 use crate::sim::disks::{Disks, ExploredDisk};
 use crate::sim::exploration::{self, ExploreId};
 use crate::sim::options::{Budget, Chance, Denials, Denied};
+use crate::sim::worlds;
 use crate::suggest;
 use crate::text::{glob_matches, shell_word};
 
@@ -236,7 +237,14 @@ fn from_file(catalogue: &Catalogue, path: &str, disks: &Disks) -> anyhow::Result
         Refusal::new(Exit::Usage, message)
     })?;
     let own = disks.own().map(|disk| Arc::clone(&disk.profile));
-    let entry = catalogue.parse(path, &text, own).map_err(Refusal::report)?;
+    let entry = catalogue.parse(path, &text, own).map_err(|report| {
+        if worlds::selection::is_scenario(path, &text, disks) {
+            let path = shell_word(path);
+            let message = format!("{path} is a scenario of worlds: cargo xtask sim worlds {path}");
+            return Refusal::new(Exit::Usage, message);
+        }
+        Refusal::report(report)
+    })?;
     let mut cases: Vec<Selected> = Selected::of(&entry, Some(path)).collect();
     for one in &mut cases {
         one.disk_file = disks
@@ -274,10 +282,17 @@ fn no_match_here(catalogue: &Catalogue, filter: &str, cases: &[Selected]) -> Ref
 }
 
 fn no_match(filter: &str, cases: &[Selected]) -> Refusal {
+    if worlds::selection::has_match(filter) {
+        let filter = shell_word(filter);
+        let message = format!("`{filter}` is one of the worlds: cargo xtask sim worlds {filter}");
+        return Refusal::new(Exit::NothingSelected, message);
+    }
     let hint = suggest::did_you_mean(filter, cases.iter().map(|one| one.case.id.as_str()));
     Refusal::new(
         Exit::NothingSelected,
-        format!("no case matches `{filter}`{hint}\n  All cases: cargo xtask sim list"),
+        format!(
+            "no case matches `{filter}`{hint}\n  All cases: cargo xtask sim list, and cargo xtask sim worlds --list"
+        ),
     )
 }
 

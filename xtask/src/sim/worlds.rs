@@ -1,25 +1,28 @@
 //! `cargo xtask sim worlds`: systems of processes in simulated worlds.
 
+mod list;
 mod page;
 mod pool;
 pub(crate) mod preset;
 pub(crate) mod replay;
+pub(crate) mod selection;
 
+use std::collections::BTreeSet;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 use clap::Args;
-use plimsoll_scenarios::trials;
 use plimsoll_sim::trial::hunt::TrialCase;
 
 use self::page::{Page, Tried};
 use self::preset::WorldPreset;
+use self::selection::SelectedWorlds;
 use crate::exit::{Ending, Exit};
 use crate::interrupt::Interrupt;
 use crate::output::{Output, Refusal};
+use crate::sim::disks::Disks;
 use crate::sim::options::{Printing, RunOptions, available_jobs};
 use crate::sim::seed::{self, Seed};
-use crate::text::glob_matches;
 
 /// Simulate worlds: services and their parents, with signals, slow disks, crashes and restarts, each seed a world of its own.
 #[derive(Debug, Args)]
@@ -30,14 +33,27 @@ use crate::text::glob_matches;
   cargo xtask sim worlds service-power --seeds=10000          more of it
   cargo xtask sim worlds service-power@xfs --seed=7 --seeds=1 one world; what it finds is shown in full
   cargo xtask sim worlds service --sweep-every=1              each world crashed at every position of its op log, too
+  cargo xtask sim worlds ./mine.toml --disk=./my-disk.toml    a scenario, and a disk, that do not ship
   cargo xtask sim worlds --preset=soak                        100,000 worlds of every case that is to pass
   cargo xtask sim worlds --replay=FILE                        what a run has found, without its seed",
     after_help = crate::exit::HELP
 )]
 pub(crate) struct Worlds {
-    /// Part of an id, or a pattern with `*` and `?`
+    /// Part of an id, a pattern with `*` and `?`, or the path of a scenario file
     #[arg(value_name = "FILTER")]
     filters: Vec<String>,
+    /// Only on these disks: names, or paths of profile files of your own (what is to pass is run there, too); separated by commas
+    #[arg(
+        long,
+        value_name = "NAME|PATH",
+        env = "SIM_DISK",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    disk: Vec<String>,
+    /// Print the cases, and run none
+    #[arg(long)]
+    list: bool,
     /// The first seed
     #[arg(long, value_name = "SEED", env = "SIM_SEED", hide_env_values = true, default_value_t = seed::DEFAULT)]
     seed: Seed,
@@ -66,7 +82,7 @@ pub(crate) struct Worlds {
     #[arg(long, value_name = "COUNT", env = "SIM_JOBS", hide_env_values = true)]
     jobs: Option<NonZeroUsize>,
     /// Run the world of a file that a run has written, twice, instead
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["filters", "seeds", "factor", "sweep_every"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["filters", "disk", "list", "seeds", "factor", "sweep_every"])]
     replay: Option<PathBuf>,
     /// Where the files of violations are written [default: target/sim/worlds]
     #[arg(long, value_name = "DIRECTORY")]
@@ -80,6 +96,8 @@ impl Worlds {
     pub(crate) fn everything(options: &RunOptions) -> Self {
         Self {
             filters: Vec::new(),
+            disk: Vec::new(),
+            list: false,
             seed: options.chance.seed,
             seeds: None,
             preset: options.chance.preset().worlds,
@@ -97,17 +115,18 @@ impl Worlds {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
         match &self.replay {
             Some(path) => replay::run(path, self.printing),
+            None if self.list => {
+                let text = list::text(&self.cases()?, self.printing.format);
+                Output::new(self.printing.color).write(&text)?;
+                Ok(Exit::Held)
+            }
             None => self.run_all().map(Ending::exit),
         }
     }
 
     /// The same, for whoever has more to run.
     pub(crate) fn run_all(&self) -> anyhow::Result<Ending> {
-        let cases = self.cases();
-        if cases.is_empty() {
-            let message = "no scenario of worlds matches; without a filter all are run: cargo xtask sim worlds";
-            return Err(Refusal::new(Exit::NothingSelected, message).into());
-        }
+        let cases = self.cases()?;
         let interrupt = Interrupt::listen()?;
         let output = Output::new(self.printing.color);
         let directory = self.replays.clone().unwrap_or_else(replay::directory);
@@ -123,23 +142,21 @@ impl Worlds {
         self.filters.is_empty()
     }
 
-    fn cases(&self) -> Vec<TrialCase> {
-        let mut cases: Vec<TrialCase> = trials()
-            .iter()
-            .flat_map(|scenario| scenario.cases(self.seed.0))
-            .filter(|case| {
-                self.filters.is_empty()
-                    || self.filters.iter().any(|filter| is_match(filter, &case.id))
-            })
-            .collect();
-        for case in &mut cases {
+    fn cases(&self) -> anyhow::Result<Vec<SelectedWorlds>> {
+        let disks = Disks::choose(&self.disk, &BTreeSet::new())?;
+        let mut cases = selection::select(&self.filters, self.seed, &disks)?;
+        if cases.is_empty() {
+            let message = "no worlds are on the disks asked for";
+            return Err(Refusal::new(Exit::NothingSelected, message).into());
+        }
+        for SelectedWorlds { case, .. } in &mut cases {
             case.twice_every = self.twice_every;
             case.seeds = self.seeds_of(case);
             if let Some(every) = self.sweep_every {
                 case.sweep_every = every;
             }
         }
-        cases
+        Ok(cases)
     }
 
     /// Those that were asked for; else as many times those of the scenario as the preset and the factor say, and where nothing is to be
@@ -151,14 +168,6 @@ impl Worlds {
         self.preset
             .seeds(case.seeds, case.expected.is_empty())
             .saturating_mul(self.factor)
-    }
-}
-
-fn is_match(filter: &str, id: &str) -> bool {
-    if filter.contains(['*', '?']) {
-        glob_matches(filter, id)
-    } else {
-        id.contains(filter)
     }
 }
 

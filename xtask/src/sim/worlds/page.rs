@@ -12,6 +12,7 @@ use plimsoll_sim::world::WorldError;
 use serde_json::json;
 
 use super::replay;
+use super::selection::SelectedWorlds;
 use crate::exit::Ending;
 use crate::output::{BAD, FAINT, GOOD, LABEL, Output, note};
 use crate::sim::options::Format;
@@ -23,7 +24,7 @@ const EVENTS_MAX: usize = 40;
 
 /// A case and what came of it.
 pub(super) struct Tried<'a> {
-    pub(super) case: &'a TrialCase,
+    pub(super) selected: &'a SelectedWorlds,
     /// What was found, or what the harness said when it panicked.
     pub(super) hunt: Result<Result<Hunt, WorldError>, String>,
     pub(super) elapsed: Duration,
@@ -78,23 +79,24 @@ impl Page {
     /// Prints what came of a case: a line, and what it found that was not expected.
     pub(super) fn case(&mut self, tried: &Tried<'_>) -> anyhow::Result<()> {
         self.cases += 1;
+        let case = &tried.selected.case;
         let hunt = match &tried.hunt {
             Ok(Ok(hunt)) => hunt,
             Ok(Err(error)) => return Err((*error).into()),
             Err(message) => {
                 self.ending = self.ending.max(Ending::HarnessBug);
-                let text = format!("{BAD}harness bug{BAD:#} in {}: {message}\n", tried.case.id);
+                let text = format!("{BAD}harness bug{BAD:#} in {}: {message}\n", case.id);
                 return Ok(self.output.write(&text)?);
             }
         };
-        let ending = ending(tried.case, hunt);
+        let ending = ending(case, hunt);
         self.ending = self.ending.max(ending);
-        self.add(tried.case, hunt);
-        let files = self.write_replays(tried.case, hunt);
+        self.add(case, hunt);
+        let files = self.write_replays(case, hunt);
         let text = match self.format {
             Format::Human if self.is_short && ending == Ending::Passed => return Ok(()),
-            Format::Human => human(tried.case, hunt, ending, tried.elapsed, &files),
-            Format::Jsonl => format!("{}\n", object(tried.case, hunt, ending)),
+            Format::Human => human(tried.selected, hunt, ending, tried.elapsed, &files),
+            Format::Jsonl => format!("{}\n", object(tried.selected, hunt, ending)),
         };
         Ok(self.output.write(&text)?)
     }
@@ -210,12 +212,13 @@ fn swept_object(swept: &SweptWorlds) -> serde_json::Value {
 }
 
 pub(super) fn human(
-    case: &TrialCase,
+    selected: &SelectedWorlds,
     hunt: &Hunt,
     ending: Ending,
     elapsed: Duration,
     files: &BTreeMap<Oracle, PathBuf>,
 ) -> String {
+    let case = &selected.case;
     let style = if ending == Ending::Passed { GOOD } else { BAD };
     let mut text = format!(
         "{style}{:>12}{style:#} [{:>7.3}s] {}: {}",
@@ -251,21 +254,22 @@ pub(super) fn human(
     }
     for (oracle, trophy) in &hunt.trophies {
         if !case.expected.contains(oracle) || case.seeds == 1 {
-            show(&mut text, case, trophy, files.get(oracle));
+            show(&mut text, selected, trophy, files.get(oracle));
         }
     }
     text
 }
 
 /// A trophy: what was expected and found, the script, the last events, and the commands to see it again.
-fn show(text: &mut String, case: &TrialCase, trophy: &Trophy, file: Option<&PathBuf>) {
+fn show(text: &mut String, selected: &SelectedWorlds, trophy: &Trophy, file: Option<&PathBuf>) {
+    let case = &selected.case;
     let place = format!("seed {}, life {}", trophy.seed, trophy.life + 1);
     let system = (case.ground.system.name(), &*case.ground.profile.name);
     evidence(text, system, &place, trophy, case.seeds == 1);
     let _ = writeln!(
         text,
         "\n{LABEL}reproduce:{LABEL:#} {}",
-        reproduce(case, trophy)
+        selected.reproduce(trophy)
     );
     if let Some(file) = file {
         let path = shell_word(&file.display().to_string()).to_string();
@@ -322,20 +326,8 @@ fn evidence(
     let _ = writeln!(text, "  {LABEL}found:{LABEL:#} {}", finding.found);
 }
 
-fn reproduce(case: &TrialCase, trophy: &Trophy) -> String {
-    let sweep = if trophy.crash.is_some() && case.sweep_every != 1 {
-        " --sweep-every=1"
-    } else {
-        ""
-    };
-    format!(
-        "cargo xtask sim worlds {} --seed={} --seeds=1{sweep}",
-        shell_word(&case.id),
-        trophy.seed
-    )
-}
-
-fn object(case: &TrialCase, hunt: &Hunt, ending: Ending) -> serde_json::Value {
+fn object(selected: &SelectedWorlds, hunt: &Hunt, ending: Ending) -> serde_json::Value {
+    let case = &selected.case;
     let violations: Vec<_> = hunt
         .trophies
         .values()
@@ -355,7 +347,7 @@ fn object(case: &TrialCase, hunt: &Hunt, ending: Ending) -> serde_json::Value {
                 })),
                 "fingerprint": trophy.fingerprint.to_string(),
                 "replay": replay::text(case, trophy),
-                "reproduce": reproduce(case, trophy),
+                "reproduce": selected.reproduce(trophy),
             })
         })
         .collect();

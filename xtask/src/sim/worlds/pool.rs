@@ -6,16 +6,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use plimsoll_sim::trial::hunt::{TrialCase, hunt};
+use plimsoll_sim::trial::hunt::hunt;
 
 use super::page::Tried;
+use super::selection::SelectedWorlds;
 use crate::interrupt::Interrupt;
 use crate::panics;
 use crate::stopwatch::Stopwatch;
 
 /// Runs cases on `jobs` threads and passes on what came of them. An interrupt, or an error of `listen`, ends them after their next world.
 pub(super) fn run(
-    cases: &[TrialCase],
+    cases: &[SelectedWorlds],
     jobs: NonZeroUsize,
     interrupt: &Interrupt,
     listen: &mut dyn FnMut(Tried<'_>) -> anyhow::Result<()>,
@@ -28,7 +29,9 @@ pub(super) fn run(
             let worker = move || {
                 while !interrupt.is_requested() {
                     let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(case) = cases.get(index) else { break };
+                    let Some(SelectedWorlds { case, .. }) = cases.get(index) else {
+                        break;
+                    };
                     let stopwatch = Stopwatch::start();
                     let hunt = panics::catch(|| hunt(case, &|| !interrupt.is_requested()));
                     // The receiver outlives the workers.
@@ -45,10 +48,10 @@ pub(super) fn run(
         for (index, hunt, elapsed) in receiver {
             waiting.insert(index, (hunt, elapsed));
             while let Some((hunt, elapsed)) = waiting.remove(&turn) {
-                let case = &cases[turn];
+                let selected = &cases[turn];
                 turn += 1;
                 let result = listen(Tried {
-                    case,
+                    selected,
                     hunt,
                     elapsed,
                 });

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use plimsoll_scenarios::{Replay, Replayed};
+use plimsoll_scenarios::{Registry, Replay, Replayed};
 use plimsoll_sim::trial::hunt::{TrialCase, Trophy};
 use serde_json::json;
 
@@ -55,7 +55,8 @@ pub(super) fn text(case: &TrialCase, trophy: &Trophy) -> String {
 pub(crate) fn run(path: &Path, printing: Printing) -> anyhow::Result<Exit> {
     let name = path.display().to_string();
     let text = fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
-    let replay = Replay::parse(&name, &text).map_err(|error| Refusal::report(error.to_string()))?;
+    let replay = Replay::parse(&name, &text, &Registry::shipped())
+        .map_err(|error| Refusal::report(error.to_string()))?;
     let (first, second) = (replay.run()?, replay.run()?);
     let ending = ending(&first, &second);
     let text = match printing.format {

@@ -19,6 +19,7 @@ use plimsoll_sim::trial::system::{Asks, Main, System};
 
 use super::page::{Tried, ending, human};
 use super::pool;
+use super::selection::SelectedWorlds;
 use crate::exit::{Ending, Exit};
 use crate::interrupt::Interrupt;
 
@@ -74,8 +75,8 @@ impl System for Counting {
     }
 }
 
-fn case() -> TrialCase {
-    TrialCase {
+fn case() -> SelectedWorlds {
+    let case = TrialCase {
         id: "counting@posix-minimal".to_owned(),
         ground: Ground {
             system: Arc::new(Counting),
@@ -96,6 +97,12 @@ fn case() -> TrialCase {
         expected: Vec::new(),
         twice_every: 1,
         sweep_every: 0,
+    };
+    SelectedWorlds {
+        case,
+        title: "counting".to_owned(),
+        file: None,
+        disk_file: None,
     }
 }
 
@@ -108,8 +115,14 @@ fn what_differs_from_run_to_run_is_said_with_the_first_event_that_does() {
     let mut endings = Vec::new();
     let mut listen = |tried: Tried<'_>| {
         let hunt: Hunt = tried.hunt.expect("it does not panic")?;
-        let ending = ending(tried.case, &hunt);
-        let text = human(tried.case, &hunt, ending, Duration::ZERO, &BTreeMap::new());
+        let ending = ending(&tried.selected.case, &hunt);
+        let text = human(
+            tried.selected,
+            &hunt,
+            ending,
+            Duration::ZERO,
+            &BTreeMap::new(),
+        );
         endings.push((ending, text));
         Ok(())
     };
