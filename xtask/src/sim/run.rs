@@ -76,12 +76,10 @@ impl Run {
         }))?;
         let summary = self.run_cases(&cases, &mut output)?;
         output.write(&options.printing.format.summary(&summary))?;
-        // Worlds have disks of their own, and are no part of a run of chosen cases.
-        let ending = if self.filters.is_empty()
-            && options.disks.disk.is_empty()
-            && summary.ending != Ending::Interrupted
-        {
-            summary.ending.max(Worlds::everything(options).run_all()?)
+        // Worlds are no part of a run of chosen cases.
+        let ending = if self.filters.is_empty() && summary.ending != Ending::Interrupted {
+            let worlds = Worlds::everything(options).run_all(&disks)?;
+            summary.ending.max(worlds)
         } else {
             summary.ending
         };

@@ -115,25 +115,42 @@ impl Worlds {
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
         match &self.replay {
             Some(path) => replay::run(path, self.printing),
-            None if self.list => {
-                let text = list::text(&self.cases()?, self.printing.format);
-                Output::new(self.printing.color).write(&text)?;
-                Ok(Exit::Held)
-            }
-            None => self.run_all().map(Ending::exit),
+            None => self.run_chosen(),
         }
     }
 
-    /// The same, for whoever has more to run.
-    pub(crate) fn run_all(&self) -> anyhow::Result<Ending> {
-        let cases = self.cases()?;
+    fn run_chosen(&self) -> anyhow::Result<Exit> {
+        let disks = Disks::choose(&self.disk, &BTreeSet::new())?;
+        let cases = self.cases(&disks)?;
+        if cases.is_empty() {
+            let message = "no worlds are on the disks asked for";
+            return Err(Refusal::new(Exit::NothingSelected, message).into());
+        }
+        if self.list {
+            let text = list::text(&cases, self.printing.format);
+            Output::new(self.printing.color).write(&text)?;
+            return Ok(Exit::Held);
+        }
+        self.run_cases(&cases).map(Ending::exit)
+    }
+
+    /// The same on disks that are chosen already, for whoever has more to run; on some there are no worlds.
+    pub(crate) fn run_all(&self, disks: &Disks) -> anyhow::Result<Ending> {
+        let cases = self.cases(disks)?;
+        if cases.is_empty() {
+            return Ok(Ending::Passed);
+        }
+        self.run_cases(&cases)
+    }
+
+    fn run_cases(&self, cases: &[SelectedWorlds]) -> anyhow::Result<Ending> {
         let interrupt = Interrupt::listen()?;
         let output = Output::new(self.printing.color);
         let directory = self.replays.clone().unwrap_or_else(replay::directory);
         let mut page = Page::start(output, self.printing.format, self.is_short(), directory);
         let jobs = self.jobs.unwrap_or_else(available_jobs);
         let mut listen = |tried: Tried<'_>| page.case(&tried);
-        pool::run(&cases, jobs, &interrupt, &mut listen)?;
+        pool::run(cases, jobs, &interrupt, &mut listen)?;
         page.finish(interrupt.is_requested())
     }
 
@@ -142,13 +159,8 @@ impl Worlds {
         self.filters.is_empty()
     }
 
-    fn cases(&self) -> anyhow::Result<Vec<SelectedWorlds>> {
-        let disks = Disks::choose(&self.disk, &BTreeSet::new())?;
-        let mut cases = selection::select(&self.filters, self.seed, &disks)?;
-        if cases.is_empty() {
-            let message = "no worlds are on the disks asked for";
-            return Err(Refusal::new(Exit::NothingSelected, message).into());
-        }
+    fn cases(&self, disks: &Disks) -> anyhow::Result<Vec<SelectedWorlds>> {
+        let mut cases = selection::select(&self.filters, self.seed, disks)?;
         for SelectedWorlds { case, .. } in &mut cases {
             case.twice_every = self.twice_every;
             case.seeds = self.seeds_of(case);
