@@ -1,16 +1,15 @@
 //! What the explorer asks of a store after a sync that has lied.
 
-mod mini_log;
-
 use std::sync::Arc;
 
-use mini_log::{MiniLog, Omit};
 use plimsoll_faults::fsync_failure::FsyncFailure;
 use plimsoll_faults::profile::Profile;
 use plimsoll_sim::case::{Case, Disk};
 use plimsoll_sim::explore;
 use plimsoll_sim::oracle::Oracle;
 use plimsoll_sim::report::Verdict;
+
+use crate::mini_log::{MiniLog, Omit};
 
 /// Records of several sectors, each synced on its own: no crash of an honest disk leaves one without those before it.
 fn case(omit: Omit, disk: &str, models: &[FsyncFailure]) -> Case {

@@ -1,14 +1,12 @@
 //! What is said of a sync that nobody misses, and of those that only look as if nobody could.
 
-mod replacer;
-
 use std::sync::Arc;
 
 use plimsoll_faults::profile::Profile;
 use plimsoll_sim::calibrate::{Deletion, Redundancy, delete_syncs};
 use plimsoll_sim::case::{Case, Disk};
 
-use replacer::{Recipe, Replacer};
+use crate::replacer::{Recipe, Replacer};
 
 /// What comes of dropping each sync of two writes.
 fn deletions(recipe: Recipe, disks: &[&str]) -> Vec<Deletion> {

@@ -1,0 +1,17 @@
+//! The explorer on small stores: the correct ones have no violation, and leaving out any of their steps is found.
+
+mod another;
+mod bounds;
+mod copies;
+mod damage;
+mod disks;
+mod errors;
+mod hunts;
+mod lies;
+mod mini_log;
+mod redundancy;
+mod replacer;
+mod steps;
+mod support;
+mod verdicts;
+mod windows;
