@@ -119,6 +119,9 @@ pub struct Limits {
     pub nested_states: u32,
     /// States generated in all before the case stops with [`Verdict::Limit`](crate::report::Verdict::Limit).
     pub states_max: u64,
+    /// Of the runs of a sweep of errors, one in so many is made: 1 makes all, and 0 is taken for 1. Each way to fail begins at another
+    /// operation, so that what is left out of one is not left out of all.
+    pub sweep_one_in: u32,
 }
 
 impl Default for Limits {
@@ -129,6 +132,7 @@ impl Default for Limits {
             depth: 2,
             nested_states: 64,
             states_max: 100_000_000,
+            sweep_one_in: 1,
         }
     }
 }

@@ -36,6 +36,7 @@ pub fn case(sut: Arc<dyn Sut>, bytes: &[u8]) -> Result<Case> {
         depth: u.int_in_range(0..=2)?,
         nested_states: 8,
         states_max: 100_000,
+        sweep_one_in: 1,
     };
     let seed = u.arbitrary()?;
     let workload = Steps::arbitrary(&mut u)?.0;

@@ -241,6 +241,7 @@ fn limits(keys: &file::Limits) -> Limits {
         depth: keys.depth.unwrap_or(default.depth),
         nested_states: keys.nested_states.unwrap_or(default.nested_states),
         states_max: keys.states_max.unwrap_or(default.states_max),
+        sweep_one_in: default.sweep_one_in,
     }
 }
 

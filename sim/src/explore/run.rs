@@ -174,7 +174,7 @@ fn ways_to_fail(case: &Case) -> Vec<Nth> {
     operations.chain(syncs).collect()
 }
 
-/// Fails every operation of the run in turn, in each of these ways.
+/// Fails the operations of the run in turn, in each of these ways, as many of them as the limits ask for.
 fn sweep_errors(
     case: &Case,
     goal: Goal,
@@ -183,22 +183,29 @@ fn sweep_errors(
     exploration: &mut Exploration,
     prints: &mut Fingerprinter,
 ) {
-    for with_failure in ways {
-        for number in 1.. {
+    let one_in = case.limits.sweep_one_in.max(1);
+    for (way, with_failure) in (0..).zip(ways) {
+        for number in (1 + way % one_in..).step_by(one_in as usize) {
             if goal.is_reached(&exploration.found) {
                 return;
             }
             let plan = with_failure(&case.plan, number);
-            let recording = explore_plan(case, goal, &plan, lab, exploration, prints);
+            let recording = record(case, &plan);
+            let is_reached = recording.fired.first() != Some(&0);
+            // Where few runs are made, most of them would be those that end the sweep of one way: runs in which nothing fails.
+            if one_in > 1 && !is_reached {
+                break;
+            }
+            explore_run(case, goal, &plan, &recording, lab, exploration, prints);
             // The run has ended before reaching this operation: the sweep is complete.
-            if recording.fired.first() == Some(&0) || exploration.over_limit.is_some() {
+            if !is_reached || exploration.over_limit.is_some() {
                 break;
             }
         }
     }
 }
 
-/// Fills the disk at every byte in turn.
+/// Fills the disk at every byte in turn, or at as many of them as the limits ask for.
 fn sweep_space(
     case: &Case,
     goal: Goal,
@@ -210,7 +217,8 @@ fn sweep_space(
         return;
     }
     let peak = record(case, &limited(&case.plan, u64::MAX)).peak_bytes;
-    for bytes in sizes(peak) {
+    let one_in = case.limits.sweep_one_in.max(1);
+    for bytes in sizes(peak).step_by(one_in as usize) {
         if exploration.over_limit.is_some() || goal.is_reached(&exploration.found) {
             break;
         }
@@ -229,10 +237,24 @@ fn explore_plan(
     prints: &mut Fingerprinter,
 ) -> Recording {
     let recording = record(case, plan);
+    explore_run(case, goal, plan, &recording, lab, exploration, prints);
+    recording
+}
+
+/// Holds a run under one plan to the oracles, and sweeps its crash points.
+fn explore_run(
+    case: &Case,
+    goal: Goal,
+    plan: &FaultPlan,
+    recording: &Recording,
+    lab: &mut Lab<'_>,
+    exploration: &mut Exploration,
+    prints: &mut Fingerprinter,
+) {
     exploration.counters.faults_fired +=
         recording.fired.iter().copied().map(u64::from).sum::<u64>();
     exploration.counters.faults += FaultCounts::of(plan, &recording.fired);
-    print_recording(&recording, prints);
+    print_recording(recording, prints);
     if recording.exhausted {
         exploration.over_limit = Some(
             "the run never ended, or left more outcomes unknown than can be followed".to_owned(),
@@ -244,22 +266,21 @@ fn explore_plan(
     if let Some(finding) = &recording.finding
         && !exploration.found.contains_key(&finding.oracle)
     {
-        let witness = witness::of_finding(&with_plan(case, plan), &recording, finding);
+        let witness = witness::of_finding(&with_plan(case, plan), recording, finding);
         exploration
             .found
             .insert(finding.oracle, Found { witness, rank: 0 });
     }
     if goal.is_reached(&exploration.found) {
-        return recording;
+        return;
     }
     let case = with_plan(case, plan);
-    let mut sweep = Sweep::new(&case, &recording, lab, &mut exploration.found).until(goal);
+    let mut sweep = Sweep::new(&case, recording, lab, &mut exploration.found).until(goal);
     let ended = sweep.run();
     prints.hash(sweep.trail);
     if ended == Ended::OverLimit {
         exploration.over_limit = Some(format!("more than {} states", case.limits.states_max));
     }
-    recording
 }
 
 fn with_plan(case: &Case, plan: &FaultPlan) -> Case {

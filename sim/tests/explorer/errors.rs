@@ -3,6 +3,7 @@
 use plimsoll_faults::crash::CrashKind;
 use plimsoll_sim::case::ErrorSweep;
 use plimsoll_sim::explore;
+use plimsoll_sim::oracle::Oracle;
 use plimsoll_sim::report::Verdict;
 
 use crate::mini_log::Omit;
@@ -76,4 +77,41 @@ fn states_are_counted_by_the_kind_of_their_crash() {
         faults.before + faults.partial + faults.after + faults.late + faults.silent,
         counters.faults_fired
     );
+}
+
+#[test]
+fn a_sweep_of_which_few_runs_are_made_spreads_them() {
+    for errors in [ErrorSweep::Every, ErrorSweep::All] {
+        let fired = |one_in| {
+            let mut case = case(Omit::default(), "posix-minimal", 1, errors);
+            case.workload.truncate(4);
+            case.limits.depth = 0;
+            case.limits.sweep_one_in = one_in;
+            passes(&case).counters.faults
+        };
+        let (all, some) = (fired(1), fired(5));
+        assert_eq!(all, fired(0));
+        // Those before the effect come again and again, the others once a run.
+        for (all, some) in [(all.after, some.after), (all.late, some.late)] {
+            assert!(
+                8 * some > all && 3 * some < all,
+                "{errors:?}: {some} of {all}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_bug_at_some_errors_is_found_by_some_of_the_runs() {
+    let omit = Omit {
+        stopping_after_a_failed_sync: true,
+        ..Omit::default()
+    };
+    let found = (0..12).any(|seed| {
+        let mut case = case(omit, "posix-minimal", seed, ErrorSweep::Every);
+        case.limits.sweep_one_in = 7;
+        let violated = explore::violated(&case);
+        violated.contains(&Oracle::F1) || violated.contains(&Oracle::D1)
+    });
+    assert!(found);
 }
