@@ -3,6 +3,8 @@
 //! This is the only crate that prints, reads the environment, looks at the clock or starts threads. It decides nothing about
 //! durability: it chooses cases, runs them, and says what came of them.
 
+#[cfg(test)]
+mod architecture;
 mod bench;
 mod cargo;
 mod catalogue;

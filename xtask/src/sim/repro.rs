@@ -57,6 +57,13 @@ impl Repro {
             return replay::run(Path::new(&self.target), self.printing);
         }
         let mut output = Output::new(self.printing.color);
+        let (page, exit) = self.page()?;
+        output.write(&page)?;
+        Ok(exit)
+    }
+
+    /// Runs the case; what is to be printed of it, and the exit code.
+    fn page(&self) -> anyhow::Result<(String, Exit)> {
         let catalogue = Catalogue::load();
         let known = selection::known_disks(&catalogue);
         let disks = Disks::choose(&self.disks.disk, &known)?;
@@ -78,8 +85,46 @@ impl Repro {
             position: 1,
             total: 1,
         };
-        output.write(&self.printing.format.single(&finished, &summary))?;
         debug_assert_ne!(summary.ending, Ending::Interrupted, "one case was run");
-        Ok(summary.ending.exit())
+        let page = self.printing.format.single(&finished, &summary);
+        Ok((page, summary.ending.exit()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cargo::root;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        repro: Repro,
+    }
+
+    /// What the README shows is what is printed.
+    #[test]
+    fn the_failure_that_the_readme_shows_is_real() {
+        let readme = std::fs::read_to_string(root().join("README.md")).expect("the page is there");
+        let block = readme
+            .split("```")
+            .find(|block| block.trim_start().starts_with("expected["))
+            .expect("the page shows a failure");
+        let line = Line::try_parse_from(["repro", "mx-r10-rename-before-sync@ext4-ordered"]);
+        let (page, exit) = line
+            .expect("it is understood")
+            .repro
+            .page()
+            .expect("it runs");
+        assert_eq!(exit, Exit::Held);
+        let printed = anstream::adapter::strip_str(&page).to_string();
+        for line in block.lines().filter(|line| !line.trim().is_empty()) {
+            assert!(
+                printed.lines().any(|other| other == line),
+                "not printed: {line}\n{printed}"
+            );
+        }
     }
 }
