@@ -8,7 +8,7 @@
 #[path = "realfs/looseness.rs"]
 mod looseness;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use plimsoll_faults::litmus::Tree;
@@ -72,17 +72,21 @@ fn compare_methods(model: &str) -> usize {
             })
             .collect();
         let seen = observed.intervals.iter().flatten().map(Tree::render);
-        let candidates: BTreeSet<String> = enumerated
+        let candidates: BTreeMap<String, Tree> = enumerated
             .iter()
             .flat_map(|(_, states)| states.iter().cloned())
             .chain(seen)
+            .map(|text| {
+                let tree = Tree::parse(&text).expect("a state");
+                (text, tree)
+            })
             .collect();
         for (allowed, states) in &enumerated {
             let mut counted = BTreeSet::new();
             assert!(allowed.count(&mut counted));
             assert_eq!(counted.len(), states.len(), "{}", observed.program.name);
-            for candidate in &candidates {
-                let is_member = allowed.contains(&Tree::parse(candidate).expect("a state"));
+            for (candidate, tree) in &candidates {
+                let is_member = allowed.contains(tree);
                 let name = &observed.program.name;
                 assert_eq!(is_member, states.contains(candidate), "{name}: {candidate}");
                 compared += 1;
