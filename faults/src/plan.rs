@@ -48,6 +48,6 @@ pub use fault::{Fault, FaultPlan, Occurrence, OpSelector};
 pub use scope::Scope;
 pub use space::{Freed, Space};
 pub use table::{FaultTable, SpaceTable, TableError};
-pub use text::ParseFaultError;
+pub use text::{EFFECT_WORDS, ParseFaultError};
 pub use when::{ByteRange, Chance, Phase, When};
 pub use writeback::{ParseSequenceError, Sequence, Writeback};

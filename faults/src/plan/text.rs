@@ -12,6 +12,7 @@ mod writeback;
 
 pub use error::ParseFaultError;
 pub(super) use misfit::misfit;
+pub use words::EFFECT_WORDS;
 
 use std::fmt;
 

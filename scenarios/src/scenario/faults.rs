@@ -6,7 +6,7 @@ use std::ops::Range;
 use plimsoll_faults::errno::Errno;
 use plimsoll_faults::op_kind::OpKind;
 use plimsoll_faults::plan::{
-    Damage, FaultPlan, FaultTable, ParseFaultError, SpaceTable, TableError,
+    Damage, EFFECT_WORDS, FaultPlan, FaultTable, ParseFaultError, SpaceTable, TableError,
 };
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
@@ -123,14 +123,6 @@ fn known() -> Vec<&'static str> {
         .chain(["any", "sync", "growing", "space", "writeback"])
         .chain(errors)
         .chain(damage)
-        .chain([
-            "drop",
-            "short",
-            "evict",
-            "evict-silently",
-            "delay",
-            "stall",
-            "hang",
-        ])
+        .chain(EFFECT_WORDS)
         .collect()
 }

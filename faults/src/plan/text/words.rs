@@ -122,14 +122,11 @@ impl Splitter {
     }
 }
 
-/// Words that say something other than a path wherever a path may stand.
-const KEYWORDS: &[&str] = &[
-    "bytes",
-    "target",
-    "in",
-    "from",
-    "until",
-    "for",
+/// Words that say something other than a path wherever a path may stand, beside those of effects.
+const KEYWORDS: &[&str] = &["bytes", "target", "in", "from", "until", "for"];
+
+/// The words that begin an effect, beside the names of errors and of damage.
+pub const EFFECT_WORDS: [&str; 7] = [
     "drop",
     "short",
     "evict",
@@ -142,10 +139,8 @@ const KEYWORDS: &[&str] = &[
 /// Whether a word begins an effect.
 pub(super) fn is_effect(word: &str) -> bool {
     let damage = word.split('*').next().unwrap_or(word);
-    matches!(
-        word,
-        "drop" | "short" | "evict" | "evict-silently" | "delay" | "stall" | "hang"
-    ) || is_errno(word)
+    EFFECT_WORDS.contains(&word)
+        || is_errno(word)
         || (Damage::ALL.iter().any(|known| known.name() == damage)
             && word[damage.len()..]
                 .bytes()
