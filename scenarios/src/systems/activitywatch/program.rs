@@ -1,18 +1,19 @@
 //! The program: requests into the queue, a task that waits for each reply, and the end.
 
 use std::convert::Infallible;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use plimsoll_reference::host::{Failed, Host, Later, timeout};
 use plimsoll_reference::level::Level;
-use plimsoll_reference::service::protocol::{Answer, Command, Request};
+use plimsoll_reference::service::protocol::{Command, Request};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::bug::Bug;
 use super::queue::{Ask, Order, Reply};
 use super::worker::Worker;
 use crate::specimens::mends::Mends;
-use crate::systems::edge::{Answered, Arrival, Doorway, Failure, Outlet, say};
+use crate::systems::edge::{Answered, Crowd, Doorway, Failure, Outlet, say};
 
 /// How long whoever asked waits for the worker.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -37,19 +38,12 @@ async fn run(
     let working = host.spawn("worker", async move {
         worker.run().await;
     });
-    outlet.say(&Answer::Ready {
-        pid: host.process.id(),
-        sequence: 0,
-    });
+    outlet.ready(host, 0);
     let callers = Callers::new(host, outlet);
-    let closer = loop {
-        match doorway.next().await {
-            Arrival::End => break None,
-            Arrival::Request(Request {
-                id,
-                command: Command::Close,
-            }) => break Some(id),
-            Arrival::Request(request) => callers.ask(&queue, request),
+    let closing = loop {
+        match doorway.request().await {
+            ControlFlow::Break(closing) => break closing,
+            ControlFlow::Continue(request) => callers.ask(&queue, request),
         }
     };
     if !mends.has(Bug::R2) {
@@ -62,10 +56,7 @@ async fn run(
     let sequence = close(&queue, working).await;
     callers.end().await;
     let sequence = sequence?;
-    if let Some(id) = closer {
-        let level = Level::Power;
-        say(outlet, id, Ok(Answered::Done { level, sequence }));
-    }
+    closing.tell(outlet, Answered::durable(sequence));
     Ok(sequence)
 }
 
@@ -92,21 +83,17 @@ async fn close(
 struct Callers {
     host: Host,
     outlet: Outlet,
-    /// Each of them holds one of these: when all are dropped, nobody waits.
-    token: mpsc::Sender<Infallible>,
-    all_done: mpsc::Receiver<Infallible>,
+    crowd: Crowd,
     /// Whether they are to stop waiting.
     gives_up: watch::Sender<bool>,
 }
 
 impl Callers {
     fn new(host: &Host, outlet: &Outlet) -> Self {
-        let (token, all_done) = mpsc::channel(1);
         Self {
             host: host.clone(),
             outlet: outlet.clone(),
-            token,
-            all_done,
+            crowd: Crowd::new(),
             gives_up: watch::Sender::new(false),
         }
     }
@@ -123,13 +110,13 @@ impl Callers {
             return say(&self.outlet, id, Err(gone));
         }
         let (host, outlet) = (self.host.clone(), self.outlet.clone());
-        let (token, gives_up) = (self.token.clone(), self.gives_up.subscribe());
+        let (member, gives_up) = (self.crowd.join(), self.gives_up.subscribe());
         let task = async move {
             let reply = timeout(&host, PATIENCE, wait(replied, gives_up)).await;
             let late = || Err(Failure::unknown("the datastore worker does not answer"));
             say(&outlet, id, reply.unwrap_or_else(late));
             drop::<oneshot::Sender<Infallible>>(telling);
-            drop(token);
+            drop(member);
         };
         drop(self.host.spawn("caller", task));
     }
@@ -140,13 +127,7 @@ impl Callers {
 
     /// Waits until nobody waits any more.
     async fn end(self) {
-        let Self {
-            token,
-            mut all_done,
-            ..
-        } = self;
-        drop(token);
-        while all_done.recv().await.is_some() {}
+        self.crowd.end().await;
     }
 }
 

@@ -199,10 +199,7 @@ impl Worker {
 
     fn change(&mut self, mutations: &[Mutation]) {
         for mutation in mutations {
-            match mutation {
-                Mutation::Put { key, value } => self.pairs.insert(key.clone(), value.clone()),
-                Mutation::Delete { key } => self.pairs.remove(key),
-            };
+            mutation.apply_to(&mut self.pairs);
         }
         self.sequence += 1;
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use plimsoll_reference::host::{Host, Signal};
 use plimsoll_reference::level::Level;
 use plimsoll_reference::mutation::Mutation;
-use plimsoll_reference::service::protocol::{Answer, Command, Request};
+use plimsoll_reference::service::protocol::{Command, Request};
 use plimsoll_sim::trial::history::Pairs;
 
 use super::bug::Bug;
@@ -35,10 +35,7 @@ async fn serve(host: &Host, mends: Mends<Bug>, outlet: &Outlet) -> Result<u64, S
     let mut image = loaded
         .map_err(|error| error.to_string())?
         .unwrap_or_default();
-    outlet.say(&Answer::Ready {
-        pid: host.process.id(),
-        sequence: image.revision,
-    });
+    outlet.ready(host, image.revision);
     // A signal that comes while a dump is written is seen when it is done.
     while let Arrival::Request(Request { id, command }) = doorway.next().await {
         let reply = match command {
@@ -80,10 +77,7 @@ async fn change(
 
 pub(super) fn apply(pairs: &mut Pairs, mutations: &[Mutation]) {
     for mutation in mutations {
-        match mutation {
-            Mutation::Put { key, value } => pairs.insert(key.clone(), value.clone()),
-            Mutation::Delete { key } => pairs.remove(key),
-        };
+        mutation.apply_to(pairs);
     }
 }
 

@@ -4,19 +4,20 @@
 //! while a child saves waits for the next. `sync` is what `FLUSHALL` does beside flushing: the child that saves is ended, and the parent
 //! saves by itself. So does the end.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use plimsoll_reference::host::{Child, ExitStatus, Host, Program, Signal};
 use plimsoll_reference::level::Level;
 use plimsoll_reference::mutation::Mutation;
-use plimsoll_reference::service::protocol::{Answer, Command, Request};
+use plimsoll_reference::service::protocol::{Command, Request};
 
 use super::bug::Bug;
 use super::dictionary::apply;
 use crate::specimens::mends::Mends;
 use crate::systems::edge::{
-    Answered, Arrival, Doorway, Failure, Image, Outlet, load, parse, save_by, say, text,
+    Answered, Doorway, Failure, Image, Outlet, load, parse, save_by, say, text,
 };
 
 /// Names of the programs.
@@ -65,33 +66,24 @@ async fn serve(host: &Host, mends: Mends<Bug>, outlet: &Outlet) -> Result<u64, S
         wanted: Vec::new(),
         children: 0,
     };
-    outlet.say(&Answer::Ready {
-        pid: host.process.id(),
-        sequence: parent.image.revision,
-    });
-    let closer = loop {
-        let arrival = tokio::select! {
+    outlet.ready(host, parent.image.revision);
+    let closing = loop {
+        let request = tokio::select! {
             biased;
             status = ended(&mut parent.saving) => {
                 parent.reap(status);
                 continue;
             }
-            arrival = doorway.next() => arrival,
+            request = doorway.request() => request,
         };
-        match arrival {
-            Arrival::End => break None,
-            Arrival::Request(Request {
-                id,
-                command: Command::Close,
-            }) => break Some(id),
-            Arrival::Request(request) => parent.answer(request).await,
+        match request {
+            ControlFlow::Break(closing) => break closing,
+            ControlFlow::Continue(request) => parent.answer(request).await,
         }
     };
     let saved = parent.save().await;
     let saved = saved.map_err(|failure| format!("{failure:?}"))?;
-    if let Some(id) = closer {
-        say(outlet, id, Ok(saved));
-    }
+    closing.tell(outlet, saved);
     Ok(parent.image.revision)
 }
 

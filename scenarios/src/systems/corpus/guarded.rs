@@ -133,10 +133,7 @@ async fn serve(host: &Host, mends: Mends<Bug>, outlet: &Outlet) -> Result<u64, S
     let (queue, writes) = mpsc::unbounded_channel();
     let writer = commit(host.clone(), log, writes, state.clone(), outlet.clone());
     let writing = host.spawn("writer", writer);
-    outlet.say(&Answer::Ready {
-        pid: host.process.id(),
-        sequence: 0,
-    });
+    outlet.ready(host, 0);
     let closer = loop {
         let Arrival::Request(Request { id, command }) = doorway.next().await else {
             break None;

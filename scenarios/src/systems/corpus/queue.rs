@@ -137,10 +137,7 @@ async fn serve(host: &Host, mends: Mends<Bug>, outlet: &Outlet) -> io::Result<u6
     };
     let (mut pairs, mut log) = host.blocking(opened).await.map_err(io::Error::other)??;
     let mut sequence = 0;
-    outlet.say(&Answer::Ready {
-        pid: host.process.id(),
-        sequence,
-    });
+    outlet.ready(host, sequence);
     while let Arrival::Request(Request { id, command }) = doorway.next().await {
         let level = Level::Process;
         let mutations = match command {

@@ -1,10 +1,12 @@
 //! The way in: requests, and what asks for the end.
 
 use std::io;
+use std::ops::ControlFlow;
 
 use plimsoll_reference::host::{Host, Lines, Signal, Signals};
-use plimsoll_reference::service::protocol::{Answer, Outcome, Request};
+use plimsoll_reference::service::protocol::{Answer, Command, Outcome, Request};
 
+use super::closing::Closing;
 use super::outlet::Outlet;
 
 /// Something that arrives from outside.
@@ -62,6 +64,18 @@ impl Doorway {
                 }
                 Ok(None) | Err(_) => return Arrival::End,
             }
+        }
+    }
+
+    /// Waits for the next request; breaks off with who asked for the end.
+    pub(in crate::systems) async fn request(&mut self) -> ControlFlow<Closing, Request> {
+        match self.next().await {
+            Arrival::End => ControlFlow::Break(Closing::UNASKED),
+            Arrival::Request(Request {
+                id,
+                command: Command::Close,
+            }) => ControlFlow::Break(Closing::by(id)),
+            Arrival::Request(request) => ControlFlow::Continue(request),
         }
     }
 

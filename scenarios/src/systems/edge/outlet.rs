@@ -40,6 +40,14 @@ impl Outlet {
         WeakOutlet(self.0.downgrade())
     }
 
+    /// Says that requests are taken, and the number of the last write.
+    pub(in crate::systems) fn ready(&self, host: &Host, sequence: u64) {
+        self.say(&Answer::Ready {
+            pid: host.process.id(),
+            sequence,
+        });
+    }
+
     /// Queues a line. Where nobody reads any more it is dropped.
     pub(in crate::systems) fn say(&self, answer: &Answer) {
         let _ = self.0.send(format!("{answer}\n"));

@@ -25,6 +25,16 @@ pub(in crate::systems) enum Answered {
     Everything(Pairs),
 }
 
+impl Answered {
+    /// What has this number will survive a loss of power.
+    pub(in crate::systems) const fn durable(sequence: u64) -> Self {
+        Self::Done {
+            level: Level::Power,
+            sequence,
+        }
+    }
+}
+
 /// Why nothing came of it, or nobody knows what.
 #[derive(Clone, Debug)]
 pub(in crate::systems) struct Failure {

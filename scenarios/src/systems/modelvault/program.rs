@@ -1,17 +1,18 @@
 //! The application.
 
 use std::io;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use plimsoll_reference::host::Host;
 use plimsoll_reference::level::Level;
 use plimsoll_reference::mutation::Mutation;
-use plimsoll_reference::service::protocol::{Answer, Command, Request};
+use plimsoll_reference::service::protocol::{Command, Request};
 use plimsoll_sim::sut::CommandError;
 
 use crate::specimens::modelvault::store::Store;
 use crate::specimens::modelvault::{Mends, Options};
-use crate::systems::edge::{Answered, Arrival, Doorway, Failure, Outlet, say};
+use crate::systems::edge::{Answered, Doorway, Failure, Outlet, say};
 
 /// How often an application looks whether the database is free, and how many times.
 const RETRY: Duration = Duration::from_millis(5);
@@ -32,18 +33,11 @@ async fn serve(host: &Host, mends: Mends, outlet: &Outlet) -> Result<u64, String
         store: Some(store),
         sequence: 0,
     };
-    outlet.say(&Answer::Ready {
-        pid: host.process.id(),
-        sequence: 0,
-    });
-    let closer = loop {
-        match doorway.next().await {
-            Arrival::End => break None,
-            Arrival::Request(Request {
-                id,
-                command: Command::Close,
-            }) => break Some(id),
-            Arrival::Request(Request { id, command }) => {
+    outlet.ready(host, 0);
+    let closing = loop {
+        match doorway.request().await {
+            ControlFlow::Break(closing) => break closing,
+            ControlFlow::Continue(Request { id, command }) => {
                 say(outlet, id, seat.answer(command).await);
             }
         }
@@ -52,10 +46,7 @@ async fn serve(host: &Host, mends: Mends, outlet: &Outlet) -> Result<u64, String
     seat.close()
         .await
         .map_err(|failure| format!("{failure:?}"))?;
-    if let Some(id) = closer {
-        let level = Level::Power;
-        say(outlet, id, Ok(Answered::Done { level, sequence }));
-    }
+    closing.tell(outlet, Answered::durable(sequence));
     Ok(sequence)
 }
 
@@ -118,10 +109,7 @@ impl Seat {
     }
 
     const fn done(&self) -> Answered {
-        Answered::Done {
-            level: Level::Power,
-            sequence: self.sequence,
-        }
+        Answered::durable(self.sequence)
     }
 
     /// Has the database do something, in a job.

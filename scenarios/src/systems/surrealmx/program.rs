@@ -1,20 +1,19 @@
 //! The program: a task for each request, and the end.
 
-use std::convert::Infallible;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use plimsoll_reference::host::Host;
 use plimsoll_reference::level::Level;
-use plimsoll_reference::service::protocol::{Answer, Command, Request};
+use plimsoll_reference::service::protocol::{Command, Request};
 use plimsoll_sim::trial::history::Pairs;
-use tokio::sync::mpsc;
 
 use super::bug::Bug;
 use super::mode::Mode;
 use super::store::Store;
 use super::workers::Workers;
 use crate::specimens::mends::Mends;
-use crate::systems::edge::{Answered, Arrival, Doorway, Failure, Outlet, say};
+use crate::systems::edge::{Answered, Crowd, Doorway, Failure, Outlet, say};
 
 /// Serves until it is asked to end, and returns the exit code.
 pub(super) async fn main(host: Host, mode: Mode, mends: Mends<Bug>) -> i32 {
@@ -27,46 +26,30 @@ async fn serve(host: &Host, mode: Mode, mends: Mends<Bug>, outlet: &Outlet) -> R
     let mut doorway = Doorway::open(host, outlet).map_err(|error| error.to_string())?;
     let (store, orders) = Store::open(host, mode, mends, outlet).await?;
     let workers = Workers::start(&store, orders);
-    outlet.say(&Answer::Ready {
-        pid: host.process.id(),
-        sequence: store.tree().version,
-    });
-    // Each request holds one: when all of them are dropped, no request is under way.
-    let (under_way, mut all_done) = mpsc::channel::<Infallible>(1);
-    let closer = loop {
-        match doorway.next().await {
-            Arrival::End => break None,
-            Arrival::Request(Request {
-                id,
-                command: Command::Close,
-            }) => break Some(id),
-            Arrival::Request(Request { id, command }) => {
-                let (token, store, outlet) =
-                    (under_way.clone(), Arc::clone(&store), outlet.clone());
+    outlet.ready(host, store.tree().version);
+    let crowd = Crowd::new();
+    let closing = loop {
+        match doorway.request().await {
+            ControlFlow::Break(closing) => break closing,
+            ControlFlow::Continue(Request { id, command }) => {
+                let (member, store, outlet) = (crowd.join(), Arc::clone(&store), outlet.clone());
                 let task = async move {
                     say(&outlet, id, answer(&store, command).await);
-                    drop(token);
+                    drop(member);
                 };
                 drop(host.spawn("request", task));
             }
         }
     };
-    drop(under_way);
-    while all_done.recv().await.is_some() {}
+    crowd.end().await;
     let sequence = store.close(workers).await?;
-    if let Some(id) = closer {
-        let level = Level::Power;
-        say(outlet, id, Ok(Answered::Done { level, sequence }));
-    }
+    closing.tell(outlet, Answered::durable(sequence));
     Ok(sequence)
 }
 
 async fn answer(store: &Store, command: Command) -> Result<Answered, Failure> {
     let secured = |done: Result<u64, String>| match done {
-        Ok(sequence) => Ok(Answered::Done {
-            level: Level::Power,
-            sequence,
-        }),
+        Ok(sequence) => Ok(Answered::durable(sequence)),
         Err(message) => Err(Failure::unknown(message)),
     };
     match command {

@@ -194,7 +194,7 @@ impl Serving {
         match &mut self.storage {
             Storage::InMemory(pairs) => {
                 for mutation in &mutations {
-                    database::apply(pairs, mutation);
+                    mutation.apply_to(pairs);
                 }
                 let bytes: usize = pairs.iter().map(|(k, v)| k.len() + v.len()).sum();
                 self.unsaved.get_or_insert(self.common.host.clock.now());

@@ -96,7 +96,7 @@ impl Cached {
         let cache = self.cache(name).await?;
         let revision = cache.with(|image| {
             for mutation in &mutations {
-                database::apply(&mut image.pairs, mutation);
+                mutation.apply_to(&mut image.pairs);
             }
             image.revision
         });

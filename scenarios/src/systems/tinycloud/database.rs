@@ -50,7 +50,7 @@ pub(super) fn read(fs: &dyn FsOps, name: &str) -> io::Result<Image> {
     let mut image = main_part(fs, name)?;
     let bytes = take(fs, &log(name))?.unwrap_or_default();
     for mutation in whole_lines(&bytes) {
-        apply(&mut image.pairs, &mutation);
+        mutation.apply_to(&mut image.pairs);
     }
     Ok(image)
 }
@@ -67,13 +67,6 @@ fn whole_lines(bytes: &[u8]) -> Vec<Mutation> {
         .split_inclusive(|&byte| byte == b'\n')
         .map_while(whole)
         .collect()
-}
-
-pub(super) fn apply(pairs: &mut Pairs, mutation: &Mutation) {
-    match mutation {
-        Mutation::Put { key, value } => pairs.insert(key.clone(), value.clone()),
-        Mutation::Delete { key } => pairs.remove(key),
-    };
 }
 
 /// Commits changes to a database that has a file.

@@ -1,20 +1,19 @@
 //! The program: a task for each request, and the end.
 
-use std::convert::Infallible;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use plimsoll_reference::host::Host;
 use plimsoll_reference::level::Level;
 use plimsoll_reference::mutation::Mutation;
-use plimsoll_reference::service::protocol::{Answer, Command, Request};
-use tokio::sync::mpsc;
+use plimsoll_reference::service::protocol::Command;
 
 use super::bug::Bug;
 use super::cached::Cached;
 use super::options::{Form, Options};
 use super::registry::Ask;
 use super::service::Service;
-use crate::systems::edge::{Answered, Arrival, Doorway, Failure, Outlet, say};
+use crate::systems::edge::{Answered, Crowd, Doorway, Failure, Outlet, say};
 
 /// The service in one of its forms.
 enum Serving {
@@ -37,39 +36,27 @@ async fn run(host: &Host, options: Options, outlet: &Outlet) -> Result<u64, Stri
         }
         Form::Cached => Serving::Cached(Cached::new(host, options.mends)),
     });
-    outlet.say(&Answer::Ready {
-        pid: host.process.id(),
-        sequence: 0,
-    });
-    // Each request holds one: when all of them are dropped, no request is under way.
-    let (under_way, mut all_done) = mpsc::channel::<Infallible>(1);
-    let closer = loop {
-        match doorway.next().await {
-            Arrival::End => break None,
-            Arrival::Request(Request {
-                id,
-                command: Command::Close,
-            }) => break Some(id),
-            Arrival::Request(request) => {
-                let (token, serving) = (under_way.clone(), Arc::clone(&serving));
+    outlet.ready(host, 0);
+    let crowd = Crowd::new();
+    let closing = loop {
+        match doorway.request().await {
+            ControlFlow::Break(closing) => break closing,
+            ControlFlow::Continue(request) => {
+                let (member, serving) = (crowd.join(), Arc::clone(&serving));
                 let outlet = outlet.clone();
                 let task = async move {
                     let reply = answer(&serving, request.command).await;
                     say(&outlet, request.id, reply);
                     drop(serving);
-                    drop(token);
+                    drop(member);
                 };
                 drop(host.spawn("request", task));
             }
         }
     };
-    drop(under_way);
-    while all_done.recv().await.is_some() {}
+    crowd.end().await;
     let sequence = stop(serving, options).await?;
-    if let Some(id) = closer {
-        let level = Level::Power;
-        say(outlet, id, Ok(Answered::Done { level, sequence }));
-    }
+    closing.tell(outlet, Answered::durable(sequence));
     Ok(sequence)
 }
 

@@ -48,14 +48,7 @@ impl Database {
             return Err(NO_SUCH_JOB);
         }
         for mutation in mutations {
-            match mutation {
-                Mutation::Put { key, value } => {
-                    pairs.insert(key.clone(), value.clone());
-                }
-                Mutation::Delete { key } => {
-                    pairs.remove(key);
-                }
-            }
+            mutation.apply_to(pairs);
         }
         self.sequence += 1;
         Ok(self.sequence)
