@@ -159,13 +159,22 @@ fn unheard(disturbed: Disturbed, life: &mut Life) {
     }
 }
 
-/// Takes note of processes that ended in this life, and of signals that went astray.
+/// Takes note of processes that ended in this life, of signals that went astray, and of handlers.
 fn note_processes(life: &mut Life, run: &Run<()>) {
     let children = run.ends.iter().filter(|end| end.is_child);
     let ended = children.map(|end| (end.at, Notice::ChildEnded(end.status)));
     let astray = run.sent.iter().filter(|sent| sent.to == STRANGER);
     let hit = astray.map(|sent| (sent.at, Notice::StrangerSignalled(sent.signal)));
-    let notices = ended.chain(hit).map(|(at, notice)| (moment(at), notice));
+    let handled = run.handled.iter().map(|handled| {
+        let notice = Notice::Handled {
+            signal: handled.signal,
+            inside: handled.inside,
+            returned: handled.returned.map(|at| at.time),
+        };
+        (handled.began, notice)
+    });
+    let notices = ended.chain(hit).chain(handled);
+    let notices = notices.map(|(at, notice)| (moment(at), notice));
     let (from, to) = (life.began, life.end.0);
     life.notices
         .extend(notices.filter(|(at, _)| (from..=to).contains(at)));
