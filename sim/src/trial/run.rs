@@ -61,10 +61,20 @@ pub fn run(
 ) -> Result<Outcome, WorldError> {
     let mut setup = Setup::new(seed, Arc::clone(&ground.profile));
     setup.schedule = schedule;
+    setup.trace = trace;
+    run_in(ground, script, setup)
+}
+
+/// Runs a script in a world that begins like this.
+pub(super) fn run_in(
+    ground: &Ground,
+    script: &Script,
+    mut setup: Setup,
+) -> Result<Outcome, WorldError> {
     setup.plan = script.plan.clone();
     setup.pace = script.pace;
+    setup.policy = script.policy.clone();
     setup.faults = script.faults.clone();
-    setup.trace = trace;
     let mut world = World::new(setup);
     for (name, main) in ground.system.programs() {
         world.program(name, move |host, arguments| main(host, arguments));

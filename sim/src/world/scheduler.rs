@@ -237,7 +237,7 @@ impl Scheduler {
         if self.free.is_empty() {
             return None;
         }
-        let number = self.free[state.chance.task(self.free.len())];
+        let number = self.free[state.chance.task(&self.free)];
         let task = self.tasks.get(number as usize).and_then(Option::as_ref);
         let process = task.and_then(|task| task.role.process());
         state.event(Sort::Step, process, [u64::from(number), 0], || {

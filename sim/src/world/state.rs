@@ -82,10 +82,10 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn new(setup: Setup, programs: &BTreeMap<String, Main>) -> Self {
-        let chance = setup
-            .schedule
-            .as_ref()
-            .map_or_else(|| Chance::seeded(setup.seed), Chance::recorded);
+        let chance = setup.schedule.as_ref().map_or_else(
+            || Chance::seeded(setup.seed, &setup.policy),
+            Chance::recorded,
+        );
         let programs = programs.iter().map(|(name, main)| Program {
             name: Arc::from(name.as_str()),
             main: Arc::clone(main),
