@@ -6,6 +6,7 @@
 
 mod child;
 mod detached;
+mod handler;
 mod later;
 mod process;
 mod signal;
@@ -20,6 +21,7 @@ use crate::fs::{FsOps, StdFs};
 
 pub use child::{Child, ExitStatus, Program};
 pub use detached::Detached;
+pub use handler::Handler;
 pub use later::{Failed, Later, timeout};
 pub use process::ProcessOps;
 pub use signal::{Disposition, Signal, Signals};

@@ -59,6 +59,7 @@ oracles! {
     S1, "a signal ended it", "A process that is ready dies of no signal that it is to handle.";
     S2, "a request for a snapshot was forgotten", "After the last request or signal a snapshot is taken that holds everything acknowledged before it.";
     S3, "a signal hit a stranger", "Signals are sent to the processes of the store, and never to whoever has the number of one that has ended.";
+    S7, "a handler did not return", "A handler of a signal returns or ends its process in time: it never waits for what it interrupted.";
     T1, "a read was answered too late", "Reads are answered within their bound, also while a snapshot, a sync or a target of the file system stands still.";
     T2, "a request was never answered", "Every request of a living process is answered, or fails, within its bound.";
     T3, "it did not end", "Asked to end, a process ends within its bound.";

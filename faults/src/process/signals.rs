@@ -28,12 +28,13 @@ pub enum Sent {
 
 /// Dispositions, mask and pending set of a process (`signal(7)`, standard signals: at most one of a kind is pending).
 ///
-/// **Not modelled**: masks of single threads, real-time signals, who sent it and why. A handler takes note and
-/// does nothing else, so that none runs inside another.
+/// **Not modelled**: masks of single threads, real-time signals, who sent it and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignalState {
     dispositions: [Disposition; Signal::ALL.len()],
     blocked: u16,
+    /// Blocked because handlers run.
+    held: u16,
     pending: u16,
     is_stopped: bool,
 }
@@ -44,6 +45,7 @@ impl Default for SignalState {
         let mut state = Self {
             dispositions: [Disposition::Default; Signal::ALL.len()],
             blocked: 0,
+            held: 0,
             pending: 0,
             is_stopped: false,
         };
@@ -75,7 +77,7 @@ impl SignalState {
     #[must_use]
     pub fn inherited(&self) -> Self {
         let mut child = Self {
-            blocked: self.blocked,
+            blocked: self.blocked | self.held,
             ..Self::default()
         };
         for (slot, disposition) in child.dispositions.iter_mut().zip(self.dispositions) {
@@ -114,6 +116,13 @@ impl SignalState {
         }
     }
 
+    /// Says which signals the handlers that run keep blocked, besides those that the process blocks.
+    pub fn hold(&mut self, is_held: impl Fn(Signal) -> bool) {
+        let able = |signal: &Signal| !is_absolute(*signal) && is_held(*signal);
+        let held = Signal::ALL.into_iter().filter(able);
+        self.held = held.fold(0, |held, signal| held | bit(signal));
+    }
+
     /// Whether the process stands still.
     pub const fn is_stopped(&self) -> bool {
         self.is_stopped
@@ -137,7 +146,7 @@ impl SignalState {
             Signal::Stop => self.pending &= !bit(Signal::Cont),
             _ => {}
         }
-        let is_blocked = self.blocked & bit(signal) != 0;
+        let is_blocked = (self.blocked | self.held) & bit(signal) != 0;
         if !is_blocked && self.is_ignored(signal) && !is_absolute(signal) {
             return Sent::Discarded;
         }
@@ -151,7 +160,7 @@ impl SignalState {
     /// The signals that can be delivered now, in the order of their numbers. A process that stands still is told of `SIGKILL` only.
     pub fn deliverable(&self) -> Vec<Signal> {
         let able = |signal: &Signal| {
-            self.pending & !self.blocked & bit(*signal) != 0
+            self.pending & !(self.blocked | self.held) & bit(*signal) != 0
                 && (!self.is_stopped || *signal == Signal::Kill)
         };
         Signal::ALL.into_iter().filter(able).collect()
@@ -257,6 +266,20 @@ mod tests {
         child.set_blocked(Signal::Usr1, true);
         child.send(Signal::Usr1);
         assert_eq!(child.deliverable(), []);
+    }
+
+    #[test]
+    fn what_handlers_block_waits_until_they_have_returned() {
+        let mut state = SignalState::default();
+        assert!(state.set_disposition(Signal::Term, Disposition::Catch));
+        state.hold(|signal| matches!(signal, Signal::Term | Signal::Kill));
+        state.send(Signal::Term);
+        assert_eq!(state.deliverable(), []);
+        assert!(state.inherited().blocked & bit(Signal::Term) != 0);
+        state.send(Signal::Kill);
+        assert_eq!(state.deliverable(), [Signal::Kill], "nothing blocks it");
+        state.hold(|_| false);
+        assert_eq!(state.deliverable(), [Signal::Kill, Signal::Term]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use super::child::{Child, Program};
+use super::handler::Handler;
 use super::later::{Failed, Later};
 use super::signal::{Disposition, Signal, Signals};
 use super::stdio::{Input, Output};
@@ -39,6 +40,17 @@ pub trait ProcessOps: Send + Sync {
     /// # Errors
     /// As `sigaction(2)`: `EINVAL` for signals that cannot be caught.
     fn catch(&self, signal: Signal) -> io::Result<Box<dyn Signals>>;
+
+    /// Runs a handler on top of whatever this signal interrupts, from now on; what was said of the signal before no longer counts.
+    ///
+    /// # Errors
+    /// As `sigaction(2)`: `EINVAL` for signals that cannot be caught. `ENOTSUP` on the real operating system: what may come between any two
+    /// instructions of a program cannot be written safely, so that only simulated processes can.
+    fn handle(&self, _signal: Signal, _handler: Handler) -> io::Result<()> {
+        Err(io::Error::from_raw_os_error(
+            nix::errno::Errno::ENOTSUP as i32,
+        ))
+    }
 
     /// Says what becomes of a signal from now on; [`Disposition::Catch`] only by [`catch`](Self::catch).
     ///

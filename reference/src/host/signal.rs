@@ -105,7 +105,7 @@ pub enum Disposition {
     Default,
     /// Nothing. A program that is started inherits this.
     Ignore,
-    /// A handler takes note of it.
+    /// A handler takes note of it, or runs.
     Catch,
 }
 

@@ -16,10 +16,16 @@ use super::run::STRANGER;
 use super::script::{Ending, LifeScript, Script, Step};
 use super::system::Asks;
 use crate::command::Mutation;
-use crate::world::{Action, Pace, Plan, Planned, When};
+use crate::world::{Action, Pace, Plan, Planned, Policy, When};
 
 /// Numbers of processes beyond one for each program, where there are few: so many strangers may run beside the system.
 const SPARE_NUMBERS: u32 = 2;
+
+/// Worlds whose tasks take their turns at random, out of so many.
+const WALKS: (u64, u64) = (1, 2);
+
+/// Changes of priorities in the other worlds: bugs are looked for that take one more step than this in one order.
+const CHANGES_MAX: u64 = 3;
 
 /// When a process that stands still goes on at the latest.
 const STOPPED_MAX_SECONDS: u64 = 6 * 3600;
@@ -91,6 +97,7 @@ impl Drawer<'_> {
             plan: self.plan(),
             faults: FaultPlan::none(),
             pace: self.pace(),
+            policy: self.policy(),
         }
     }
 
@@ -416,6 +423,21 @@ impl Drawer<'_> {
                 lines.push((later, Action::Signal(Signal::Cont, program.clone())));
             }
         }
+    }
+
+    /// Every other world is a random walk. The others have priorities, and a few changes of them, as likely early as late.
+    fn policy(&mut self) -> Policy {
+        if self.rng.ratio(WALKS.0, WALKS.1) {
+            return Policy::Walk;
+        }
+        let count = self.rng.below(CHANGES_MAX + 1);
+        let mut changes = Vec::new();
+        for _ in 0..count {
+            let bits = 3 + self.rng.below(9);
+            changes.push(self.rng.below(1 << bits));
+        }
+        changes.sort_unstable();
+        Policy::Priorities { changes }
     }
 
     fn pace(&mut self) -> Pace {

@@ -150,6 +150,15 @@ pub enum Notice {
     Signalled(Signal),
     /// A signal reached it. Where nobody can see that, nobody notes it.
     Arrived(Signal),
+    /// A handler ran that is code of it, or of a process that it started, on top of what its signal interrupted.
+    Handled {
+        /// Its signal.
+        signal: Signal,
+        /// The signal of the handler that it ran inside of.
+        inside: Option<Signal>,
+        /// When it returned; nothing if it never did.
+        returned: Option<Duration>,
+    },
     /// Its standard input was closed.
     InputClosed,
     /// Nobody reads its standard output any longer.

@@ -74,6 +74,10 @@ pub struct SweptWorlds {
     pub states: u64,
     /// Of them, those whose image was new and was read.
     pub images: u64,
+    /// Images that the system was started on.
+    pub starts: u64,
+    /// States that crashes during these starts left.
+    pub start_states: u64,
 }
 
 /// Two runs of one seed that differ.
@@ -216,6 +220,8 @@ fn count_sweep(hunt: &mut Hunt, sweep: &Sweep) {
     swept.crash_points += sweep.crash_points;
     swept.states += sweep.states;
     swept.images += sweep.images;
+    swept.starts += sweep.starts;
+    swept.start_states += sweep.start_states;
 }
 
 /// Runs a seed again, by its recorded schedule, and says whether it did anything else.

@@ -1,6 +1,7 @@
 //! Holds a life to what its system promised.
 
 mod ends;
+mod handlers;
 mod promised;
 mod readings;
 mod refusals;
@@ -60,6 +61,7 @@ pub fn judge(life: &Life, promise: &Promise, disturbed: Disturbed) -> Vec<Findin
     requests::judge(life, promise, disturbed, &readings, &mut findings);
     refusals::judge(life, promise, disturbed, &mut findings);
     signals::judge(life, promise, disturbed, &mut findings);
+    handlers::judge(life, promise, disturbed, &mut findings);
     ends::judge(life, promise, disturbed, &mut findings);
     remains::judge(life, promise, disturbed, &readings, &mut findings);
     shown::judge(life, promise, &mut findings);

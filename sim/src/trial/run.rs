@@ -61,10 +61,20 @@ pub fn run(
 ) -> Result<Outcome, WorldError> {
     let mut setup = Setup::new(seed, Arc::clone(&ground.profile));
     setup.schedule = schedule;
+    setup.trace = trace;
+    run_in(ground, script, setup)
+}
+
+/// Runs a script in a world that begins like this.
+pub(super) fn run_in(
+    ground: &Ground,
+    script: &Script,
+    mut setup: Setup,
+) -> Result<Outcome, WorldError> {
     setup.plan = script.plan.clone();
     setup.pace = script.pace;
+    setup.policy = script.policy.clone();
     setup.faults = script.faults.clone();
-    setup.trace = trace;
     let mut world = World::new(setup);
     for (name, main) in ground.system.programs() {
         world.program(name, move |host, arguments| main(host, arguments));
@@ -159,13 +169,22 @@ fn unheard(disturbed: Disturbed, life: &mut Life) {
     }
 }
 
-/// Takes note of processes that ended in this life, and of signals that went astray.
+/// Takes note of processes that ended in this life, of signals that went astray, and of handlers.
 fn note_processes(life: &mut Life, run: &Run<()>) {
     let children = run.ends.iter().filter(|end| end.is_child);
     let ended = children.map(|end| (end.at, Notice::ChildEnded(end.status)));
     let astray = run.sent.iter().filter(|sent| sent.to == STRANGER);
     let hit = astray.map(|sent| (sent.at, Notice::StrangerSignalled(sent.signal)));
-    let notices = ended.chain(hit).map(|(at, notice)| (moment(at), notice));
+    let handled = run.handled.iter().map(|handled| {
+        let notice = Notice::Handled {
+            signal: handled.signal,
+            inside: handled.inside,
+            returned: handled.returned.map(|at| at.time),
+        };
+        (handled.began, notice)
+    });
+    let notices = ended.chain(hit).chain(handled);
+    let notices = notices.map(|(at, notice)| (moment(at), notice));
     let (from, to) = (life.began, life.end.0);
     life.notices
         .extend(notices.filter(|(at, _)| (from..=to).contains(at)));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use plimsoll_faults::plan::FaultPlan;
 use plimsoll_reference::service::protocol::Command;
 
-use crate::world::{Pace, Plan};
+use crate::world::{Pace, Plan, Policy};
 
 /// Everything that is drawn from a seed, so that a trial can be repeated without it.
 ///
@@ -21,6 +21,7 @@ use crate::world::{Pace, Plan};
 /// life 2: 1 at once, not waiting until it is ready, leaving others behind
 ///   then power loss
 /// disk: reads 0s, writes 0s, syncs lognormal(200us,5ms), names 0s; gives way 1 times of 4
+/// schedule: priorities, lowered at 7 120
 /// faults: fsync #2 EIO
 /// plan: step 120: signal SIGTERM to server
 /// ```
@@ -34,6 +35,8 @@ pub struct Script {
     pub faults: FaultPlan,
     /// How long operations take.
     pub pace: Pace,
+    /// How the next of the ready tasks is chosen.
+    pub policy: Policy,
 }
 
 /// What the harness does in one life.

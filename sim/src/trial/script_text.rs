@@ -8,7 +8,7 @@ use plimsoll_faults::plan::{FaultPlan, parse_duration, show_duration};
 use thiserror::Error;
 
 use super::script::{Ending, LifeScript, Script, Step};
-use crate::world::{Pace, Plan};
+use crate::world::{Pace, Plan, Policy};
 
 const ENDINGS: [(Ending, &str); 7] = [
     (Ending::Close, "close"),
@@ -66,6 +66,9 @@ impl fmt::Display for Script {
             "disk: reads {}, writes {}, syncs {}, names {}; gives way {} times of {}",
             pace.read, pace.write, pace.sync, pace.metadata, pace.preempt.0, pace.preempt.1
         )?;
+        if self.policy != Policy::Walk {
+            writeln!(f, "schedule: {}", self.policy)?;
+        }
         if !self.faults.is_empty() {
             writeln!(f, "faults: {}", self.faults)?;
         }
@@ -112,6 +115,7 @@ impl FromStr for Script {
             plan: parser.plan,
             faults: parser.faults.unwrap_or_else(FaultPlan::none),
             pace: parser.pace.ok_or_else(|| wrong("there is no `disk:`"))?,
+            policy: parser.policy.unwrap_or_default(),
         })
     }
 }
@@ -122,6 +126,7 @@ struct Parser {
     /// The life whose end is still to come.
     open: Option<LifeScript>,
     pace: Option<Pace>,
+    policy: Option<Policy>,
     faults: Option<FaultPlan>,
     plan: Plan,
 }
@@ -147,6 +152,8 @@ impl Parser {
                 "a disk is `reads TIME, writes TIME, syncs TIME, names TIME; gives way N times of M`",
             )?;
             once(&mut self.pace, pace, "disk:")?;
+        } else if let Some(rest) = line.strip_prefix("schedule: ") {
+            once(&mut self.policy, rest.parse()?, "schedule:")?;
         } else if let Some(rest) = line.strip_prefix("faults: ") {
             let faults = rest.parse().map_err(|error| format!("{error}"))?;
             once(&mut self.faults, faults, "faults:")?;
@@ -157,7 +164,7 @@ impl Parser {
             self.plan.0.push(planned);
         } else {
             return Err(format!(
-                "`{line}` means nothing here; write `life N:`, `disk:`, `faults:` or `plan:`"
+                "`{line}` means nothing here; write `life N:`, `disk:`, `schedule:`, `faults:` or `plan:`"
             ));
         }
         Ok(())

@@ -4,11 +4,14 @@
 //! log: a [frontier](Frontier) goes through that log once, and what a reader finds in each legal state is held to what had been asked,
 //! answered and said when the log had come there. Images are read once, whoever asks.
 //!
-//! **Not covered**: what a system does that is started on such an image, beyond what [`System::inspect`](super::system::System::inspect)
-//! does.
+//! A sample of the images is not only read: the system is started on them, and crashed again while it starts ([`start`]).
+//!
+//! **Not covered**: starts on all other images, beyond what [`System::inspect`](super::system::System::inspect) does; crashes of a start
+//! that follows the crash of a start.
 
 mod cut;
 mod era;
+mod start;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,6 +24,7 @@ use rustc_hash::FxHashMap;
 
 use self::cut::Instant;
 use self::era::{EraLives, Lived, Standing};
+use self::start::{Started, start};
 use super::history::{Found, Life, Moment};
 use super::judge::{Disturbed, Finding, judge_left};
 use super::log::before_step;
@@ -37,6 +41,12 @@ const STATES_MAX: u64 = 1_000_000;
 /// Images whose readings are kept.
 const IMAGES_MAX: usize = 1 << 16;
 
+/// One image in so many is one that systems are started on, whichever world it comes from.
+const STARTED_OF: u128 = 16;
+
+/// Images of one world that the system is started on.
+const STARTS_MAX: usize = 8;
+
 /// Where a crash is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CrashPoint {
@@ -50,6 +60,17 @@ pub struct CrashPoint {
     pub after: Option<String>,
     /// What had been done and did not reach the disk.
     pub lost: Vec<String>,
+    /// What came then, where it is not what was left that shows it.
+    pub then: Option<Then>,
+}
+
+/// What came of what a crash had left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// The system was started on it.
+    Started,
+    /// The system was started on it, and crashed again before it had ended, at a position of the op log since that start.
+    Crashed(Box<CrashPoint>),
 }
 
 impl fmt::Display for CrashPoint {
@@ -59,8 +80,21 @@ impl fmt::Display for CrashPoint {
             write!(f, " of era {}", self.era + 1)?;
         }
         match &self.after {
-            Some(operation) => write!(f, ", after {operation}"),
-            None => f.write_str(", before anything"),
+            Some(operation) => write!(f, ", after {operation}")?,
+            None => f.write_str(", before anything")?,
+        }
+        match &self.then {
+            None => Ok(()),
+            Some(then) => write!(f, "; then {then}"),
+        }
+    }
+}
+
+impl fmt::Display for Then {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Started => f.write_str("it was started"),
+            Self::Crashed(crash) => write!(f, "it was started, and crashed: {crash}"),
         }
     }
 }
@@ -85,6 +119,10 @@ pub struct Sweep {
     pub states: u64,
     /// Of them, those whose image was read; the others had been read before.
     pub images: u64,
+    /// Images that the system was started on.
+    pub starts: u64,
+    /// States that crashes during these starts left.
+    pub start_states: u64,
     /// Whether it was given up because there were too many states.
     pub is_limited: bool,
     /// The first violation of each oracle.
@@ -93,12 +131,32 @@ pub struct Sweep {
     pub fingerprint: Fingerprint,
 }
 
-/// What was found on images, by what a reader can observe of them.
+/// What was found on images, by what a reader can observe of them, and what came of starts on them.
 #[derive(Debug, Default)]
-pub struct Images(FxHashMap<u128, Arc<Found>>);
+pub struct Images {
+    found: FxHashMap<u128, Arc<Found>>,
+    started: FxHashMap<u128, Arc<Started>>,
+}
 
-/// Crashes a world that was run at every position of its op logs.
+/// Whether a system is started on some of the images.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Starts {
+    None,
+    Some,
+}
+
+/// Crashes a world that was run at every position of its op logs, and starts the system on some of what is left.
 pub fn sweep(ground: &Ground, script: &Script, outcome: &Outcome, images: &mut Images) -> Sweep {
+    crash_everywhere(ground, script, outcome, images, Starts::Some)
+}
+
+fn crash_everywhere(
+    ground: &Ground,
+    script: &Script,
+    outcome: &Outcome,
+    images: &mut Images,
+    starts: Starts,
+) -> Sweep {
     let promise = ground.system.promise();
     let patient = Promise {
         kept_when_idle: None,
@@ -106,6 +164,7 @@ pub fn sweep(ground: &Ground, script: &Script, outcome: &Outcome, images: &mut I
     };
     let disturbed = |life: &Life| disturbed(ground, script, &outcome.run, life);
     let mut sweep = Sweep::default();
+    let mut started = Vec::new();
     let mut fingerprinter = Fingerprinter::default();
     for (number, era) in outcome.run.eras.iter().enumerate() {
         let lives = outcome.lives.iter().zip(&outcome.spans).enumerate();
@@ -130,6 +189,8 @@ pub fn sweep(ground: &Ground, script: &Script, outcome: &Outcome, images: &mut I
             judged: Vec::new(),
             stood: None,
             rng: samples(),
+            starts,
+            started: &mut started,
             images,
             fingerprinter: &mut fingerprinter,
             sweep: &mut sweep,
@@ -145,6 +206,8 @@ struct Left {
     kind: CrashKind,
     state: CrashState,
     found: Arc<Found>,
+    /// What came of starting the system there, if it was.
+    started: Option<Arc<Started>>,
 }
 
 /// A way through the op log of an era.
@@ -165,6 +228,9 @@ struct Walk<'a, 'b> {
     /// Where the last crash stood.
     stood: Option<Standing>,
     rng: Rng,
+    starts: Starts,
+    /// Images of this world that the system was started on.
+    started: &'b mut Vec<u128>,
     images: &'b mut Images,
     fingerprinter: &'b mut Fingerprinter,
     sweep: &'b mut Sweep,
@@ -216,23 +282,60 @@ impl Walk<'_, '_> {
         self.sweep.states += 1;
         let key = self.frontier.key(state);
         self.fingerprinter.hash(key);
-        let found = match self.images.0.get(&key) {
+        let found = match self.images.found.get(&key) {
             Some(found) => Arc::clone(found),
             None => {
                 self.sweep.images += 1;
                 let disk = SimFs::new(self.frontier.image(state));
                 let found = Arc::new(self.ground.system.inspect(&disk));
-                if self.images.0.len() == IMAGES_MAX {
-                    self.images.0.clear();
+                if self.images.found.len() == IMAGES_MAX {
+                    self.images.found.clear();
                 }
-                self.images.0.insert(key, Arc::clone(&found));
+                self.images.found.insert(key, Arc::clone(&found));
                 found
             }
         };
+        let started = self.start(key, state, &found);
+        let has_findings = |started: &Arc<Started>| !started.findings.is_empty();
         let is_here = |left: &Left| left.kind == kind && left.found == found;
-        if !self.here.iter().any(is_here) {
-            self.here.push(Left { kind, state, found });
+        if started.as_ref().is_some_and(has_findings) || !self.here.iter().any(is_here) {
+            self.here.push(Left {
+                kind,
+                state,
+                found,
+                started,
+            });
         }
+    }
+
+    /// Starts the system on an image, where that is one of the sample and is new to this world. Which ones are is a matter of the image
+    /// alone, so that a world that is swept again starts the same.
+    fn start(&mut self, key: u128, state: CrashState, found: &Found) -> Option<Arc<Started>> {
+        let is_sampled = self.starts == Starts::Some && key.is_multiple_of(STARTED_OF);
+        // One that cannot be read is a finding already.
+        if !is_sampled || matches!(found, Found::Unreadable(_)) {
+            return None;
+        }
+        if self.started.contains(&key) || self.started.len() == STARTS_MAX {
+            return None;
+        }
+        self.started.push(key);
+        let started = match self.images.started.get(&key) {
+            Some(started) => Arc::clone(started),
+            None => {
+                let image = self.frontier.image(state);
+                // It was run where worlds can be.
+                let started = start(self.ground, image, key, found, self.images).ok()?;
+                let started = Arc::new(started);
+                self.images.started.insert(key, Arc::clone(&started));
+                started
+            }
+        };
+        self.sweep.starts += 1;
+        self.sweep.start_states += started.states;
+        self.sweep.is_limited |= started.is_limited;
+        self.fingerprinter.hash(started.fingerprint.0);
+        Some(started)
     }
 
     /// Holds what is left here to the history, where it or what is left has changed.
@@ -244,6 +347,7 @@ impl Walk<'_, '_> {
             self.judged.clear();
             self.stood = Some(standing);
         }
+        self.take_started(standing, instant);
         let mut new = Vec::new();
         for (index, left) in self.here.iter().enumerate() {
             let judged = (left.kind, Arc::clone(&left.found));
@@ -278,7 +382,21 @@ impl Walk<'_, '_> {
         for &index in new {
             life.left = vec![(*self.here[index].found).clone()];
             for finding in judge_left(&life, promise, disturbed) {
-                self.take(standing, instant, index, finding);
+                self.take((standing, instant), index, finding, None);
+            }
+        }
+    }
+
+    /// Keeps what starts have shown.
+    fn take_started(&mut self, standing: Standing, instant: Instant) {
+        for index in 0..self.here.len() {
+            let Some(started) = self.here[index].started.take() else {
+                continue;
+            };
+            for (finding, crash) in &started.findings {
+                let crash = crash.clone().map(Box::new);
+                let then = crash.map_or(Then::Started, Then::Crashed);
+                self.take((standing, instant), index, finding.clone(), Some(then));
             }
         }
     }
@@ -288,7 +406,13 @@ impl Walk<'_, '_> {
         self.promise.kept_when_idle.is_some() || self.lives.has_windows(standing)
     }
 
-    fn take(&mut self, standing: Standing, instant: Instant, index: usize, finding: Finding) {
+    fn take(
+        &mut self,
+        (standing, instant): (Standing, Instant),
+        index: usize,
+        finding: Finding,
+        then: Option<Then>,
+    ) {
         let Left { kind, state, .. } = self.here[index];
         if self.sweep.findings.contains_key(&finding.oracle) {
             return;
@@ -307,6 +431,7 @@ impl Walk<'_, '_> {
                 kind,
                 after: after.map(ToString::to_string),
                 lost: lost.into_iter().map(|(_, line)| line).collect(),
+                then,
             },
             finding,
         };

@@ -5,6 +5,7 @@ use std::time::Duration;
 use plimsoll_faults::latency::Latency;
 use plimsoll_faults::rng::Rng;
 
+use super::policy::{Policy, Priorities};
 use super::schedule::{Decision, Kind, NUMBER_MAX, Schedule};
 
 /// Takes decisions and keeps those that had an alternative.
@@ -20,6 +21,8 @@ enum Source {
     /// A stream for each kind, so that one more draw of one does not change the others.
     Seeded {
         tasks: Rng,
+        /// Where they say which task is next, and not a draw.
+        priorities: Option<Priorities>,
         delays: Rng,
         choices: Rng,
     },
@@ -31,8 +34,13 @@ enum Source {
 
 impl Chance {
     /// Decisions of a seed.
-    pub(super) fn seeded(seed: u64) -> Self {
+    pub(super) fn seeded(seed: u64, policy: &Policy) -> Self {
+        let priorities = match policy {
+            Policy::Walk => None,
+            Policy::Priorities { changes } => Some(Priorities::new(seed, changes)),
+        };
         Self::from(Source::Seeded {
+            priorities,
             tasks: Rng::stream(seed, "world tasks"),
             delays: Rng::stream(seed, "world delays"),
             choices: Rng::stream(seed, "world choices"),
@@ -55,9 +63,19 @@ impl Chance {
         }
     }
 
-    /// Which of so many ready tasks is next.
-    pub(super) fn task(&mut self, count: usize) -> usize {
-        self.decide(Kind::Task, count)
+    /// The place of the one that is next among these ready tasks.
+    pub(super) fn task(&mut self, ready: &[u32]) -> usize {
+        if let Source::Seeded {
+            priorities: Some(priorities),
+            ..
+        } = &mut self.source
+            && ready.len() > 1
+        {
+            let first = priorities.first(ready);
+            self.taken.push(Decision::new(Kind::Task, first as u32));
+            return first;
+        }
+        self.decide(Kind::Task, ready.len())
     }
 
     /// One of so many alternatives.

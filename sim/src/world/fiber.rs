@@ -12,11 +12,12 @@ use std::cell::{Cell, RefCell};
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use corosensei::stack::DefaultStack;
 use corosensei::{Coroutine, CoroutineResult, Yielder};
-use plimsoll_reference::host::Failed;
+use plimsoll_reference::host::{Failed, Later};
 
 /// Bytes of a stack. Only what is touched takes memory; SQLite and a debug build need a part of it.
 const STACK_BYTES: usize = 1 << 20;
@@ -39,6 +40,8 @@ pub(super) enum Pause {
     Wait(Duration),
     /// Its operation does not return until somebody says so.
     Hang,
+    /// Its waker has to be called.
+    Park,
     /// It is never resumed again.
     Abandon,
 }
@@ -113,6 +116,18 @@ impl Fiber {
 /// Whether this code runs on a fiber.
 pub(super) fn is_active() -> bool {
     !CURRENT.get().is_null()
+}
+
+/// Runs a future to its end on this fiber, or until its process is dead. `waker` has to end a [`Pause::Park`].
+pub(super) fn complete(mut future: Later<'static, ()>, waker: &Waker) {
+    let mut context = Context::from_waker(waker);
+    while future.as_mut().poll(&mut context).is_pending() {
+        // What it waits for never comes.
+        if DRAINING.get().is_some() {
+            return;
+        }
+        pause(Pause::Park);
+    }
 }
 
 /// Gives the thread back, if this code runs on a fiber; returns at once elsewhere, for a dead process, and while a panic unwinds.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use plimsoll_faults::errno::Errno;
 use plimsoll_reference::host::{
-    Child, Disposition, ExitStatus, Failed, Host, Input, Later, Output, ProcessOps,
+    Child, Disposition, ExitStatus, Failed, Handler, Host, Input, Later, Output, ProcessOps,
     Program as Executable, Signal, Signals,
 };
 
@@ -75,6 +75,17 @@ impl WorldProcess {
         let (_, done) = state.spawn(Role::Part(self.id), name, work);
         Box::pin(done)
     }
+
+    /// Has a signal handled by this code from now on, or noted.
+    fn set_handler(&self, signal: Signal, handler: Option<Handler>) -> io::Result<()> {
+        let mut state = self.shared.state();
+        let process = state.process_mut(self.id);
+        if !process.signals.set_disposition(signal, Disposition::Catch) {
+            return Err(Errno::EINVAL.into());
+        }
+        process.set_handler(signal, handler);
+        Ok(())
+    }
 }
 
 impl ProcessOps for WorldProcess {
@@ -103,22 +114,24 @@ impl ProcessOps for WorldProcess {
     }
 
     fn catch(&self, signal: Signal) -> io::Result<Box<dyn Signals>> {
-        let mut state = self.shared.state();
-        let signals = &mut state.process_mut(self.id).signals;
-        if !signals.set_disposition(signal, Disposition::Catch) {
-            return Err(Errno::EINVAL.into());
-        }
-        drop(state);
+        self.set_handler(signal, None)?;
         let shared = Arc::clone(&self.shared);
         Ok(Box::new(Caught::new(shared, self.id, signal)))
     }
 
+    fn handle(&self, signal: Signal, handler: Handler) -> io::Result<()> {
+        self.set_handler(signal, Some(handler))
+    }
+
     fn set_disposition(&self, signal: Signal, disposition: Disposition) -> io::Result<()> {
         let mut state = self.shared.state();
-        let signals = &mut state.process_mut(self.id).signals;
-        if disposition == Disposition::Catch || !signals.set_disposition(signal, disposition) {
+        let process = state.process_mut(self.id);
+        if disposition == Disposition::Catch
+            || !process.signals.set_disposition(signal, disposition)
+        {
             return Err(Errno::EINVAL.into());
         }
+        process.set_handler(signal, None);
         Ok(())
     }
 

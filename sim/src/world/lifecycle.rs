@@ -163,6 +163,8 @@ impl Scheduler {
             return;
         }
         process.life = Life::Ended(status);
+        process.frames.clear();
+        process.handlers.clear();
         drop(state);
         let tasks = self.take_tasks(|task| task.role.process() == Some(id));
         self.drain(tasks);

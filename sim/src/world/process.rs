@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use plimsoll_faults::disk::{SimClock, SimFs};
 use plimsoll_faults::process::SignalState;
-use plimsoll_reference::host::{ExitStatus, Signal};
+use plimsoll_reference::host::{ExitStatus, Handler, Signal};
 
+use super::handlers::Frame;
 use super::pipe::PipeId;
 
 /// A process, once and for all: unlike the number that the process itself sees, it is never another's.
@@ -63,6 +64,10 @@ pub(super) struct Process {
     pub(super) disk_clock: SimClock,
     pub(super) signals: SignalState,
     pub(super) notices: Vec<Notice>,
+    /// Signals whose handler is code.
+    pub(super) handlers: Vec<(Signal, Handler)>,
+    /// Handlers that run, in the order in which they began.
+    pub(super) frames: Vec<Frame>,
     pub(super) stdin: PipeId,
     pub(super) stdout: PipeId,
     /// Ends of pipes that close with it.

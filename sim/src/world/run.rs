@@ -12,6 +12,7 @@ use thiserror::Error;
 use super::control::Control;
 use super::crash::Era;
 use super::engine;
+use super::handlers::Handled;
 use super::lifecycle::ProcessEnd;
 use super::numbers::SentToNumber;
 use super::plan::{Arrived, Happened};
@@ -74,6 +75,8 @@ pub struct Run<T> {
     pub happened: Vec<Option<Happened>>,
     /// Signals that reached a process, in order.
     pub arrived: Vec<Arrived>,
+    /// Handlers of signals that were code, in the order in which they began.
+    pub handled: Vec<Handled>,
     /// Steps taken.
     pub steps: u64,
     /// Virtual time that passed.
@@ -103,6 +106,7 @@ impl<T> Run<T> {
             diverged: self.diverged,
             happened: self.happened,
             arrived: self.arrived,
+            handled: self.handled,
             steps: self.steps,
             time: self.time,
             eras: self.eras,
@@ -210,6 +214,7 @@ fn finish<T>(mut scheduler: Scheduler, ended: Ended, value: &Promise<T>) -> Run<
         diverged,
         happened: state.triggers.happened(),
         arrived: std::mem::take(&mut state.arrived),
+        handled: std::mem::take(&mut state.handled),
         steps: state.step,
         time: state.now,
         eras: std::mem::take(&mut state.eras),

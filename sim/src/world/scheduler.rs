@@ -9,12 +9,13 @@ use plimsoll_reference::host::{ExitStatus, Failed};
 
 use super::due::Due;
 use super::engine;
-use super::fiber::{Fiber, Pause, Resumed};
+use super::fiber::{self, Fiber, Pause, Resumed};
+use super::handlers::Thread;
 use super::process::{Life, ProcessId};
 use super::promise::Promise;
 use super::run::Ended;
 use super::shared::Shared;
-use super::task::{Body, NewTask, Role, Work, waker};
+use super::task::{Body, NewTask, PARKED, Role, Work, waker};
 use super::trace::Sort;
 
 /// What a program that panicked ends with, as Rust's runtime does it.
@@ -28,7 +29,27 @@ pub(super) struct Task {
     pub(super) body: Option<Body>,
     waker: Waker,
     is_ready: bool,
+    parking: Parking,
     done: Option<Promise<Result<(), Failed>>>,
+}
+
+/// Whether the fiber of a task waits for what is no operation of its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Parking {
+    No,
+    /// It has come while the fiber did something else.
+    Told,
+    Waits,
+}
+
+impl Task {
+    /// The thread that it is on, if it is no handler's.
+    const fn thread(&self, number: u32) -> Thread {
+        match self.body {
+            Some(Body::Fiber(_) | Body::Work(Work::Job(_))) => Thread::Job(number),
+            _ => Thread::Tasks,
+        }
+    }
 }
 
 /// Polls one task after the other.
@@ -106,7 +127,11 @@ impl Scheduler {
         }
         self.shared.wakes.take(&mut self.woken);
         for number in std::mem::take(&mut self.woken) {
-            self.make_ready(number);
+            if number & PARKED == 0 {
+                self.make_ready(number);
+            } else {
+                self.unpark(number & !PARKED);
+            }
         }
     }
 
@@ -128,6 +153,7 @@ impl Scheduler {
             body: Some(Body::Work(new.work)),
             waker: waker(new.number, &self.shared.wakes),
             is_ready: false,
+            parking: Parking::No,
             done: new.done,
         });
         // Signals wake what delivers them.
@@ -144,6 +170,38 @@ impl Scheduler {
             task.is_ready = true;
             let at = self.ready.partition_point(|&other| other < number);
             self.ready.insert(at, number);
+        }
+    }
+
+    /// What the fiber of a task waits for may be there.
+    fn unpark(&mut self, number: u32) {
+        let Some(Some(task)) = self.tasks.get_mut(number as usize) else {
+            return;
+        };
+        let was_waiting = task.parking == Parking::Waits;
+        task.parking = if was_waiting {
+            Parking::No
+        } else {
+            Parking::Told
+        };
+        if was_waiting {
+            self.make_ready(number);
+        }
+    }
+
+    /// The fiber of a task waits for what is no operation of its own.
+    fn park(&mut self, number: u32) {
+        let Some(Some(task)) = self.tasks.get_mut(number as usize) else {
+            return;
+        };
+        let was_told = task.parking == Parking::Told;
+        task.parking = if was_told {
+            Parking::No
+        } else {
+            Parking::Waits
+        };
+        if was_told {
+            self.make_ready(number);
         }
     }
 
@@ -165,7 +223,12 @@ impl Scheduler {
             };
             let is_held = match task.role {
                 Role::Harness | Role::Beside | Role::Kernel(_) => false,
-                Role::Main(id) | Role::Part(id) => state.process(id).is_held(now),
+                Role::Main(id) | Role::Part(id) | Role::Handler(id) => {
+                    let process = state.process(id);
+                    process.is_held(now)
+                        || (!process.frames.is_empty()
+                            && process.is_interrupted(number, task.thread(number)))
+                }
             };
             if !is_held {
                 self.free.push(number);
@@ -174,7 +237,7 @@ impl Scheduler {
         if self.free.is_empty() {
             return None;
         }
-        let number = self.free[state.chance.task(self.free.len())];
+        let number = self.free[state.chance.task(&self.free)];
         let task = self.tasks.get(number as usize).and_then(Option::as_ref);
         let process = task.and_then(|task| task.role.process());
         state.event(Sort::Step, process, [u64::from(number), 0], || {
@@ -201,7 +264,8 @@ impl Scheduler {
         let (rest, result) = match body {
             Body::Work(Work::Kernel) => {
                 if let Role::Kernel(process) = role {
-                    self.shared.state().deliver(process);
+                    let jobs = || self.begun_jobs(process);
+                    self.shared.state().deliver(process, jobs);
                 }
                 (Some(Body::Work(Work::Kernel)), None)
             }
@@ -223,6 +287,11 @@ impl Scheduler {
                 }
             }
             Body::Work(Work::Job(job)) => self.resume(number, role, Fiber::new(job)),
+            Body::Work(Work::Handler(handler)) => {
+                let waker = waker(number | PARKED, &self.shared.wakes);
+                let job = move || fiber::complete(handler.run(), &waker);
+                self.resume(number, role, Fiber::new(Box::new(job)))
+            }
             Body::Fiber(fiber) => self.resume(number, role, fiber),
         };
         match result {
@@ -246,6 +315,7 @@ impl Scheduler {
             Resumed::Paused(fiber, pause) => {
                 match (pause, role.process()) {
                     (Pause::Wait(time), _) => self.wake_later(number, time),
+                    (Pause::Park, _) => self.park(number),
                     (Pause::Hang, Some(process)) => {
                         let mut state = self.shared.state();
                         state.process_mut(process).hung.push(number);
@@ -277,6 +347,15 @@ impl Scheduler {
             Role::Harness => self.is_done = true,
             Role::Main(id) if has_panicked => self.shared.state().returned(id, PANIC_CODE),
             Role::Part(id) => self.job_ended(id),
+            Role::Handler(id) => {
+                let mut state = self.shared.state();
+                state.end_handler(id, number);
+                if has_panicked {
+                    state.returned(id, PANIC_CODE);
+                }
+                drop(state);
+                self.job_ended(id);
+            }
             Role::Beside | Role::Main(_) | Role::Kernel(_) => {}
         }
     }
@@ -294,7 +373,19 @@ impl Scheduler {
     /// Whether a process has a task beside the one that delivers its signals.
     pub(super) fn has_tasks(&self, id: ProcessId) -> bool {
         let mut tasks = self.tasks.iter().flatten();
-        tasks.any(|task| task.role == Role::Part(id) || task.role == Role::Main(id))
+        let own = [Role::Part(id), Role::Main(id), Role::Handler(id)];
+        tasks.any(|task| own.contains(&task.role))
+    }
+
+    /// The jobs of a process that have begun.
+    fn begun_jobs(&self, id: ProcessId) -> Vec<u32> {
+        let numbered = (0_u32..).zip(&self.tasks);
+        let begun = numbered.filter(|(_, task)| {
+            task.as_ref().is_some_and(|task| {
+                task.role == Role::Part(id) && matches!(task.body, Some(Body::Fiber(_)))
+            })
+        });
+        begun.map(|(number, _)| number).collect()
     }
 
     /// Lets the time of a step pass.

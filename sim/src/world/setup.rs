@@ -9,6 +9,7 @@ use plimsoll_faults::profile::Profile;
 
 use super::pace::Pace;
 use super::plan::Plan;
+use super::policy::Policy;
 use super::schedule::Schedule;
 
 /// How far a world goes. Every limit counts work or virtual time, never real time.
@@ -45,6 +46,8 @@ pub struct Setup {
     pub seed: u64,
     /// The decisions of an earlier run, to be taken again; all of them, so that the seed serves disk faults only.
     pub schedule: Option<Schedule>,
+    /// How the next of the ready tasks is chosen, where no schedule says it.
+    pub policy: Policy,
     /// What the disk holds at the beginning, all of it durable.
     pub image: Image,
     /// What a power loss may leave.
@@ -71,6 +74,7 @@ impl Setup {
         Self {
             seed,
             schedule: None,
+            policy: Policy::Walk,
             image: Image::new(),
             profile,
             faults: FaultPlan::none(),

@@ -1,9 +1,8 @@
 //! Signals of processes: sending them and what they do.
 //!
-//! A handler is no code of the process: it takes note, as one has to that may be called anywhere, and a task acts on what was noted. Two
-//! handlers therefore never run inside each other; a signal that arrives while a task acts on another one is noted, and which of two that
-//! are pending is first is a decision. A program whose handlers do more is written as what comes of it: a task that waits for another, as
-//! what it interrupted would.
+//! A signal that is caught is noted, as by a handler that may be called anywhere, and a task acts on what was noted. A signal that arrives
+//! while a task acts on another one is noted, too, and which of two that are pending is first is a decision. Handlers that do more are in
+//! [`handlers`](super::handlers).
 
 use std::sync::Arc;
 use std::task::Poll;
@@ -42,8 +41,8 @@ impl State {
         }
     }
 
-    /// Delivers one signal.
-    pub(super) fn deliver(&mut self, id: ProcessId) {
+    /// Delivers one signal. `jobs` says which jobs of the process have begun.
+    pub(super) fn deliver(&mut self, id: ProcessId, jobs: impl FnOnce() -> Vec<u32>) {
         let deliverable = self.process(id).signals.deliverable();
         if deliverable.is_empty() || !self.process(id).is_alive() {
             return;
@@ -51,7 +50,9 @@ impl State {
         let signal = deliverable[self.chance.choose(deliverable.len())];
         let process = self.process_mut(id);
         let arrival = process.signals.deliver(signal);
+        let handler = process.handler(signal).cloned();
         match arrival {
+            Arrival::Handled(_) if handler.is_some() => {}
             Arrival::Handled(signal) => {
                 for notice in &mut process.notices {
                     if notice.signal == signal {
@@ -87,6 +88,14 @@ impl State {
             Arrival::Stopped => format!("{signal} stops it"),
             Arrival::Ignored(_) => format!("{signal} does nothing"),
         });
+        if let (Arrival::Handled(_), Some(handler)) = (arrival, handler) {
+            let jobs = if handler.takes_any_thread() {
+                jobs()
+            } else {
+                Vec::new()
+            };
+            self.begin_handler(id, signal, handler, &jobs);
+        }
         self.rouse(id);
     }
 }

@@ -16,6 +16,7 @@ use plimsoll_reference::host::{ExitStatus, Failed};
 use super::chance::Chance;
 use super::crash::Era;
 use super::due::Due;
+use super::handlers::Handled;
 use super::lifecycle::ProcessEnd;
 use super::numbers::SentToNumber;
 use super::pipe::{WorldPipe, wait_in};
@@ -75,14 +76,16 @@ pub(super) struct State {
     pub(super) kernels: Vec<u32>,
     /// Signals that reached a process.
     pub(super) arrived: Vec<Arrived>,
+    /// Handlers that ran.
+    pub(super) handled: Vec<Handled>,
 }
 
 impl State {
     pub(super) fn new(setup: Setup, programs: &BTreeMap<String, Main>) -> Self {
-        let chance = setup
-            .schedule
-            .as_ref()
-            .map_or_else(|| Chance::seeded(setup.seed), Chance::recorded);
+        let chance = setup.schedule.as_ref().map_or_else(
+            || Chance::seeded(setup.seed, &setup.policy),
+            Chance::recorded,
+        );
         let programs = programs.iter().map(|(name, main)| Program {
             name: Arc::from(name.as_str()),
             main: Arc::clone(main),
@@ -116,6 +119,7 @@ impl State {
             next_task: 0,
             kernels: Vec::new(),
             arrived: Vec::new(),
+            handled: Vec::new(),
             setup: Arc::new(setup),
         };
         state.mount(state.setup.image.clone());
@@ -254,6 +258,8 @@ impl State {
             disk_clock: self.disk_clock.clone(),
             signals,
             notices: Vec::new(),
+            handlers: Vec::new(),
+            frames: Vec::new(),
             stdin,
             stdout,
             ends: vec![PipeEnd::Read(stdin), PipeEnd::Write(stdout)],

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Wake, Waker};
 
-use plimsoll_reference::host::{Failed, Later};
+use plimsoll_reference::host::{Failed, Handler, Later};
 
 use super::fiber::{Fiber, Job};
 use super::process::ProcessId;
@@ -13,6 +13,8 @@ use super::promise::Promise;
 pub(super) enum Work {
     Future(Later<'static, ()>),
     Job(Job),
+    /// Runs on top of others.
+    Handler(Handler),
     /// Delivers signals.
     Kernel,
 }
@@ -20,7 +22,7 @@ pub(super) enum Work {
 /// What a task does when it is its turn.
 pub(super) enum Body {
     Work(Work),
-    /// A job that was begun.
+    /// A job or a handler that was begun.
     Fiber(Fiber),
 }
 
@@ -35,6 +37,8 @@ pub(super) enum Role {
     Main(ProcessId),
     /// Another of a process.
     Part(ProcessId),
+    /// One that runs on top of others of a process.
+    Handler(ProcessId),
     /// The one of a process that delivers its signals.
     Kernel(ProcessId),
 }
@@ -44,7 +48,7 @@ impl Role {
     pub(super) const fn process(self) -> Option<ProcessId> {
         match self {
             Self::Harness | Self::Beside => None,
-            Self::Main(id) | Self::Part(id) | Self::Kernel(id) => Some(id),
+            Self::Main(id) | Self::Part(id) | Self::Handler(id) | Self::Kernel(id) => Some(id),
         }
     }
 }
@@ -58,6 +62,9 @@ pub(super) struct NewTask {
     pub(super) work: Work,
     pub(super) done: Option<Promise<Result<(), Failed>>>,
 }
+
+/// Marks wakers of what a fiber waits for that is no operation of its own: they are not to cut an operation short.
+pub(super) const PARKED: u32 = 1 << 31;
 
 /// Tasks that were woken since the scheduler last looked.
 #[derive(Debug, Default)]

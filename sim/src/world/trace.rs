@@ -78,6 +78,7 @@ pub(super) enum Sort {
     Plan,
     Crash,
     Note,
+    Handler,
 }
 
 /// Where an event stands.

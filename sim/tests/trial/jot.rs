@@ -10,7 +10,7 @@ use std::time::Duration;
 use plimsoll_faults::crash::Bounds;
 use plimsoll_faults::disk::SimFs;
 use plimsoll_faults::profile::Profile;
-use plimsoll_reference::fs::{FsOps, OpenOptions, read_to_end, write_all_at};
+use plimsoll_reference::fs::{FsFile, FsOps, OpenOptions, read_to_end, write_all_at};
 use plimsoll_reference::host::{Host, Lines, Program, write_all};
 use plimsoll_reference::level::Level;
 use plimsoll_reference::mutation::Mutation;
@@ -40,12 +40,26 @@ pub(crate) enum Fault {
     Removes,
     /// The last line says that everything is durable, and nothing was ever synced: writes are acknowledged in memory only.
     EndsUnsynced,
+    /// None, but a start: a write removes the file before the new one gets its name, where a reader looks for the new one under either name,
+    /// and the next start gives it its name.
+    FindsEither,
+    /// The same, but a start removes what looks like a leftover.
+    Tidies,
+    /// The same, but a start copies the new one to its place, which may be cut short.
+    Copies,
     /// It takes longer from start to start, whatever the seed.
     Counts,
 }
 
 /// What no world can see or set.
 static STARTS: AtomicU64 = AtomicU64::new(0);
+
+impl Fault {
+    /// Whether the new file may be there under the name of the temporary only.
+    const fn has_either(self) -> bool {
+        matches!(self, Self::FindsEither | Self::Tidies | Self::Copies)
+    }
+}
 
 pub(crate) struct Jot(pub(crate) Fault);
 
@@ -81,7 +95,7 @@ impl System for Jot {
     }
 
     fn inspect(&self, disk: &SimFs) -> Found {
-        match read(disk) {
+        match read(disk, self.0.has_either()) {
             Ok(Some(pairs)) => Found::Store(pairs),
             Ok(None) => Found::Nothing,
             Err(error) => Found::Unreadable(error.to_string()),
@@ -115,12 +129,20 @@ pub(crate) fn case(fault: Fault, families: &[Family], seeds: u64, sweep_every: u
     }
 }
 
-fn read(fs: &dyn FsOps) -> io::Result<Option<Pairs>> {
-    let file = match fs.open(Path::new(FILE), OpenOptions::read_only()) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
+fn open(fs: &dyn FsOps, name: &str) -> io::Result<Option<Box<dyn FsFile>>> {
+    match fs.open(Path::new(name), OpenOptions::read_only()) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn read(fs: &dyn FsOps, has_either: bool) -> io::Result<Option<Pairs>> {
+    let mut file = open(fs, FILE)?;
+    if file.is_none() && has_either {
+        file = open(fs, TEMPORARY)?;
+    }
+    let Some(file) = file else { return Ok(None) };
     let bytes = read_to_end(&*file)?;
     let text = String::from_utf8(bytes).map_err(io::Error::other)?;
     let mut pairs = Pairs::new();
@@ -133,8 +155,38 @@ fn read(fs: &dyn FsOps) -> io::Result<Option<Pairs>> {
     Ok(Some(pairs))
 }
 
-/// Everything but the sync of the directory.
-fn replace(fs: &dyn FsOps, pairs: &Pairs, is_synced: bool, removes: bool) -> io::Result<()> {
+/// Puts the file in its place, where it can be under either name.
+fn begin(fs: &dyn FsOps, fault: Fault) -> io::Result<()> {
+    if !fault.has_either() {
+        return Ok(());
+    }
+    let left = open(fs, TEMPORARY)?;
+    match (fault, open(fs, FILE)?, left) {
+        (Fault::Tidies, _, Some(_)) => fs.remove_file(Path::new(TEMPORARY))?,
+        (Fault::Copies, None, Some(left)) => {
+            let bytes = read_to_end(&*left)?;
+            let file = fs.open(Path::new(FILE), OpenOptions::read_write().create())?;
+            write_all_at(&*file, &bytes, 0)?;
+            file.sync_all()?;
+            fs.remove_file(Path::new(TEMPORARY))?;
+        }
+        (_, None, Some(_)) => fs.rename(Path::new(TEMPORARY), Path::new(FILE))?,
+        (_, None, None) => {
+            let file = fs.open(Path::new(FILE), OpenOptions::read_write().create())?;
+            file.sync_all()?;
+        }
+        (_, Some(_), _) => {}
+    }
+    Ok(())
+}
+
+/// Everything but the last sync of the directory.
+fn replace(fs: &dyn FsOps, pairs: &Pairs, is_synced: bool, removes: Removes) -> io::Result<()> {
+    // What is left of a rename may be a second name of the file itself.
+    match fs.remove_file(Path::new(TEMPORARY)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     let options = OpenOptions::read_write().create().truncate();
     let file = fs.open(Path::new(TEMPORARY), options)?;
     let mut text = String::new();
@@ -146,10 +198,23 @@ fn replace(fs: &dyn FsOps, pairs: &Pairs, is_synced: bool, removes: bool) -> io:
     if is_synced {
         file.sync_all()?;
     }
-    if removes {
+    if removes == Removes::Later {
+        // From here on the new one is there, too.
+        fs.sync_dir(Path::new(""))?;
+    }
+    if removes != Removes::Never {
         fs.remove_file(Path::new(FILE))?;
     }
     fs.rename(Path::new(TEMPORARY), Path::new(FILE))
+}
+
+/// Whether the file is removed before the new one gets its name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Removes {
+    Never,
+    AtOnce,
+    /// When the new one is durable under its own name.
+    Later,
 }
 
 async fn say(host: &Host, answer: &Answer) -> io::Result<()> {
@@ -163,7 +228,8 @@ async fn serve(host: &Host, fault: Fault) -> io::Result<()> {
         let starts = STARTS.fetch_add(1, Ordering::Relaxed);
         host.sleep(Duration::from_millis(starts)).await;
     }
-    let mut pairs = read(fs)?.unwrap_or_default();
+    begin(fs, fault)?;
+    let mut pairs = read(fs, false)?.unwrap_or_default();
     // What is shown from here on is durable.
     if fault != Fault::EndsUnsynced {
         fs.sync_dir(Path::new(""))?;
@@ -209,7 +275,13 @@ async fn serve(host: &Host, fault: Fault) -> io::Result<()> {
                 Mutation::Delete { key } => pairs.remove(&key),
             };
         }
-        let removes = fault == Fault::Removes && sequence.is_multiple_of(ROUND) && sequence > 0;
+        let removes = if fault.has_either() {
+            Removes::Later
+        } else if fault == Fault::Removes && sequence.is_multiple_of(ROUND) && sequence > 0 {
+            Removes::AtOnce
+        } else {
+            Removes::Never
+        };
         replace(fs, &pairs, fault != Fault::EndsUnsynced, removes)?;
         let (level, path) = match fault {
             Fault::EndsUnsynced => (Level::Memory, None),

@@ -1,10 +1,11 @@
 //! What crashing a world everywhere finds.
 
+use plimsoll_faults::profile::Profile;
 use plimsoll_sim::oracle::Oracle;
 use plimsoll_sim::trial::family::Family;
-use plimsoll_sim::trial::hunt::{drawn, hunt};
+use plimsoll_sim::trial::hunt::{Hunt, TrialCase, drawn, hunt};
 use plimsoll_sim::trial::look::{Manner, look};
-use plimsoll_sim::trial::sweep::Images;
+use plimsoll_sim::trial::sweep::{Images, Then};
 
 use crate::jot::{Fault, case};
 
@@ -68,7 +69,7 @@ fn a_world_that_loses_no_power_shows_what_a_loss_would_take() {
             .find(|(oracle, _)| oracles.contains(oracle))
             .unwrap_or_else(|| panic!("{fault:?}: {:?}", swept.trophies));
         let crash = trophy.crash.clone().expect("no crash of the world's own");
-        assert!(crash.after.is_some(), "{crash}");
+        assert!(crash.after.is_some() || crash.then.is_some(), "{crash}");
         let manner = Manner {
             schedule: Some(trophy.schedule.clone()),
             is_swept: true,
@@ -113,6 +114,54 @@ fn what_the_last_line_says_is_held_is_looked_for_after_the_end() {
     for trophy in swept.trophies.values() {
         assert!(trophy.crash.is_some(), "{trophy:?}");
     }
+}
+
+/// A hunt of a system that finds its file under either name, and whose lives neither crash nor follow each other.
+fn hunt_of_starts(fault: Fault) -> (TrialCase, Hunt) {
+    let mut case = case(fault, &[], 60, 1);
+    case.ground.profile = Profile::named("ext4-ordered").expect("it ships");
+    let hunt = hunt(&case, &|| true).expect("the build simulates");
+    (case, hunt)
+}
+
+#[test]
+fn a_start_that_destroys_what_a_reader_finds_is_found_by_starting_it() {
+    for fault in [Fault::Tidies, Fault::Copies] {
+        let (case, hunt) = hunt_of_starts(fault);
+        assert!(!hunt.trophies.is_empty(), "{fault:?}: {:?}", hunt.swept);
+        for (oracle, trophy) in &hunt.trophies {
+            // Nothing that is only read shows it, and the copy is wrong only where it is cut short.
+            let crash = trophy.crash.clone().expect("no crash of the world's own");
+            match &crash.then {
+                Some(Then::Crashed(inner)) => assert!(inner.after.is_some(), "{crash}"),
+                then => assert_eq!((fault, then), (Fault::Tidies, &Some(Then::Started))),
+            }
+            let manner = Manner {
+                schedule: Some(trophy.schedule.clone()),
+                is_swept: true,
+                ..Manner::default()
+            };
+            let again = look(&case.ground, &trophy.script, manner, &mut Images::default());
+            let violation = again.expect("the build simulates").violation(*oracle);
+            let violation = violation.expect("it is there again");
+            assert_eq!(violation.finding, trophy.finding);
+            // What is lost is told by numbers of files, which are another image's where that is alike.
+            assert_eq!(
+                violation.crash.map(|crash| crash.to_string()),
+                Some(crash.to_string())
+            );
+        }
+    }
+}
+
+#[test]
+fn a_start_that_is_right_holds_and_is_started_often() {
+    let (_, hunt) = hunt_of_starts(Fault::FindsEither);
+    assert!(hunt.trophies.is_empty(), "{:?}", hunt.trophies);
+    assert_eq!((hunt.limited, hunt.differing.len()), (0, 0));
+    let swept = hunt.swept;
+    assert!(swept.starts > swept.worlds / 2, "{swept:?}");
+    assert!(swept.start_states > 10 * swept.starts, "{swept:?}");
 }
 
 #[test]

@@ -8,6 +8,8 @@ mod decisions;
 #[cfg(madsim)]
 mod endings;
 #[cfg(madsim)]
+mod handlers;
+#[cfg(madsim)]
 mod jobs;
 #[cfg(madsim)]
 mod numbers;

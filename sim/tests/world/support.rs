@@ -55,6 +55,7 @@ pub(crate) fn completed<T: Send + 'static, F: Future<Output = T> + Send + 'stati
         diverged: run.diverged,
         happened: run.happened,
         arrived: run.arrived,
+        handled: run.handled,
         steps: run.steps,
         time: run.time,
         eras: run.eras,

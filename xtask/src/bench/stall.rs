@@ -9,7 +9,7 @@ use plimsoll_faults::plan::FaultPlan;
 use plimsoll_reference::service::protocol::{Command, Request};
 use plimsoll_sim::trial::history::{self, Life};
 use plimsoll_sim::trial::script::{Ending, LifeScript, Script, Step};
-use plimsoll_sim::world::{Action, Pace, Plan, Planned, When};
+use plimsoll_sim::world::{Action, Pace, Plan, Planned, Policy, When};
 use serde::Serialize;
 
 use crate::bench::ground::{ground, run_held};
@@ -173,6 +173,7 @@ fn script(stall: &str) -> anyhow::Result<Script> {
         }]),
         faults: FaultPlan::none(),
         pace: Pace::default(),
+        policy: Policy::Walk,
     })
 }
 

@@ -9,7 +9,7 @@ use plimsoll_reference::host::Signal;
 use plimsoll_reference::service::protocol::Command;
 use plimsoll_sim::trial::run::Ground;
 use plimsoll_sim::trial::script::{Ending, LifeScript, Script, Step};
-use plimsoll_sim::world::{Action, Pace, Plan, Planned, When};
+use plimsoll_sim::world::{Action, Pace, Plan, Planned, Policy, When};
 use serde::Serialize;
 
 use crate::bench::ground::{ground, run_held};
@@ -172,5 +172,6 @@ fn script(fault: Option<FaultPlan>) -> Script {
         plan: Plan(lines.into_iter().map(line).collect()),
         faults: FaultPlan::none(),
         pace: Pace::default(),
+        policy: Policy::Walk,
     }
 }

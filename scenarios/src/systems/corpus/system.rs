@@ -12,7 +12,7 @@ use plimsoll_sim::trial::system::{Asks, Main, System};
 
 use super::bug::Bug;
 use super::watchdog::LONGEST;
-use super::{dictionary, forks, guarded, queue};
+use super::{backend, dictionary, forks, guarded, queue};
 use crate::specimens::mends::Mends;
 use crate::systems::edge::load;
 
@@ -23,14 +23,16 @@ const BOUND: Duration = Duration::from_secs(20);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Server {
     Forks,
+    Backend,
     Dictionary,
     Queue,
     Guarded,
 }
 
 /// A server, its name, and its bug.
-const SERVERS: [(Server, &str, Bug); 4] = [
+const SERVERS: [(Server, &str, Bug); 5] = [
     (Server::Forks, forks::PARENT, Bug::S70),
+    (Server::Backend, backend::BACKEND, Bug::S71),
     (Server::Dictionary, "pickledb", Bug::S72),
     (Server::Queue, "beanstalkd", Bug::S72d),
     (Server::Guarded, "cockroach", Bug::S73),
@@ -67,6 +69,7 @@ impl Corpus {
     fn read(&self, disk: &SimFs) -> io::Result<Option<Pairs>> {
         match self.server {
             Server::Forks => Ok(load(disk, forks::FILE)?.map(|image| image.pairs)),
+            Server::Backend => backend::read(disk),
             Server::Dictionary => Ok(load(disk, dictionary::FILE)?.map(|image| image.pairs)),
             Server::Queue => Ok(queue::read(disk)?.map(|(pairs, _)| pairs)),
             Server::Guarded => guarded::read(disk),
@@ -79,7 +82,7 @@ impl System for Corpus {
         &self.name
     }
 
-    /// From their documentation, and for the third from what it does: no signal is said to be handled. The fourth is documented to end
+    /// From their documentation, and for that of queues from what it does: no signal is said to be handled. The last is documented to end
     /// itself when an operation takes too long; a write may wait for two of them.
     fn promise(&self) -> Promise {
         Promise {
@@ -97,6 +100,7 @@ impl System for Corpus {
         let mends = self.mends;
         let main: Main = match self.server {
             Server::Forks => Arc::new(move |host, _| Box::pin(forks::parent(host, mends))),
+            Server::Backend => Arc::new(move |host, _| Box::pin(backend::main(host, mends))),
             Server::Dictionary => Arc::new(move |host, _| Box::pin(dictionary::main(host, mends))),
             Server::Queue => Arc::new(move |host, _| Box::pin(queue::main(host, mends))),
             Server::Guarded => Arc::new(move |host, _| Box::pin(guarded::main(host, mends))),
@@ -105,6 +109,10 @@ impl System for Corpus {
         if self.server == Server::Forks {
             let child: Main = Arc::new(|host, words| Box::pin(forks::child(host, words)));
             programs.push((forks::CHILD, child));
+        }
+        if self.server == Server::Backend {
+            let sender: Main = Arc::new(|host, words| Box::pin(backend::sender(host, words)));
+            programs.push((backend::SENDER, sender));
         }
         programs
     }

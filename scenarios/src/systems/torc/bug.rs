@@ -23,6 +23,5 @@ bugs! {
     R22, "An announcement that could not be written is never heard of, and the command says that time was up.";
     S68, "A second signal while the last snapshot is being written ends the process.";
     S69, "SIGTERM is ignored: only the end of the input leads to the last snapshot.";
-    S71, "SIGTERM is handled inside the handler of SIGUSR1, and waits there for the snapshot that it interrupted.";
     S72b, "The server says that it is ready before it handles any signal.";
 }

@@ -34,15 +34,6 @@ pub(super) struct Server {
     log: Option<Log>,
 }
 
-/// Why a server stops reading requests.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stop {
-    /// Its input ended, or it was asked to.
-    Asked,
-    /// A signal.
-    Signal,
-}
-
 /// Runs a server to its end, and returns its exit code.
 pub(super) async fn main(host: Host, options: Options, arguments: Vec<String>) -> i32 {
     let has = |word: &str| arguments.iter().any(|argument| argument == word);
@@ -105,8 +96,8 @@ async fn serve(host: Host, options: Options, is_alone: bool, is_empty: bool) -> 
         let reaped = Arc::clone(&server);
         drop(server.host.spawn("pool", reaped.reap()));
     }
-    let stop = server.listen(&mut endings).await;
-    Ok(server.end(is_alone, stop).await)
+    server.listen(&mut endings).await;
+    Ok(server.end(is_alone).await)
 }
 
 /// What the last snapshot holds.
@@ -134,12 +125,12 @@ impl Server {
     }
 
     /// Reads requests until it is to end.
-    async fn listen(&self, endings: &mut Endings) -> Stop {
+    async fn listen(&self, endings: &mut Endings) {
         let mut lines = Lines::new(self.host.process.stdin());
         loop {
             let line = tokio::select! {
                 biased;
-                () = endings.next() => return Stop::Signal,
+                () = endings.next() => return,
                 line = lines.next() => line,
             };
             match line {
@@ -149,18 +140,18 @@ impl Server {
                         command: Command::Close,
                     }) => {
                         self.done(id, self.database().sequence(), Level::Memory);
-                        return Stop::Asked;
+                        return;
                     }
                     Ok(request) => self.answer(request).await,
                     Err(ParseRequestError { id, reason }) => {
                         self.refuse(id, Outcome::Absent, &reason);
                     }
                 },
-                Ok(None) => return Stop::Asked,
+                Ok(None) => return,
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                     self.refuse(0, Outcome::Absent, "no line of text");
                 }
-                Err(_) => return Stop::Asked,
+                Err(_) => return,
             }
         }
     }
@@ -263,14 +254,10 @@ impl Server {
     }
 
     /// The end. A server that has a parent leaves the last snapshot to that.
-    async fn end(&self, is_alone: bool, stop: Stop) -> i32 {
+    async fn end(&self, is_alone: bool) -> i32 {
         if !is_alone {
             self.out.flush().await;
             return 0;
-        }
-        if stop == Stop::Signal && !self.options.has_mended(Bug::S71) && *self.is_busy.borrow() {
-            // On top of the handler that would have to go on.
-            std::future::pending::<()>().await;
         }
         if !self.options.has_mended(Bug::S68) {
             stop_catching(&self.host);

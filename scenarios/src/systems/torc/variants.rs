@@ -110,7 +110,6 @@ const BROKEN: &[(&[Bug], Mode)] = &[
     (&[Bug::R22], CLIENT),
     (&[Bug::S68], SERVER),
     (&[Bug::S69], SERVER),
-    (&[Bug::S71], SERVER),
     (&[Bug::S72b], SERVER),
 ];
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use plimsoll_scenarios::Replay;
 use plimsoll_sim::oracle::Oracle;
 use plimsoll_sim::trial::hunt::{Hunt, SweptWorlds, TrialCase, Trophy};
+use plimsoll_sim::trial::sweep::Then;
 use plimsoll_sim::world::WorldError;
 use serde_json::json;
 
@@ -130,6 +131,8 @@ impl Page {
         sum.swept.crash_points += hunt.swept.crash_points;
         sum.swept.states += hunt.swept.states;
         sum.swept.images += hunt.swept.images;
+        sum.swept.starts += hunt.swept.starts;
+        sum.swept.start_states += hunt.swept.start_states;
         for oracle in hunt.trophies.keys() {
             let is_expected = case.expected.contains(oracle);
             sum.expected += u64::from(is_expected);
@@ -197,17 +200,20 @@ fn swept(swept: &SweptWorlds) -> String {
         return String::new();
     }
     format!(
-        ", {} swept: {}, {}, {}",
+        ", {} swept: {}, {}, {}, {} with {} of crashes amid them",
         counted(swept.worlds, "world"),
         counted(swept.crash_points, "crash point"),
         counted(swept.states, "state"),
-        counted(swept.images, "new image")
+        counted(swept.images, "new image"),
+        counted(swept.starts, "start"),
+        counted(swept.start_states, "state"),
     )
 }
 
 fn swept_object(swept: &SweptWorlds) -> serde_json::Value {
     json!({
         "worlds": swept.worlds, "crash_points": swept.crash_points, "states": swept.states, "images": swept.images,
+        "starts": swept.starts, "start_states": swept.start_states,
     })
 }
 
@@ -321,6 +327,11 @@ fn evidence(
         for line in &crash.lost {
             let _ = writeln!(text, "      lost: {line}");
         }
+        if let Some(Then::Crashed(crash)) = &crash.then {
+            for line in &crash.lost {
+                let _ = writeln!(text, "      then lost: {line}");
+            }
+        }
     }
     let _ = writeln!(text, "  {LABEL}expected:{LABEL:#} {}", finding.expected);
     let _ = writeln!(text, "  {LABEL}found:{LABEL:#} {}", finding.found);
@@ -344,6 +355,7 @@ fn object(selected: &SelectedWorlds, hunt: &Hunt, ending: Ending) -> serde_json:
                 "schedule": trophy.schedule.to_string(),
                 "crash": trophy.crash.as_ref().map(|crash| json!({
                     "era": crash.era + 1, "position": crash.position, "kind": crash.kind.name(), "after": crash.after, "lost": crash.lost,
+                    "then": crash.then.as_ref().map(ToString::to_string),
                 })),
                 "fingerprint": trophy.fingerprint.to_string(),
                 "replay": replay::text(case, trophy),
