@@ -35,6 +35,8 @@ pub(super) struct Started {
     pub(super) findings: Vec<(Finding, Option<CrashPoint>)>,
     /// States that a crash during the start may leave.
     pub(super) states: u64,
+    /// Positions of it that were left out.
+    pub(super) left_out: u64,
     /// Whether a limit ended it.
     pub(super) is_limited: bool,
     /// Hash over all that happened.
@@ -71,7 +73,8 @@ pub(super) fn start(
     Ok(Started {
         findings,
         states: sweep.states,
-        is_limited: sweep.is_limited || !is_finished(&outcome),
+        left_out: sweep.left_out,
+        is_limited: !is_finished(&outcome),
         fingerprint: fingerprinter.finish(),
     })
 }
