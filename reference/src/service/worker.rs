@@ -210,8 +210,8 @@ impl Worker {
         let committed = self
             .with_engine(move |engine| Ok((engine.commit(&writes), writes)))
             .await;
-        let (results, writes) = committed
-            .unwrap_or_else(|failure| (vec![Err(failure); waiters.len()], Vec::new()));
+        let (results, writes) =
+            committed.unwrap_or_else(|failure| (vec![Err(failure); waiters.len()], Vec::new()));
         let (mut first, mut lost) = (Ok(()), None);
         for (index, (waiter, result)) in waiters.into_iter().zip(results).enumerate() {
             let number = before + 1 + index as u64;

@@ -45,10 +45,12 @@ fn a_failed_commit_reaches_everybody_and_the_store_is_opened_again() {
 /// Fails the next sync of the log, and no other.
 fn fail_once(bench: &Bench) {
     let has_failed = AtomicBool::new(false);
-    bench.fs.rig(move |operation, path| match no_sync(operation, path) {
-        Err(error) if !has_failed.swap(true, Ordering::Relaxed) => Err(error),
-        _ => Ok(()),
-    });
+    bench
+        .fs
+        .rig(move |operation, path| match no_sync(operation, path) {
+            Err(error) if !has_failed.swap(true, Ordering::Relaxed) => Err(error),
+            _ => Ok(()),
+        });
 }
 
 #[test]

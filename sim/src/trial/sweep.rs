@@ -21,11 +21,12 @@ use rustc_hash::FxHashMap;
 
 use self::cut::Instant;
 use self::era::{EraLives, Lived, Standing};
+use super::disturbance::disturbed;
 use super::history::{Found, Life, Moment};
 use super::judge::{Disturbed, Finding, judge_left};
 use super::log::before_step;
 use super::promise::Promise;
-use super::run::{Ground, Outcome, disturbed};
+use super::run::{Ground, Outcome};
 use super::script::Script;
 use crate::fingerprint::{Fingerprint, Fingerprinter};
 use crate::oracle::Oracle;

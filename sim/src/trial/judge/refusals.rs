@@ -28,7 +28,7 @@ pub(super) fn judge(
                 let is_reason = *outcome == Outcome::Unsupported
                     || (*outcome == Outcome::Absent && promise.requests_may_fail)
                     || ends.is_some_and(|ends| ends < *at)
-                    || (disturbed.by_errors && !must_read(request, promise));
+                    || (disturbed.had_erred(*at) && !must_read(request, promise));
                 (!is_reason).then_some((*at, *outcome))
             }
             _ => None,
