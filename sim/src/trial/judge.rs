@@ -76,7 +76,7 @@ pub fn judge(life: &Life, promise: &Promise, disturbed: Disturbed) -> Vec<Findin
     words::judge(life, promise, disturbed, &mut findings);
     requests::judge(life, promise, disturbed, &readings, &mut findings);
     refusals::judge(life, promise, disturbed, &mut findings);
-    retractions::judge(life, promise, disturbed, &mut findings);
+    retractions::judge(life, disturbed, &mut findings);
     signals::judge(life, promise, disturbed, &mut findings);
     ends::judge(life, promise, disturbed, &mut findings);
     remains::judge(life, promise, disturbed, &readings, &mut findings);

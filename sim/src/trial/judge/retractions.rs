@@ -1,22 +1,12 @@
 //! What was acknowledged is given up only for a reason.
 
+use super::stalls::had_begun;
 use super::{Disturbed, Finding};
 use crate::oracle::Oracle;
 use crate::trial::history::{Life, Moment, Notice};
-use crate::trial::promise::Promise;
 
 /// **Not covered**: that the writes which are named are those that the error was about.
-pub(super) fn judge(
-    life: &Life,
-    promise: &Promise,
-    disturbed: Disturbed,
-    findings: &mut Vec<Finding>,
-) {
-    // Who waits for a disk that stands still may be allowed to give up.
-    let may_give_up = promise.gives_up_within.is_some() && !disturbed.delayed_by.is_zero();
-    if may_give_up {
-        return;
-    }
+pub(super) fn judge(life: &Life, disturbed: Disturbed, findings: &mut Vec<Finding>) {
     let names = |notice: &Notice| match notice {
         Notice::Lost { first, last } => Some((*first, *last)).filter(|(first, last)| first <= last),
         _ => None,
@@ -25,7 +15,9 @@ pub(super) fn judge(
         .notices
         .iter()
         .filter_map(|(at, notice)| Some((*at, names(notice)?)));
-    let groundless = lines.find(|(at, _): &(Moment, _)| !disturbed.had_erred(*at));
+    // Who stands still may be given up.
+    let has_reason = |at| disturbed.had_erred(at) || had_begun(life, disturbed, at);
+    let groundless = lines.find(|(at, _): &(Moment, _)| !has_reason(*at));
     if let Some((at, (first, last))) = groundless {
         findings.push(Finding {
             oracle: Oracle::V2,

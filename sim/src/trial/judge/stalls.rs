@@ -21,6 +21,17 @@ pub(super) const fn unknown(life: &Life, disturbed: Disturbed) -> Duration {
     }
 }
 
+/// Whether something may have stood still by a moment.
+pub(super) fn had_begun(life: &Life, disturbed: Disturbed, by: Moment) -> bool {
+    let began = life.began.now;
+    match &life.stalled {
+        Some(spans) => spans
+            .iter()
+            .any(|(from, until)| *from <= by.now && *until >= began),
+        None => !disturbed.delayed_by.is_zero(),
+    }
+}
+
 /// How much of the time between two moments is in none of these spans, which may overlap.
 pub(super) fn outside(spans: impl Iterator<Item = Span>, from: Moment, until: Moment) -> Duration {
     let mut clipped: Vec<Span> = spans
@@ -76,6 +87,26 @@ mod tests {
         assert_eq!(left(&[(12, 15), (13, 14), (14, 16)]), 6);
         assert_eq!(left(&[(14, 16), (12, 15)]), 6);
         assert_eq!(left(&[(0, 99), (12, 13)]), 0);
+    }
+
+    #[test]
+    fn what_has_not_begun_is_no_reason() {
+        let disturbed = Disturbed {
+            delayed_by: Duration::from_secs(60),
+            ..Disturbed::default()
+        };
+        let mut life = Life::new(Default::default(), at(10));
+        let begun = |life: &Life| had_begun(life, disturbed, at(20));
+        assert!(begun(&life), "when it was is not known");
+        for (from, until, expected) in [
+            (19, 30, true),
+            (5, 11, true),
+            (21, 30, false),
+            (5, 9, false),
+        ] {
+            life.stalled = Some(vec![(at(from).now, at(until).now)]);
+            assert_eq!(begun(&life), expected, "{from} to {until}");
+        }
     }
 
     #[test]
