@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use plimsoll_scenarios::{Registry, Replay, TRIAL_FILES, TrialScenario, trials};
+use plimsoll_sim::sut::Outcome;
+use plimsoll_sim::trial::history::{Answer, Request};
 use plimsoll_sim::trial::hunt::{Hunt, TrialCase, hunt};
+use plimsoll_sim::trial::run::run;
 use plimsoll_sim::world::WorldError;
 
 /// The seeds of a test; `cargo xtask sim` runs those of the scenarios.
@@ -111,6 +114,52 @@ fn replays(case: &TrialCase, hunt: &Hunt) {
         let shown = again.trophy.map(|trophy| trophy.finding);
         assert_eq!(shown, Some(trophy.finding.clone()), "{}: {oracle}", case.id);
     }
+}
+
+/// Two syncs fail within a second, in which the service may not open its store again: what a read cannot know by then it does not say.
+/// A service that answered it showed a value at its end that it had called absent (E2).
+#[test]
+fn what_two_failed_syncs_leave_unknown_is_not_read_until_it_is_settled() {
+    let scenarios = trials();
+    let scenario = scenarios
+        .iter()
+        .find(|scenario| scenario.cases(1)[0].id.starts_with("service-power@"))
+        .expect("it is there");
+    let script = |first: u32, second: u32| {
+        let text = format!(
+            "life 1: 1 at once\n ask put b0/a 1\n ask put b0/b 1\n ask get b0/b\n ask put b0/b 2\n ask get b0/b\n\
+             pause 2s\n then end of input\n\
+             disk: reads 0s, writes 0s, syncs 0s, names 0s; gives way 0 times of 1\n\
+             faults: sync *.log* #{first} EIO; sync *.log* #{second} EIO"
+        );
+        text.parse().expect("a script")
+    };
+    let mut refused = 0;
+    for case in scenario.cases(1) {
+        for (first, second) in
+            (1..4).flat_map(|first| (first + 1..8).map(move |next| (first, next)))
+        {
+            match run(&case.ground, &script(first, second), 1, None, false) {
+                Err(WorldError::NotSimulated) if !cfg!(madsim) => return,
+                Err(error) => panic!("{}: {error}", case.id),
+                Ok(outcome) => {
+                    assert_eq!(outcome.findings, [], "{}: {first} and {second}", case.id);
+                    let asked = outcome.lives.iter().flat_map(|life| &life.requests);
+                    refused += asked
+                        .filter(|asked| {
+                            let is_refused = Answer::Failed(Outcome::Absent);
+                            let answer = asked.answer.as_ref().map(|(_, answer)| answer);
+                            matches!(asked.request, Request::Get(_)) && answer == Some(&is_refused)
+                        })
+                        .count();
+                }
+            }
+        }
+    }
+    assert!(
+        refused >= scenario.cases(1).len(),
+        "it was hardly met: {refused}"
+    );
 }
 
 #[test]

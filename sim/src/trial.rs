@@ -7,6 +7,7 @@
 //! of its op logs.
 
 mod client;
+mod disturbance;
 pub mod draw;
 pub mod family;
 pub mod filter;

@@ -198,7 +198,7 @@ impl SimFs {
     }
 
     /// Whether this process is dead.
-    pub(super) fn is_fenced(&self) -> bool {
+    pub fn is_fenced(&self) -> bool {
         self.fenced.load(Ordering::Relaxed)
     }
 

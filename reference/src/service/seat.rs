@@ -1,12 +1,15 @@
 //! Where the engine is while no job has it.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use crate::host::Failed;
+use crate::mutation::Mutation;
 
 use super::engine::Engine;
 use super::failure::Failure;
+use super::protocol::Outcome;
 use super::worker::Worker;
 
 /// Time between two attempts to open the engine again: at first, and at most.
@@ -26,6 +29,8 @@ pub(super) struct Seat {
     pub(super) sequence: u64,
     /// Number of the last write that was acknowledged. Below a power loss, too, a disk that fails a sync may drop what it had taken.
     pub(super) acknowledged: u64,
+    /// Keys of writes of which nobody knows whether they took effect: what is opened again will show it.
+    unsettled: BTreeSet<Vec<u8>>,
 }
 
 impl Seat {
@@ -37,6 +42,7 @@ impl Seat {
             trouble: String::new(),
             retry_at: Duration::ZERO,
             pause: RETRY_MIN,
+            unsettled: BTreeSet::new(),
         }
     }
 
@@ -67,6 +73,23 @@ impl Seat {
         if self.engine.as_ref().is_none_or(Engine::is_poisoned) {
             self.trouble.clone_from(&failure.message);
         }
+    }
+
+    /// Takes note of a write that failed.
+    pub(super) fn note_failed_write(&mut self, write: &[Mutation], failure: &Failure) {
+        if failure.outcome == Outcome::Unknown && self.needs_mending() {
+            let keys = write.iter().map(|mutation| mutation.key().to_vec());
+            self.unsettled.extend(keys);
+        }
+    }
+
+    /// Whether the engine that is here may show of this key, or of any, what the one that is opened next will not.
+    pub(super) fn is_unsettled(&self, key: Option<&[u8]>) -> bool {
+        let is_open = match key {
+            Some(key) => self.unsettled.contains(key),
+            None => !self.unsettled.is_empty(),
+        };
+        is_open && self.needs_mending()
     }
 
     pub(super) const fn retry_at(&self) -> Duration {
@@ -129,6 +152,23 @@ impl Worker {
         if is_due && self.seat.needs_mending() && !self.runs.is_running() && self.panic.is_none() {
             self.mend().await;
         }
+    }
+
+    /// Opens the engine again, if it is time, where a read of a key, or of all, depends on a write of unknown outcome. Until that is known
+    /// the read is refused: whatever it showed, the store that is opened next may show the other.
+    pub(super) async fn settle(&mut self, key: Option<&[u8]>) -> Result<(), Failure> {
+        if self.seat.is_unsettled(key) {
+            self.mend_if_due().await;
+        }
+        if let Some(panic) = &self.panic {
+            return Err(Failure::absent(panic.clone()));
+        }
+        if self.seat.is_unsettled(key) {
+            let trouble = &self.seat.trouble;
+            let why = "a write may have taken effect, which is known when the store is open again";
+            return Err(Failure::absent(format!("{why}: {trouble}")));
+        }
+        Ok(())
     }
 
     /// Opens the engine again, from what is on disk.

@@ -207,15 +207,19 @@ impl Worker {
         }
         let before = self.seat.sequence;
         let (writes, waiters): (Vec<_>, Vec<_>) = self.batch.take().into_iter().unzip();
-        let results = self
-            .with_engine(move |engine| Ok(engine.commit(&writes)))
+        let committed = self
+            .with_engine(move |engine| Ok((engine.commit(&writes), writes)))
             .await;
-        let results = results.unwrap_or_else(|failure| vec![Err(failure); waiters.len()]);
+        let (results, writes) =
+            committed.unwrap_or_else(|failure| (vec![Err(failure); waiters.len()], Vec::new()));
         let (mut first, mut lost) = (Ok(()), None);
-        for (number, (waiter, result)) in (before + 1..).zip(waiters.into_iter().zip(results)) {
+        for (index, (waiter, result)) in waiters.into_iter().zip(results).enumerate() {
+            let number = before + 1 + index as u64;
             match &result {
                 Ok((_, sequence)) => self.seat.acknowledged = *sequence,
                 Err(failure) => {
+                    let write = writes.get(index).map_or(&[][..], Vec::as_slice);
+                    self.seat.note_failed_write(write, failure);
                     if waiter.is_none() {
                         lost = Some((lost.map_or(number, |(first, _)| first), number));
                     }
@@ -259,13 +263,16 @@ impl Worker {
         self.lost.get_or_insert(message);
     }
 
-    /// Shows what was acknowledged: where that is before the commit, the batch as well.
+    /// Shows what was acknowledged: where that is before the commit, the batch as well. What nobody knows is settled first.
     async fn get(&mut self, key: Vec<u8>, caller: Caller) {
         if self.options.conduct.acks == Acks::Power {
             let _ = self.commit().await;
         }
         if let Some(value) = look_up(self.batch.changes(), &key) {
             return caller.answer(Response::Value(value.map(<[u8]>::to_vec)));
+        }
+        if let Err(failure) = self.settle(Some(&key)).await {
+            return caller.answer(failure);
         }
         match self.with_engine(move |engine| engine.get(&key)).await {
             Ok(value) => caller.answer(Response::Value(value)),
@@ -276,6 +283,9 @@ impl Worker {
     async fn scan(&mut self, caller: Caller) {
         if self.options.conduct.acks == Acks::Power {
             let _ = self.commit().await;
+        }
+        if let Err(failure) = self.settle(None).await {
+            return caller.answer(failure);
         }
         match self.with_engine(|engine| engine.scan()).await {
             Ok(pairs) => caller.answer(Response::Pairs {

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use plimsoll_reference::service::{Acks, ServiceOptions};
 
@@ -37,6 +38,58 @@ fn a_failed_commit_reaches_everybody_and_the_store_is_opened_again() {
                 shown == "5 value 1" || shown.starts_with("5 failed absent"),
                 "{shown}"
             );
+        }
+    });
+}
+
+/// Fails the next sync of the log, and no other.
+fn fail_once(bench: &Bench) {
+    let has_failed = AtomicBool::new(false);
+    bench
+        .fs
+        .rig(move |operation, path| match no_sync(operation, path) {
+            Err(error) if !has_failed.swap(true, Ordering::Relaxed) => Err(error),
+            _ => Ok(()),
+        });
+}
+
+#[test]
+fn a_read_that_depends_on_an_unknown_outcome_waits_until_that_is_settled() {
+    run(async {
+        for (engine, is_native) in [(native(), true), (on_sqlite(), false)] {
+            let bench = Bench::new();
+            let options = ServiceOptions::new(engine);
+            let mut session = Session::start(&bench, options.clone(), 0).await;
+            session.asked("1 put a 1", "1 ok power 1").await;
+            // The first failure is settled at once; after that the store may not be opened again for a second.
+            fail_once(&bench);
+            session.ask(&["2 put b 1"]).await;
+            session.begins("2 failed unknown").await;
+            session.ask(&["3 get b", "4 get b"]).await;
+            let first = session.line().await;
+            assert!(!first.contains("failed"), "{first}");
+            assert_eq!(session.line().await.get(2..), first.get(2..));
+            fail_once(&bench);
+            session
+                .ask(&["5 put b 2", "6 get b", "7 scan", "8 get a"])
+                .await;
+            session.begins("5 failed unknown").await;
+            session.begins("6 failed absent").await;
+            session.begins("7 failed absent").await;
+            match is_native {
+                true => session.says("8 value 1").await,
+                false => drop(session.begins("8 failed absent").await),
+            }
+            tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+            session.ask(&["9 get b"]).await;
+            let settled = session.line().await;
+            assert!(!settled.contains("failed"), "{settled}");
+            session.end_input();
+            let (last, code) = session.ended().await;
+            assert!(last.starts_with("end ") && code == 0, "{last}");
+            let mut session = Session::begin(&bench, options);
+            session.begins("ready").await;
+            session.asked("9 get b", &settled).await;
         }
     });
 }

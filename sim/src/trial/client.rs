@@ -228,11 +228,19 @@ impl Client {
         let (control, log, process) = (self.control.clone(), Arc::clone(&self.log), self.process);
         self.control.spawn(async move {
             let mut lines = plimsoll_reference::host::Lines::new(control.stdout(other));
+            let mut number = 0;
             while let Ok(Some(line)) = lines.next().await {
+                // It was ready when it said so, which may be read when it has long ended.
+                let said = control.line_end(other, number);
+                number += 1;
                 if line.starts_with("ready ") && control.status(process).is_none() {
-                    log.notice(Notice::OtherReady);
+                    log.notice_said(said, Notice::OtherReady);
                 }
             }
+        });
+        let (control, log) = (self.control.clone(), Arc::clone(&self.log));
+        self.control.spawn(async move {
+            control.wait(other).await;
             log.notice(Notice::OtherEnded);
         });
     }

@@ -95,18 +95,41 @@ impl Asked {
     }
 }
 
-/// Takes note that writes with these numbers are lost, or may be, which were acknowledged at a level that allows it.
-pub fn take_back(requests: &mut [Asked], first: u64, last: u64) {
+/// Takes note that writes with these numbers are lost, or may be, which were acknowledged at a level that allows it. What was made safe
+/// since then, as an answer or a line about a snapshot has said, stays promised.
+pub fn take_back(requests: &mut [Asked], notices: &[(Moment, Notice)], first: u64, last: u64) {
+    let answered = requests
+        .iter()
+        .filter_map(|asked| match (&asked.request, &asked.answer) {
+            (
+                Request::Sync | Request::Snapshot,
+                Some((
+                    at,
+                    Answer::Done {
+                        level: Level::Power,
+                        sequence: Some(covered),
+                    },
+                )),
+            ) => Some((*at, *covered)),
+            _ => None,
+        });
+    let announced = notices.iter().filter_map(|(at, notice)| match notice {
+        Notice::SnapshotDone(Some(covered)) => Some((*at, *covered)),
+        _ => None,
+    });
+    let safe: Vec<(Moment, u64)> = answered.chain(announced).collect();
     for asked in requests {
         if let Some((
-            _,
+            done,
             Answer::Done {
                 level: Level::Memory | Level::Window(_) | Level::Process,
                 sequence: Some(number),
             },
         )) = asked.answer
         {
-            asked.was_taken_back |= (first..=last).contains(&number);
+            let is_safe = |(at, covered): &(Moment, u64)| *at > done && *covered >= number;
+            let is_named = (first..=last).contains(&number);
+            asked.was_taken_back |= is_named && !safe.iter().any(is_safe);
         }
     }
 }
@@ -237,6 +260,7 @@ impl Life {
             notices: Vec::new(),
             end: (began, End::Running),
             left: Vec::new(),
+            stalled: None,
         }
     }
 
@@ -271,4 +295,7 @@ pub struct Life {
     pub end: (Moment, End),
     /// What was found on the disk when it had ended: one way if processes died, and several if the power was lost.
     pub left: Vec<Found>,
+    /// From when to when operations on the disk stood still, where that is known; else what is known is what was
+    /// [planned](super::judge::Disturbed::delayed_by).
+    pub stalled: Option<Vec<(Duration, Duration)>>,
 }

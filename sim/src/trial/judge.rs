@@ -1,5 +1,6 @@
 //! Holds a life to what its system promised.
 
+mod company;
 mod ends;
 mod handlers;
 mod promised;
@@ -7,8 +8,10 @@ mod readings;
 mod refusals;
 mod remains;
 mod requests;
+mod retractions;
 mod shown;
 mod signals;
+mod stalls;
 mod words;
 
 use std::time::Duration;
@@ -44,6 +47,20 @@ pub struct Disturbed {
     pub delayed_by: Duration,
     /// A process that answers stood still: no bound on time holds.
     pub by_stops: bool,
+    /// When the first and the last of these errors came; where that is not known, they may have come at any time.
+    pub erred: Option<(Moment, Moment)>,
+}
+
+impl Disturbed {
+    /// Whether something may have gone wrong by a moment.
+    fn had_erred(&self, by: Moment) -> bool {
+        self.by_errors && self.erred.is_none_or(|(first, _)| first <= by)
+    }
+
+    /// Whether something may have gone wrong at a moment or later.
+    pub(super) fn errs_from(&self, from: Moment) -> bool {
+        self.by_errors && self.erred.is_none_or(|(_, last)| from <= last)
+    }
 }
 
 /// The oracles that do not hold of what a life has left.
@@ -60,6 +77,7 @@ pub fn judge(life: &Life, promise: &Promise, disturbed: Disturbed) -> Vec<Findin
     words::judge(life, promise, disturbed, &mut findings);
     requests::judge(life, promise, disturbed, &readings, &mut findings);
     refusals::judge(life, promise, disturbed, &mut findings);
+    retractions::judge(life, disturbed, &mut findings);
     signals::judge(life, promise, disturbed, &mut findings);
     handlers::judge(life, promise, disturbed, &mut findings);
     ends::judge(life, promise, disturbed, &mut findings);

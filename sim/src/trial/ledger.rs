@@ -107,7 +107,7 @@ impl Ledger {
             }
             Said::SnapshotFailed { .. } => self.notice(at, Notice::SnapshotFailed),
             Said::Lost { first, last, .. } => {
-                take_back(&mut self.requests, first, last);
+                take_back(&mut self.requests, &self.notices, first, last);
                 self.notice(at, Notice::Lost { first, last });
             }
             Said::End { level, .. } => self.last_line(at, Notice::LastLine(Some(level))),

@@ -11,7 +11,7 @@ use super::heard::Heard;
 use super::history::{Moment, Notice, Request};
 use super::ledger::{Ledger, Remark};
 use super::system::System;
-use crate::world::{Control, ProcessId};
+use crate::world::{Control, Place, ProcessId};
 
 /// Bits of an event's number that tell events of one step apart.
 const EVENTS_BITS: u32 = 16;
@@ -92,6 +92,18 @@ impl Log {
 
     pub(super) fn notice(&self, notice: Notice) {
         let at = self.moment();
+        self.notes().ledger.notice(at, notice);
+    }
+
+    /// Takes note of something that a line says, at the moment when that was written, where it is known.
+    pub(super) fn notice_said(&self, said: Option<Place>, notice: Notice) {
+        let at = match said {
+            Some(place) => Moment {
+                event: before_step(place.step),
+                now: place.time,
+            },
+            None => self.moment(),
+        };
         self.notes().ledger.notice(at, notice);
     }
 

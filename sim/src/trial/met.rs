@@ -6,9 +6,10 @@ use std::time::Duration;
 use plimsoll_faults::crash::CrashKind;
 use plimsoll_reference::host::Signal;
 
+use super::disturbance::is_slow;
 use super::family::Family;
 use super::history::{End, Life, Notice};
-use super::run::{Outcome, is_slow};
+use super::run::Outcome;
 use super::script::{Ending, Script, Step};
 use crate::world::Action;
 

@@ -1,14 +1,13 @@
 //! One trial: a script in a world, and what the oracles say of it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use plimsoll_faults::crash::Bounds;
 use plimsoll_faults::disk::SimFs;
-use plimsoll_faults::plan::{Effect, FaultPlan};
 use plimsoll_faults::profile::Profile;
 
 use super::client::{Seen, follow};
+use super::disturbance::{disturbed, is_slow};
 use super::heard::Span;
 use super::history::{Answer, End, Life, Moment, Notice};
 use super::judge::{Disturbed, Finding, judge};
@@ -16,7 +15,7 @@ use super::log::before_step;
 use super::script::Script;
 use super::system::System;
 use crate::world::{
-    Action, Ended, Happened, Pace, Run, Schedule, Setup, World, WorldError, crash_images,
+    Action, Ended, Happened, Run, Schedule, Setup, World, WorldError, crash_images,
 };
 use plimsoll_reference::host::{ExitStatus, Signal};
 use plimsoll_reference::level::Level;
@@ -114,8 +113,11 @@ fn settle(
     for seen in seen {
         let (era, process) = (seen.era, seen.process);
         let mut life = seen.life;
-        for (planned, happened) in script.plan.0.iter().zip(&run.happened) {
-            if let Some(happened) = happened {
+        // In the order in which they happened: two may be at one moment.
+        for &index in &run.order {
+            if let (Some(planned), Some(Some(happened))) =
+                (script.plan.0.get(index), run.happened.get(index))
+            {
                 note(&mut life, &planned.action, *happened, &first);
             }
         }
@@ -125,7 +127,14 @@ fn settle(
         }
         note_processes(&mut life, run);
         life.notices.sort_by_key(|(at, _)| *at);
+        if before.0 != era {
+            before = (era, Vec::new());
+        }
+        life.before.clone_from(&before.1);
         let disturbed = disturbed(ground, script, run, &life);
+        if !disturbed.by_stops && !is_slow(script.pace) {
+            life.stalled = Some(run.mishaps.stalled.clone());
+        }
         unheard(disturbed, &mut life);
         if life.end.1 == End::PowerLost
             && let Some(era) = run.eras.get(era)
@@ -139,10 +148,6 @@ fn settle(
                 }
             }
         }
-        if before.0 != era {
-            before = (era, Vec::new());
-        }
-        life.before.clone_from(&before.1);
         let life = Arc::new(life);
         before.1.push(Arc::clone(&life));
         lives.push((life, disturbed));
@@ -152,11 +157,11 @@ fn settle(
 
 /// Where nobody hears that acknowledged writes are lost, it is not known which are.
 fn unheard(disturbed: Disturbed, life: &mut Life) {
-    if life.is_heard() || !disturbed.by_errors {
+    if life.is_heard() {
         return;
     }
     for asked in &mut life.requests {
-        asked.was_taken_back |= matches!(
+        let is_weak = matches!(
             asked.answer,
             Some((
                 _,
@@ -166,6 +171,7 @@ fn unheard(disturbed: Disturbed, life: &mut Life) {
                 }
             ))
         );
+        asked.was_taken_back |= is_weak && disturbed.errs_from(asked.at);
     }
 }
 
@@ -191,7 +197,7 @@ fn note_processes(life: &mut Life, run: &Run<()>) {
 }
 
 /// The moment of something that happened between two steps, or of which only the step is known.
-const fn moment(happened: Happened) -> Moment {
+pub(super) const fn moment(happened: Happened) -> Moment {
     Moment {
         event: before_step(happened.step),
         now: happened.time,
@@ -227,76 +233,6 @@ fn note(life: &mut Life, action: &Action, happened: Happened, first: &str) {
         _ => return,
     };
     life.notices.push((at, notice));
-}
-
-/// What was done to a life.
-pub(super) fn disturbed(ground: &Ground, script: &Script, run: &Run<()>, life: &Life) -> Disturbed {
-    let listeners = ground.system.listeners();
-    let listens = |program: &String| listeners.contains(&program.as_str());
-    let first = ground.system.first().path;
-    let mut disturbed = Disturbed::default();
-    let mut plans = 1;
-    disturb(&mut disturbed, &script.faults);
-    for (planned, happened) in script.plan.0.iter().zip(&run.happened) {
-        let Some(happened) = happened else { continue };
-        if before_step(happened.step) > life.end.0.event {
-            continue;
-        }
-        match &planned.action {
-            Action::Fault(plan) => {
-                plans += 1;
-                disturb(&mut disturbed, plan);
-            }
-            // Children that die, or are not heard, fail whoever asked them.
-            Action::Kill(_) => disturbed.by_errors = true,
-            Action::FailStdout { program, .. } => {
-                disturbed.by_errors |= first.as_os_str() != program.as_str();
-            }
-            // Who stands still does nothing in time.
-            Action::Signal(Signal::Stop, program) if !listens(program) => {
-                disturbed.by_stops = true;
-            }
-            _ => {}
-        }
-    }
-    // Occurrences are counted anew whenever a fault is added, and on each new disk.
-    let times = u32::try_from(plans + run.eras.len()).unwrap_or(u32::MAX);
-    disturbed.delayed_by = if is_slow(script.pace) || disturbed.by_stops {
-        Duration::MAX
-    } else {
-        disturbed.delayed_by.saturating_mul(times)
-    };
-    disturbed
-}
-
-/// Adds what a fault plan may do.
-fn disturb(disturbed: &mut Disturbed, plan: &FaultPlan) {
-    let mut fails = !plan.writebacks.is_empty() || !plan.spaces.is_empty();
-    for fault in &plan.faults {
-        fails |= !fault.effect.is_wait();
-        let time = match fault.effect {
-            // However many operations it hits, it is over at one time.
-            Effect::Stall(time) => time,
-            Effect::Delay(_) | Effect::Hang => Duration::MAX,
-            _ => Duration::ZERO,
-        };
-        disturbed.delayed_by = disturbed.delayed_by.saturating_add(time);
-    }
-    disturbed.by_errors |= fails;
-    disturbed.by_disk |= fails;
-}
-
-/// Whether bounds on time are off for all that waits for the disk.
-pub(super) fn is_slow(pace: Pace) -> bool {
-    use plimsoll_faults::latency::Latency;
-    let is_slow = |latency| match latency {
-        Latency::Constant(time) => time > Duration::from_millis(10),
-        Latency::LogNormal(_, most) => most > Duration::from_millis(10),
-        _ => true,
-    };
-    [pace.read, pace.write, pace.sync, pace.metadata]
-        .into_iter()
-        .any(is_slow)
 }
 
 /// Whether a world came to its end by itself.

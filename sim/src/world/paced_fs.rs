@@ -94,6 +94,7 @@ impl PacedFs {
         let Some(deferred) = self.fs.take_deferred() else {
             return self.finish(about, first, measure, after);
         };
+        self.note_stall(deferred.wait());
         let before = self.part_before(deferred.wait());
         self.pass(before);
         self.disk_clock.set(self.shared.now());
@@ -135,11 +136,33 @@ impl PacedFs {
         let charged = self.disk_clock.now().saturating_sub(self.shared.now());
         let is_hung = result.is_err() && self.fs.take_hung().is_some();
         self.end(about, &result, measure);
+        self.note_stall(if is_hung { Duration::MAX } else { charged });
+        if let Err(error) = &result
+            && !is_hung
+            && !self.fs.is_fenced()
+        {
+            let mut state = self.shared.state();
+            let at = state.happens();
+            state.mishaps.fail(at, error);
+        }
         if is_hung {
             self.hang();
         }
         self.pass(after.saturating_add(charged));
         result
+    }
+
+    /// Takes note of an operation that stands still for so long. One of a task that is no job waits for those before it.
+    fn note_stall(&self, time: Duration) {
+        let mut state = self.shared.state();
+        let now = state.now;
+        let queued = match fiber::is_active() {
+            true => Duration::ZERO,
+            false => state.process(self.process).busy_until.saturating_sub(now),
+        };
+        if !time.is_zero() {
+            state.mishaps.stall(now, time.saturating_add(queued));
+        }
     }
 
     /// Lets the time before the effect pass, and says how long the rest takes.

@@ -14,6 +14,7 @@ use super::crash::Era;
 use super::engine;
 use super::handlers::Handled;
 use super::lifecycle::ProcessEnd;
+use super::mishaps::Mishaps;
 use super::numbers::SentToNumber;
 use super::plan::{Arrived, Happened};
 use super::promise::Promise;
@@ -73,6 +74,10 @@ pub struct Run<T> {
     pub diverged: u64,
     /// Which lines of the plan came up; a process they are about may have been gone by then.
     pub happened: Vec<Option<Happened>>,
+    /// The same lines by their numbers, in the order in which they came up.
+    pub order: Vec<usize>,
+    /// What really went wrong on the disk.
+    pub mishaps: Mishaps,
     /// Signals that reached a process, in order.
     pub arrived: Vec<Arrived>,
     /// Handlers of signals that were code, in the order in which they began.
@@ -105,6 +110,8 @@ impl<T> Run<T> {
             schedule: self.schedule,
             diverged: self.diverged,
             happened: self.happened,
+            order: self.order,
+            mishaps: self.mishaps,
             arrived: self.arrived,
             handled: self.handled,
             steps: self.steps,
@@ -213,6 +220,8 @@ fn finish<T>(mut scheduler: Scheduler, ended: Ended, value: &Promise<T>) -> Run<
         schedule,
         diverged,
         happened: state.triggers.happened(),
+        order: state.triggers.order(),
+        mishaps: std::mem::take(&mut state.mishaps),
         arrived: std::mem::take(&mut state.arrived),
         handled: std::mem::take(&mut state.handled),
         steps: state.step,

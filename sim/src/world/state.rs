@@ -18,6 +18,7 @@ use super::crash::Era;
 use super::due::Due;
 use super::handlers::Handled;
 use super::lifecycle::ProcessEnd;
+use super::mishaps::Mishaps;
 use super::numbers::SentToNumber;
 use super::pipe::{WorldPipe, wait_in};
 use super::plan::{Arrived, Happened};
@@ -62,6 +63,7 @@ pub(super) struct State {
     moments: Vec<Happened>,
     faults: FaultPlan,
     pub(super) eras: Vec<Era>,
+    pub(super) mishaps: Mishaps,
     /// How many numbers there are for processes; without a limit none is given twice.
     pub(super) numbers: Option<u32>,
     /// Whether signals that are handled interrupt waits, and how many they did.
@@ -111,6 +113,7 @@ impl State {
             moments: Vec::new(),
             faults: setup.faults.clone(),
             eras: Vec::new(),
+            mishaps: Mishaps::default(),
             numbers: None,
             interrupts: false,
             interrupted: 0,

@@ -11,6 +11,8 @@ pub(super) struct Triggers {
     waiting: Vec<(usize, Planned, u32)>,
     /// When each line happened.
     happened: Vec<Option<Happened>>,
+    /// The numbers of those that did, in that order.
+    order: Vec<usize>,
     wants_operations: bool,
     wants_lines: bool,
     next_step: u64,
@@ -25,6 +27,7 @@ impl Triggers {
                 .map(|(index, planned)| (index, planned, 0))
                 .collect(),
             happened: vec![None; plan.0.len()],
+            order: Vec::new(),
             wants_operations: false,
             wants_lines: false,
             next_step: u64::MAX,
@@ -59,11 +62,12 @@ impl Triggers {
         mut is_now: impl FnMut(&When, &mut u32) -> bool,
     ) -> Vec<Action> {
         let mut actions = Vec::new();
-        let happened = &mut self.happened;
+        let (happened, order) = (&mut self.happened, &mut self.order);
         self.waiting.retain_mut(|(index, planned, count)| {
             let now = is_now(&planned.when, count);
             if now {
                 happened[*index] = Some(at);
+                order.push(*index);
                 actions.push(planned.action.clone());
             }
             !now
@@ -128,5 +132,10 @@ impl Triggers {
     /// When each line of the plan happened.
     pub(super) fn happened(&self) -> Vec<Option<Happened>> {
         self.happened.clone()
+    }
+
+    /// The numbers of the lines that happened, in that order.
+    pub(super) fn order(&self) -> Vec<usize> {
+        self.order.clone()
     }
 }

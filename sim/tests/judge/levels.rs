@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use plimsoll_sim::oracle::Oracle;
+use plimsoll_sim::trial::history::Moment;
 use plimsoll_sim::trial::judge::Disturbed;
 use plimsoll_sim::trial::promise::{Order, Promise};
 
@@ -137,4 +138,89 @@ fn after_rest_everything_is_kept_where_that_is_promised() {
     };
     check("9s", &[]);
     check("11s", &[Oracle::D1]);
+}
+
+/// Errors of the disk, the first and the last of them in these lines of the text.
+fn erring(first: u64, last: u64) -> Disturbed {
+    let at = |event| Moment {
+        event,
+        now: Duration::from_secs(3600),
+    };
+    Disturbed {
+        by_errors: true,
+        by_disk: true,
+        erred: Some((at(first), at(last))),
+        ..Disturbed::default()
+    }
+}
+
+#[test]
+fn what_was_acknowledged_is_given_up_only_for_a_reason() {
+    let text = |line: &str| written("memory", &format!("{line}\n killed"), "z=0");
+    let lost = text("> lost 1 2 no");
+    check(&lost, &[Oracle::V2]);
+    check_with(&lost, erring(6, 6), &[]);
+    check_with(&lost, erring(8, 9), &[Oracle::V2]);
+    check(&text("> lost 2 1 no"), &[]);
+}
+
+#[test]
+fn what_was_made_safe_is_not_given_up_later() {
+    let failing = Disturbed {
+        by_errors: true,
+        ..Disturbed::default()
+    };
+    let window = |lines: &str, left: &str| {
+        let text = written("window(15000ms)", &format!("{lines}\n power"), left);
+        found(&text, &Promise::default(), failing)
+    };
+    let synced = "< 3 sync\n > 3 ok power 2\n > lost 1 2 no";
+    assert_eq!(window(synced, "z=0"), [Oracle::B1]);
+    assert_eq!(window(synced, "z=0 a=1 b=2"), []);
+    let half = "< 3 sync\n > 3 ok power 1\n > lost 1 2 no";
+    assert_eq!(window(half, "z=0 a=1"), []);
+    assert_eq!(window(half, "z=0"), [Oracle::B1]);
+    let weak = "< 3 sync\n > 3 ok memory 2\n > lost 1 2 no";
+    assert_eq!(window(weak, "z=0"), []);
+    let before = "> lost 1 2 no\n < 3 sync\n > 3 ok power 0";
+    assert_eq!(window(before, "z=0"), []);
+    let again = "> lost 2 2 no\n < 3 put b 3\n > 3 ok window(15000ms) 2\n < 4 sync\n > 4 ok power 2\n > lost 2 2 no";
+    assert_eq!(window(again, "z=0 a=1"), [Oracle::B1]);
+    assert_eq!(window(again, "z=0 a=1 b=3"), []);
+    let saved = |left: &str| {
+        let text = written(
+            "memory",
+            "> snapshot 1 signal done 1 /s\n > lost 1 2 no\n killed",
+            left,
+        );
+        found(&text, &Promise::default(), failing)
+    };
+    assert_eq!(saved("z=0"), [Oracle::D1]);
+    assert_eq!(saved("z=0 a=1"), []);
+}
+
+#[test]
+fn errors_excuse_nothing_that_was_asked_for_after_the_last_of_them() {
+    let killed = |level: &str, left: &str, disturbed: Disturbed, expected: &[Oracle]| {
+        check_with(&written(level, "killed", left), disturbed, expected);
+    };
+    killed("process", "z=0", erring(5, 5), &[]);
+    killed("process", "z=0", erring(4, 4), &[Oracle::B2]);
+    killed("process", "z=0 a=1", erring(4, 4), &[Oracle::B2]);
+    killed("process", "z=0 a=1 b=2", erring(4, 4), &[]);
+    killed("power", "z=0", erring(5, 5), &[Oracle::B2]);
+    let not_the_disk = Disturbed {
+        by_disk: false,
+        ..erring(5, 5)
+    };
+    killed("process", "z=0", not_the_disk, &[Oracle::B2]);
+    let any_time = Disturbed {
+        erred: None,
+        ..erring(5, 5)
+    };
+    killed("process", "z=0", any_time, &[]);
+    let told = "< 3 sync\n > 3 failed unknown no\n + 20s\n killed";
+    let text = written("window(15000ms)", told, "z=0 a=1");
+    check_with(&text, erring(4, 4), &[Oracle::B1]);
+    check_with(&text, erring(5, 5), &[]);
 }

@@ -121,3 +121,49 @@ fn orphans_may_still_do_what_they_were_asked_and_nothing_else() {
         &[Oracle::B2],
     );
 }
+
+#[test]
+fn beside_orphans_that_had_nothing_to_write_what_was_read_stays() {
+    let beside = |first: &str, rest: &str| {
+        format!(
+            "base a=1\n > ready 7 0\n {first}\n killed\n left a=1\n\
+             base a=1\n orphans\n > ready 8 0\n < 1 put a 2\n > 1 failed unknown no\n {rest}"
+        )
+    };
+    let twice = "< 2 get a\n > 2 value 2\n < 3 get a\n > 3 value 1";
+    let ended = "< 2 get a\n > 2 value 1\n eof\n > end 0 power\n exit 0\n left a=2";
+    let erring = Disturbed {
+        by_errors: true,
+        ..Disturbed::default()
+    };
+    let check = |first: &str, rest: &str, expected: &[Oracle]| {
+        let found = found(&beside(first, rest), &Promise::default(), erring);
+        assert_eq!(found, expected, "{first}, {rest}");
+    };
+    for idle in ["< 9 get a", "< 9 put b 1\n > 9 failed absent no"] {
+        check(idle, twice, &[Oracle::D6]);
+        check(idle, ended, &[Oracle::E2]);
+    }
+    for busy in ["< 9 put a 1", "< 9 put a 1\n > 9 ok process 1"] {
+        check(busy, twice, &[]);
+        check(busy, ended, &[]);
+    }
+}
+
+#[test]
+fn beside_a_process_that_never_became_ready_what_was_read_stays() {
+    let erring = Disturbed {
+        by_errors: true,
+        ..Disturbed::default()
+    };
+    let check = |other: &str, expected: &[Oracle]| {
+        let text = format!(
+            "base a=1\n > ready 7 0\n other starts\n {other}\n < 1 put a 2\n > 1 failed unknown no\n\
+             < 2 get a\n > 2 value 2\n < 3 get a\n > 3 value 1"
+        );
+        let found = found(&text, &Promise::default(), erring);
+        assert_eq!(found, expected, "{other}");
+    };
+    check("other ends", &[Oracle::D6]);
+    check("other ready\n other ends", &[]);
+}

@@ -30,6 +30,7 @@ const STALLED: Disturbed = Disturbed {
     by_stops: false,
     by_errors: false,
     delayed_by: Duration::from_secs(60),
+    erred: None,
 };
 
 const ENDLESS: Disturbed = Disturbed {
@@ -37,6 +38,7 @@ const ENDLESS: Disturbed = Disturbed {
     by_stops: false,
     by_errors: true,
     delayed_by: Duration::MAX,
+    erred: None,
 };
 
 #[test]

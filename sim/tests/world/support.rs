@@ -54,6 +54,8 @@ pub(crate) fn completed<T: Send + 'static, F: Future<Output = T> + Send + 'stati
         schedule: run.schedule,
         diverged: run.diverged,
         happened: run.happened,
+        order: run.order,
+        mishaps: run.mishaps,
         arrived: run.arrived,
         handled: run.handled,
         steps: run.steps,

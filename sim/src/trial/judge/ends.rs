@@ -3,6 +3,7 @@
 use plimsoll_reference::host::{ExitStatus, Signal};
 
 use super::requests::{heard_time, seconds, unread};
+use super::stalls;
 use super::{Disturbed, Finding};
 use crate::oracle::Oracle;
 use crate::trial::history::{Answer, End, Life, Moment, Notice, Request};
@@ -17,12 +18,13 @@ pub(super) fn judge(
     let asked = asked_to_end(life, promise);
     agree(life, promise, disturbed, asked.is_some(), findings);
     if let (Some(asked), Some(bound)) = (asked, promise.ends_within) {
-        let bound = bound.saturating_add(disturbed.delayed_by);
+        let bound = bound.saturating_add(stalls::unknown(life, disturbed));
         // Who cannot say anything reads nothing either, but has to listen to signals.
-        let took = match signalled_to_end(life, promise) {
-            Some(at) if at == asked => life.end.0.now.saturating_sub(asked.now),
-            _ => heard_time(&unread(life), asked, life.end.0),
+        let unread = match signalled_to_end(life, promise) {
+            Some(at) if at == asked => Vec::new(),
+            _ => unread(life),
         };
+        let took = heard_time(&unread, stalls::spans(life), asked, life.end.0);
         if took > bound && matches!(life.end.1, End::Running | End::Exited(_)) {
             findings.push(Finding {
                 oracle: Oracle::T3,

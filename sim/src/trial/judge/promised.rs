@@ -6,6 +6,7 @@ use plimsoll_reference::host::ExitStatus;
 use plimsoll_reference::level::Level;
 
 use super::Disturbed;
+use super::stalls::allowance;
 use crate::trial::history::{Answer, Asked, End, Fate, Life, Moment, Notice, Request};
 use crate::trial::legal::{Stretch, Write};
 use crate::trial::promise::Promise;
@@ -56,17 +57,25 @@ pub(super) fn must(
         if *done > at || asked.was_taken_back {
             continue;
         }
+        // What was asked for when nothing went wrong any more is not excused by what had.
+        let may_have_failed = disturbed.errs_from(asked.at);
         let survives = |needed| match level {
             Level::Window(window) => {
                 // A window lasts as long as the disk stands still, and what is known to have failed is no longer promised.
                 let most = window.saturating_add(promise.window_slack);
-                let most = most.saturating_add(disturbed.delayed_by);
+                let most = most.saturating_add(allowance(life, disturbed, *done, at));
                 let is_over = at.now.saturating_sub(done.now) > most;
-                is_over && !(disturbed.by_errors && was_told(life, *done))
+                is_over && !(may_have_failed && was_told(life, *done))
             }
             Level::Memory => false,
             // Nor what the operating system has taken, where it drops that as a sync fails. Who is killed then says nothing of it.
-            Level::Process if disturbed.by_errors && (was_killed || was_told(life, *done)) => false,
+            Level::Process
+                if disturbed.by_disk
+                    && may_have_failed
+                    && (was_killed || was_told(life, *done)) =>
+            {
+                false
+            }
             Level::Process | Level::Power => *level >= needed,
         };
         let counts = match cut {

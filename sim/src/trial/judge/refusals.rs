@@ -1,6 +1,7 @@
 //! Requests fail only for a reason.
 
 use super::ends::asked_to_end;
+use super::stalls::had_begun;
 use super::{Disturbed, Finding};
 use crate::oracle::Oracle;
 use crate::sut::Outcome;
@@ -15,7 +16,7 @@ pub(super) fn judge(
 ) {
     // Two processes of one store may be in each other's way, and who stands still may be given up.
     let is_alone = !life.has(&Notice::OtherStarted) && life.is_heard();
-    if !disturbed.delayed_by.is_zero() || !is_alone || life.has_orphans {
+    if !is_alone || life.has_orphans {
         return;
     }
     let ends = asked_to_end(life, promise);
@@ -28,7 +29,8 @@ pub(super) fn judge(
                 let is_reason = *outcome == Outcome::Unsupported
                     || (*outcome == Outcome::Absent && promise.requests_may_fail)
                     || ends.is_some_and(|ends| ends < *at)
-                    || (disturbed.by_errors && !must_read(request, promise));
+                    || had_begun(life, disturbed, *at)
+                    || (disturbed.had_erred(*at) && !must_read(request, promise));
                 (!is_reason).then_some((*at, *outcome))
             }
             _ => None,

@@ -2,6 +2,7 @@
 
 use plimsoll_reference::level::Level;
 
+use super::company::is_alone;
 use super::promised::{Cut, must, stretches};
 use super::readings::Readings;
 use super::requests::holds_something;
@@ -115,13 +116,12 @@ impl State<'_> {
     /// A key that is not as the client has last seen it though nothing has happened to it since: after an end that went well, and where
     /// what a store shows is durable, after any.
     fn unlike_seen(&self, left: &Pairs) -> Option<Finding> {
-        let is_alone = !self.life.has_orphans && !self.life.has(&Notice::OtherStarted);
         let oracle = match self.cut {
             Cut::Clean => Oracle::E2,
             Cut::Kill | Cut::Power if self.promise.shows_durable => Oracle::D8,
             _ => return None,
         };
-        if !is_alone || self.promise.filter.is_some() {
+        if !is_alone(self.life) || self.promise.filter.is_some() {
             return None;
         }
         let must = |index: usize, _: &Asked| self.must.get(index) == Some(&true);

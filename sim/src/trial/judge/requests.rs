@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use plimsoll_reference::level::Level;
 
+use super::company::is_alone;
 use super::ends::asked_to_end;
 use super::promised::{Cut, stretches};
 use super::readings::Readings;
+use super::stalls::{self, Span, outside};
 use super::{Disturbed, Finding};
 use crate::command::Mutation;
 use crate::oracle::Oracle;
@@ -58,7 +60,7 @@ fn show(
     readings: &Readings<'_>,
     findings: &mut Vec<Finding>,
 ) {
-    let is_alone = !life.has_orphans && !life.has(&Notice::OtherStarted);
+    let is_alone = is_alone(life);
     for (key, reading) in readings.shown_by(asked) {
         let mut first = values(orphaned, key);
         first.push(life.base.get(key));
@@ -127,15 +129,14 @@ pub(super) fn holds_something(life: &Life, until: Moment) -> bool {
     !life.has_orphans && keys.any(|key| !deleted.contains(key.as_slice()))
 }
 
-/// When nobody read its output, each time from one moment to another.
+/// When nobody read its output, each time from one moment to another. Of two notices of one moment the first came first.
 pub(super) fn unread(life: &Life) -> Vec<(Moment, Moment)> {
     let mut spans = Vec::new();
     let mut since = None;
     for (at, notice) in &life.notices {
         match (notice, since) {
             (Notice::ReadingStopped, None) => since = Some(*at),
-            // At the same moment it is not known which came first.
-            (Notice::ReadingAgain, Some(from)) if from != *at => {
+            (Notice::ReadingAgain, Some(from)) => {
                 spans.push((from, *at));
                 since = None;
             }
@@ -146,14 +147,15 @@ pub(super) fn unread(life: &Life) -> Vec<(Moment, Moment)> {
     spans
 }
 
-/// How much time passed between two moments in which the output was read.
-pub(super) fn heard_time(unread: &[(Moment, Moment)], from: Moment, until: Moment) -> Duration {
-    let overlaps = unread.iter().map(|(begin, end)| {
-        let (begin, end) = (begin.now.max(from.now), end.now.min(until.now));
-        end.saturating_sub(begin)
-    });
-    let deaf: Duration = overlaps.sum();
-    until.now.saturating_sub(from.now).saturating_sub(deaf)
+/// How much time passed between two moments in which the output was read, and nothing on the disk stood still that is waited for.
+pub(super) fn heard_time(
+    unread: &[(Moment, Moment)],
+    stalled: &[Span],
+    from: Moment,
+    until: Moment,
+) -> Duration {
+    let unread = unread.iter().map(|(begin, end)| (begin.now, end.now));
+    outside(unread.chain(stalled.iter().copied()), from, until)
 }
 
 fn in_time(
@@ -165,16 +167,17 @@ fn in_time(
     findings: &mut Vec<Finding>,
 ) {
     let is_read = matches!(asked.request, Request::Get(_) | Request::Scan);
-    let (bound, oracle) = if is_read && promise.reads_within.is_some() {
-        (promise.reads_within, Oracle::T1)
+    let (bound, oracle, stalled) = if is_read && promise.reads_within.is_some() {
+        (promise.reads_within, Oracle::T1, &[][..])
     } else if is_in_memory(asked) && promise.writes_within.is_some() {
-        (promise.writes_within, Oracle::B3)
+        (promise.writes_within, Oracle::B3, &[][..])
     } else if !disturbed.delayed_by.is_zero() && promise.gives_up_within.is_some() {
-        (promise.gives_up_within, Oracle::T2)
+        (promise.gives_up_within, Oracle::T2, &[][..])
     } else {
+        let unknown = stalls::unknown(life, disturbed);
         let bound = promise.answers_within;
-        let bound = bound.map(|bound| bound.saturating_add(disturbed.delayed_by));
-        (bound, Oracle::T2)
+        let bound = bound.map(|bound| bound.saturating_add(unknown));
+        (bound, Oracle::T2, stalls::spans(life))
     };
     let Some(bound) = bound.filter(|_| !disturbed.by_stops) else {
         return;
@@ -195,7 +198,7 @@ fn in_time(
         }
         None => (life.end.0, false),
     };
-    let took = heard_time(unread, from, until);
+    let took = heard_time(unread, stalled, from, until);
     // A client that stops reading is not answered, and who dies answers no more.
     if took <= bound || (!answered && !was_listened_to(life, until)) {
         return;
@@ -298,20 +301,62 @@ mod tests {
     }
 
     #[test]
-    fn who_stops_and_goes_on_at_one_moment_may_have_stopped() {
-        let notices = |again| {
-            vec![
-                (at(2, 5), Notice::ReadingStopped),
-                (again, Notice::ReadingAgain),
-            ]
+    fn who_stops_and_goes_on_at_one_moment_did_so_in_that_order() {
+        let spans = |notices: &[(Moment, Notice)]| {
+            unread(&Life {
+                notices: notices.to_vec(),
+                end: (at(9, 60_000), End::Running),
+                ..Life::new(Default::default(), at(0, 0))
+            })
         };
-        let life = |again| Life {
-            notices: notices(again),
-            end: (at(9, 60_000), End::Running),
-            ..Life::new(Default::default(), at(0, 0))
+        let stops = (at(2, 5), Notice::ReadingStopped);
+        let again = |at| (at, Notice::ReadingAgain);
+        let now = at(2, 5);
+        assert_eq!(spans(&[stops.clone(), again(now)]), [(now, now)]);
+        let until_the_end = [(now, at(9, 60_000))];
+        assert_eq!(spans(&[again(now), stops.clone()]), until_the_end);
+        assert_eq!(spans(&[stops, again(at(3, 7))]), [(now, at(3, 7))]);
+    }
+
+    #[test]
+    fn only_stalls_while_it_waits_make_a_request_take_longer() {
+        let promise = Promise {
+            answers_within: Some(Duration::from_secs(20)),
+            ..Promise::default()
         };
-        assert_eq!(unread(&life(at(2, 5))), [(at(2, 5), at(9, 60_000))]);
-        assert_eq!(unread(&life(at(3, 7))), [(at(2, 5), at(3, 7))]);
+        let said = |stalled: Option<(u64, u64)>| {
+            let done = Answer::Done {
+                level: Level::Power,
+                sequence: None,
+            };
+            let life = Life {
+                requests: vec![Asked {
+                    at: at(1, 60_000),
+                    request: Request::Sync,
+                    answer: Some((at(2, 100_000), done)),
+                    was_taken_back: false,
+                }],
+                notices: vec![(at(1, 0), Notice::Ready)],
+                end: (at(4, 200_000), End::Running),
+                stalled: stalled.map(|(from, until)| {
+                    vec![(Duration::from_secs(from), Duration::from_secs(until))]
+                }),
+                ..Life::new(Default::default(), at(0, 0))
+            };
+            let disturbed = Disturbed {
+                delayed_by: Duration::from_secs(60),
+                ..Disturbed::default()
+            };
+            let mut findings = Vec::new();
+            let readings = Readings::of(&life);
+            judge(&life, &promise, disturbed, &readings, &mut findings);
+            findings.first().map(|finding| finding.oracle)
+        };
+        assert_eq!(said(None), None, "when it was is not known");
+        assert_eq!(said(Some((70, 90))), None);
+        assert_eq!(said(Some((0, 80))), None);
+        assert_eq!(said(Some((70, 89))), Some(Oracle::T2));
+        assert_eq!(said(Some((0, 60))), Some(Oracle::T2), "it was over");
     }
 
     #[test]

@@ -94,6 +94,7 @@ pub(super) fn cut(life: &Life, heard: &Heard, instant: Instant, end: (Moment, En
         requests: requests.collect(),
         notices,
         end,
+        stalled: life.stalled.clone(),
         ..Life::new(life.base.clone(), life.began)
     }
 }
