@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::atom::{Atom, Sort};
 use super::atom_set::AtomSet;
 use super::canonical::{Memo, View};
 use super::choice::{choices_of, least};
 use super::enumerate::{Bounds, choices, undamaged};
 use super::failed_sync::{self, dirty_again};
+use super::index::{Index, veiled};
 use super::kind::CrashKind;
 use super::orphans::Orphans;
 use super::parts::Parts;
@@ -17,7 +17,6 @@ use super::reuse::reuse;
 use super::rules::Cutter;
 use super::servers::{Servers, acknowledge, stable_on_reply};
 use super::sync::{forced, parted};
-use super::veil::veil;
 use crate::image::{Image, Ino};
 use crate::log::{Entry, MicroOp, Scope, SyncEnd};
 use crate::profile::Profile;
@@ -41,15 +40,11 @@ pub struct Frontier {
     pub(super) base: Image,
     pub(super) volatile: Image,
     pub(super) pending: Pending,
-    /// The atoms that change names.
-    naming: AtomSet,
-    /// The atoms that change each file with pending content.
-    touching: Vec<(Ino, AtomSet)>,
-    /// The atoms of garbage that nothing can be seen of once others are there, with these.
-    veiled: Vec<(usize, AtomSet)>,
+    index: Index,
     /// Where the atoms of the last entry start.
     fresh: usize,
-    entries: u32,
+    /// Entries moved past so far.
+    pub(super) entries: u32,
     /// Whether every state here is one that could not be before the last entry.
     all_fresh: bool,
     servers: Servers,
@@ -59,7 +54,7 @@ pub struct Frontier {
 }
 
 /// Inodes beyond which those that nothing reaches any more are forgotten.
-const COLLECT_AT: usize = 32;
+pub(super) const COLLECT_AT: usize = 32;
 
 impl Frontier {
     /// The start of a log on a disk where everything is durable.
@@ -73,9 +68,7 @@ impl Frontier {
             volatile: image,
             base,
             pending: Pending::default(),
-            naming: AtomSet::EMPTY,
-            touching: Vec::new(),
-            veiled: Vec::new(),
+            index: Index::default(),
             fresh: 0,
             entries: 0,
             all_fresh: false,
@@ -111,8 +104,7 @@ impl Frontier {
             base: self.base.clone(),
             volatile: self.volatile.clone(),
             pending: self.pending.clone(),
-            touching: self.touching.clone(),
-            veiled: self.veiled.clone(),
+            index: self.index.clone(),
             servers: self.servers.clone(),
             orphans: self.orphans.clone(),
             memo: self.memo.fork(),
@@ -163,7 +155,7 @@ impl Frontier {
             self.collect();
         }
         if changed {
-            self.index();
+            self.index.outdate();
         }
         changed
     }
@@ -181,8 +173,8 @@ impl Frontier {
             if matches!(change, MicroOp::Inode { .. }) {
                 self.base.apply(change);
             }
-            self.volatile.show(change);
         }
+        self.volatile.show_all(&entry.changes);
         let start = self.pending.len();
         self.pending.atoms.extend(new);
         if let Some(network) = &self.profile.network {
@@ -245,31 +237,6 @@ impl Frontier {
     pub(super) fn renumbered(&mut self) {
         self.memo.forget();
         self.fresh = 0;
-    }
-
-    /// Finds out which atoms change what.
-    fn index(&mut self) {
-        self.naming = self.pending.select(Atom::has_names);
-        self.touching.clear();
-        self.veiled.clear();
-        let atoms = &self.pending.atoms;
-        for (position, atom) in atoms.iter().enumerate() {
-            for change in &atom.changes {
-                let Some(ino) = change.file() else { continue };
-                match self.touching.iter_mut().find(|(file, _)| *file == ino) {
-                    Some((_, set)) => set.insert(position),
-                    None => {
-                        let mut set = AtomSet::EMPTY;
-                        set.insert(position);
-                        self.touching.push((ino, set));
-                    }
-                }
-            }
-            if atom.sort == Sort::Exposed {
-                self.veiled
-                    .extend(veil(atoms, position).map(|by| (position, by)));
-            }
-        }
     }
 
     /// Generates legal states at this position, each once. Returns whether these are all there are.
@@ -373,14 +340,15 @@ impl Frontier {
     /// What is pending and did not reach the disk in this state, and what nobody wrote and shows: the number of the log entry it
     /// belongs to, and one line.
     pub fn lost(&self, state: CrashState) -> Vec<(u32, String)> {
-        let veiled = |position| {
-            let mut veils = self.veiled.iter();
+        let veiled: Vec<(usize, AtomSet)> = veiled(&self.pending.atoms).collect();
+        let is_veiled = |position| {
+            let mut veils = veiled.iter();
             veils.any(|(of, by)| *of == position && by.is_subset(&state.0))
         };
         let mut lines = Vec::new();
         for (position, atom) in self.pending.atoms.iter().enumerate() {
             let is_told = if atom.is_damage() {
-                state.0.contains(position) && !veiled(position)
+                state.0.contains(position) && !is_veiled(position)
             } else {
                 !state.0.contains(position)
             };
@@ -392,14 +360,15 @@ impl Frontier {
     }
 
     fn split(&mut self) -> (&mut Memo, View<'_>) {
+        self.index.refresh(&self.pending);
         (
             &mut self.memo,
             View {
                 base: &self.base,
                 atoms: &self.pending.atoms,
-                naming: self.naming,
-                touching: &self.touching,
-                veiled: &self.veiled,
+                naming: self.index.naming,
+                touching: &self.index.touching,
+                veiled: &self.index.veiled,
             },
         )
     }
@@ -451,9 +420,7 @@ impl Frontier {
                 failed_sync::forget(atoms, &entry.changes);
                 self.pending.keep(|atom| !atom.is_spent());
                 failed_sync::settle(&mut self.base, &self.pending.atoms, &entry.changes);
-                for change in &entry.changes {
-                    self.volatile.show(change);
-                }
+                self.volatile.show_all(&entry.changes);
                 self.renumbered();
                 true
             }
@@ -479,7 +446,7 @@ impl Frontier {
                     .any(|change| change.file().is_some_and(is_live))
         });
         self.renumbered();
-        self.index();
+        self.index.outdate();
         self.collect_at = COLLECT_AT.max(2 * self.base.inode_count());
     }
 }

@@ -56,9 +56,12 @@ impl Pending {
             if self.atoms[position].is_damage() {
                 continue;
             }
+            // Of those that persist with it, the older ones have nothing left.
+            let left = AtomSet::first(position).difference(set);
             for change in &changes {
                 base.apply(change);
-                for older in &mut self.atoms[..position] {
+                for older in left.iter() {
+                    let older = &mut self.atoms[older];
                     supersede(older, change);
                     // The last name of a file is gone, and its blocks with it: nothing is written to them any more.
                     if let MicroOp::Free { ino } = change {

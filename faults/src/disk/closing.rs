@@ -13,6 +13,8 @@ use crate::op_kind::OpKind;
 pub(super) struct Closing {
     /// Files with changes that no sync has covered.
     dirty: BTreeSet<Ino>,
+    /// One of them: most changes are of the file that was changed last.
+    latest: Option<Ino>,
     /// Open files that have lost a name.
     held: BTreeSet<Ino>,
 }
@@ -25,13 +27,21 @@ impl Closing {
                 MicroOp::Held { ino, .. } => {
                     self.held.insert(*ino);
                 }
-                _ => self.dirty.extend(change.file()),
+                _ => self.soil(change.file()),
             }
         }
         if let Some((Scope::File(ino) | Scope::FileData(ino) | Scope::Close(ino), SyncEnd::Done)) =
             entry.sync
         {
             self.dirty.remove(&ino);
+            self.latest = None;
+        }
+    }
+
+    fn soil(&mut self, ino: Option<Ino>) {
+        if ino != self.latest {
+            self.dirty.extend(ino);
+            self.latest = ino.or(self.latest);
         }
     }
 }

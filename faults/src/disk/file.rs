@@ -277,6 +277,9 @@ impl SimFile {
 
     /// Does writes to this file again that a fault holds back for the next change, which was just made.
     fn replay(&self, state: &mut State) -> Result<(), Errno> {
+        if state.troubles.replays.is_empty() {
+            return Ok(());
+        }
         let (due, rest) = std::mem::take(&mut state.troubles.replays)
             .into_iter()
             .partition(|replay| replay.ino == self.ino);

@@ -255,9 +255,10 @@ impl SimFs {
             if state.image.dir(ino).is_none() {
                 return Err(Errno::ENOTDIR);
             }
+            let path = Arc::from(path);
             let sync = Sync {
                 kind: OpKind::SyncDir,
-                path,
+                path: &path,
                 scope: Scope::Dir(ino),
                 handle: None,
             };

@@ -147,6 +147,9 @@ impl State {
             request.kind,
             OpKind::Write | OpKind::SyncAll | OpKind::SyncData | OpKind::Close
         );
+        if self.troubles.late.is_empty() {
+            return None;
+        }
         // A file system that was shut down refuses whatever asks it.
         let ino = request.ino.filter(|_| reports && !self.is_frozen)?;
         self.troubles.late.remove(&ino)
@@ -264,6 +267,10 @@ impl State {
 
     /// Makes changes visible to every process and records them.
     pub(super) fn commit(&mut self, entry: Entry) {
+        if self.troubles.spaces.is_empty() {
+            self.apply(entry);
+            return;
+        }
         let before = self.counted();
         self.apply(entry);
         if let (Some(before), Some(after)) = (before, self.counted()) {
@@ -281,13 +288,19 @@ impl State {
         if may_fail {
             self.writeback.observe(&self.image, &entry);
         }
+        let is_name = |change: &MicroOp| matches!(change, MicroOp::Name { .. });
+        let changes_names = entry.changes.iter().any(is_name);
         let mut unnamed: Vec<Ino> = Vec::new();
-        for change in &entry.changes {
-            if let MicroOp::Name { dir, name, .. } = change {
-                let entries = self.image.dir(*dir);
-                unnamed.extend(entries.and_then(|entries| entries.get(name)));
+        if changes_names {
+            for change in &entry.changes {
+                if let MicroOp::Name { dir, name, .. } = change {
+                    let entries = self.image.dir(*dir);
+                    unnamed.extend(entries.and_then(|entries| entries.get(name)));
+                }
+                self.image.show(change);
             }
-            self.image.show(change);
+        } else {
+            self.image.show_all(&entry.changes);
         }
         if let Some((Scope::File(ino) | Scope::FileData(ino), SyncEnd::Done)) = entry.sync
             && may_fail
@@ -303,11 +316,7 @@ impl State {
         }
         self.closing.note(&entry);
         self.evictions.note(&entry, &self.image);
-        if entry
-            .changes
-            .iter()
-            .any(|change| matches!(change, MicroOp::Name { .. }))
-        {
+        if changes_names {
             self.collect();
         }
         self.log.push(entry);

@@ -17,7 +17,7 @@ use crate::plan::{Effect, Position};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sync<'a> {
     pub(super) kind: OpKind,
-    pub(super) path: &'a str,
+    pub(super) path: &'a Arc<str>,
     pub(super) scope: Scope,
     /// The handle it goes through; none for a directory.
     pub(super) handle: Option<u64>,
@@ -72,7 +72,7 @@ impl Sync<'_> {
     fn ended(&self, end: SyncEnd, error: Option<Errno>) -> Entry {
         Entry {
             kind: self.kind,
-            path: Arc::from(self.path),
+            path: Arc::clone(self.path),
             second: None,
             range: None,
             changes: Vec::new(),
@@ -168,9 +168,10 @@ impl State {
         let Some(ino) = request.ino else {
             return errno;
         };
+        let path = Arc::from(request.path);
         let sync = Sync {
             kind: request.kind,
-            path: request.path,
+            path: &path,
             scope: Scope::FileData(ino),
             handle: request.handle,
         };

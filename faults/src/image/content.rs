@@ -41,9 +41,7 @@ impl Content {
     pub fn from_bytes(bytes: &[u8]) -> Self {
         let mut content = Self::default();
         let (first, sectors) = content.patch(bytes, 0);
-        for (index, sector) in sectors.into_iter().enumerate() {
-            content.set_sector(first + index as u64, Some(sector));
-        }
+        content.set_sectors(first, &sectors);
         content.set_len(bytes.len() as u64);
         content
     }
@@ -95,6 +93,34 @@ impl Content {
         *place = sector;
     }
 
+    /// Replaces the sectors from `first` on. The length stays as it is.
+    fn set_sectors(&mut self, first: u64, sectors: &[Arc<Sector>]) {
+        let mut position = usize::try_from(first).expect("a simulated file fits into memory");
+        let mut rest = sectors;
+        while !rest.is_empty() {
+            let (chunk, slot) = (position / CHUNK, position % CHUNK);
+            let (now, later) = rest.split_at(rest.len().min(CHUNK - slot));
+            if self.chunks.len() <= chunk {
+                self.chunks.resize(chunk + 1, None);
+            }
+            let entry = self.chunks[chunk].get_or_insert_with(|| Arc::new(Chunk::default()));
+            let places = &mut Arc::make_mut(entry)[slot..slot + now.len()];
+            for (index, (place, sector)) in (position as u64..).zip(places.iter_mut().zip(now)) {
+                if place.as_ref().is_some_and(|old| Arc::ptr_eq(old, sector)) {
+                    continue;
+                }
+                if let Some(sum) = &mut self.sum {
+                    let old = place.as_ref().map_or(0, |old| old.term(index));
+                    *sum ^= old ^ sector.term(index);
+                }
+                *place = Some(Arc::clone(sector));
+            }
+            position += now.len();
+            self.end = self.end.max(position as u64);
+            rest = later;
+        }
+    }
+
     /// Keeps the sum of terms up from here on, so that a hash costs nothing.
     pub(super) fn keep_sum(&mut self) {
         self.sum = Some(self.sum());
@@ -134,11 +160,7 @@ impl Content {
     /// Applies one change of this file, whose inode is `ino`.
     pub(crate) fn apply(&mut self, ino: Ino, change: &MicroOp) {
         match change {
-            MicroOp::Data { first, sectors, .. } => {
-                for (index, sector) in sectors.iter().enumerate() {
-                    self.set_sector(first + index as u64, Some(Arc::clone(sector)));
-                }
-            }
+            MicroOp::Data { first, sectors, .. } => self.set_sectors(*first, sectors),
             MicroOp::Garbage { first, count, .. } => {
                 for index in *first..first + count {
                     if self.sector(index).is_none() {
@@ -280,18 +302,21 @@ impl Content {
             let new = &buf[done..done + count];
             done += count;
             let old = self.sector(at / SECTOR as u64);
-            let mut bytes = [0; SECTOR];
-            match old {
-                Some(old) if old.bytes()[start..start + count] == *new => {
-                    sectors.push(Arc::clone(old));
-                    continue;
-                }
-                Some(old) if count < SECTOR => bytes = *old.bytes(),
-                _ => {}
+            if let Some(old) = old
+                && old.bytes()[start..start + count] == *new
+            {
+                sectors.push(Arc::clone(old));
+                continue;
             }
-            bytes[start..start + count].copy_from_slice(new);
+            let bytes = if let Ok(whole) = new.try_into() {
+                whole
+            } else {
+                let mut bytes = old.map_or([0; SECTOR], |old| *old.bytes());
+                bytes[start..start + count].copy_from_slice(new);
+                bytes
+            };
             let sector = match &zeros {
-                Some(zeros) if *zeros.bytes() == bytes => Arc::clone(zeros),
+                Some(zeros) if Sector::used_of(&bytes) == 0 => Arc::clone(zeros),
                 _ => Sector::new(bytes),
             };
             if sector.is_zero() {

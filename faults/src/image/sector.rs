@@ -22,20 +22,31 @@ pub struct Sector {
 impl Sector {
     /// A sector of these bytes.
     pub fn new(bytes: [u8; SECTOR]) -> Arc<Self> {
-        // Many bytes at a time: most sectors are zeros at the end, or not at all.
-        let mut used = SECTOR;
-        while used > 0 && bytes[used - 64..used] == [0; 64] {
-            used -= 64;
-        }
-        while used > 0 && bytes[used - 8..used] == [0; 8] {
-            used -= 8;
-        }
-        while used > 0 && bytes[used - 1] == 0 {
-            used -= 1;
-        }
-        let used = used as u16;
+        let used = Self::used_of(&bytes);
         let hash = OnceLock::new();
         Arc::new(Self { bytes, hash, used })
+    }
+
+    /// Bytes up to the last that is not zero. Many at a time: most sectors are zeros at the end, or not at all.
+    pub(super) fn used_of(bytes: &[u8; SECTOR]) -> u16 {
+        let (blocks, _) = bytes.as_chunks::<64>();
+        let (words, _) = bytes.as_chunks::<8>();
+        let is_used = |block: &[u8; 64]| {
+            let (words, _) = block.as_chunks::<8>();
+            words
+                .iter()
+                .fold(0, |all, &word| all | u64::from_le_bytes(word))
+                != 0
+        };
+        let Some(block) = blocks.iter().rposition(is_used) else {
+            return 0;
+        };
+        let mut end = (block + 1) * 8;
+        while words[end - 1] == [0; 8] {
+            end -= 1;
+        }
+        let zeros = u64::from_le_bytes(words[end - 1]).leading_zeros() / 8;
+        (end * 8) as u16 - zeros as u16
     }
 
     /// What a sector holds that was allocated but never written: bytes of no file, the same for the same place in every run.
@@ -110,4 +121,22 @@ pub(crate) const fn mix(hash: u128, position: u64) -> u128 {
     let salt = (position as u128 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
     let mixed = (hash ^ salt).wrapping_mul(0xda94_2042_e4dd_58b5_9e37_79b9_7f4a_7c15);
     mixed ^ (mixed >> 67)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sector_is_used_up_to_its_last_byte_that_is_not_zero() {
+        assert_eq!(Sector::used_of(&[0; SECTOR]), 0);
+        for last in 0..SECTOR {
+            let mut bytes = [0; SECTOR];
+            bytes[last / 3] = 0xff;
+            bytes[last] = 0x10;
+            assert_eq!(usize::from(Sector::used_of(&bytes)), last + 1);
+            assert!(Sector::new(bytes).is_zero_from(last + 1));
+            assert!(!Sector::new(bytes).is_zero_from(last));
+        }
+    }
 }

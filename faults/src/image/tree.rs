@@ -191,14 +191,26 @@ impl Image {
         }
     }
 
-    /// The same for what processes see, of which no hash is asked at each step.
-    pub(crate) fn show(&mut self, op: &MicroOp) {
-        if let Some(ino) = op.file()
-            && let Some(content) = self.file_mut(ino)
-        {
-            content.forget_sum();
+    /// Applies changes to what processes see, of which no hash is asked at each step.
+    pub(crate) fn show_all(&mut self, ops: &[MicroOp]) {
+        for run in ops.chunk_by(|one, next| one.file().is_some() && one.file() == next.file()) {
+            let [first, ..] = run else { continue };
+            let Some(ino) = first.file() else {
+                self.apply(first);
+                continue;
+            };
+            if let Some(content) = self.file_mut(ino) {
+                content.forget_sum();
+                for op in run {
+                    content.apply(ino, op);
+                }
+            }
         }
-        self.apply(op);
+    }
+
+    /// The same for one of them.
+    pub(crate) fn show(&mut self, op: &MicroOp) {
+        self.show_all(std::slice::from_ref(op));
     }
 
     /// Makes the hashes of all files cheap, also after changes to come.

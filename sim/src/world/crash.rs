@@ -81,10 +81,7 @@ fn states(
     kind: CrashKind,
     bounds: Bounds,
 ) -> (Frontier, Vec<CrashState>) {
-    let mut frontier = Frontier::new(base.clone(), Arc::clone(profile));
-    for entry in log {
-        frontier.advance(entry);
-    }
+    let frontier = Frontier::at_end(base.clone(), Arc::clone(profile), log);
     let mut rng = samples();
     let mut states = Vec::new();
     frontier.states_of(kind, bounds, &mut rng, &mut states);

@@ -211,10 +211,8 @@ fn record(sut: &dyn Sut, workload: &[Command]) -> anyhow::Result<Recorded> {
 /// Cuts the power at a random operation.
 fn crash(recorded: &Recorded, profile: &Arc<Profile>, rng: &mut Rng) -> Crashed {
     let position = rng.below(recorded.log.len() as u64 + 1) as usize;
-    let mut frontier = Frontier::new(Image::new(), Arc::clone(profile));
-    for entry in &recorded.log[..position] {
-        frontier.advance(entry);
-    }
+    let log = &recorded.log[..position];
+    let mut frontier = Frontier::at_end(Image::new(), Arc::clone(profile), log);
     let state = choose(&frontier, rng);
     Crashed {
         image: frontier.image(state),

@@ -71,8 +71,7 @@ impl DiskFile {
     }
 
     fn failed(&self, code: i32) -> impl Fn(io::Error) -> Code {
-        let disk = Arc::clone(&self.disk);
-        move |error| disk.failed(&error, Code::new(code))
+        move |error| self.disk.failed(&error, Code::new(code))
     }
 
     /// The number of the file on its file system.
