@@ -67,10 +67,7 @@ mod tests {
                     .nth(1)
                     .is_some_and(|cell| cell.contains(&word))
             };
-            assert!(
-                rows.iter().any(|row| is_named(&row)),
-                "{word} is in no table"
-            );
+            assert!(rows.iter().any(is_named), "{word} is in no table");
         }
     }
 

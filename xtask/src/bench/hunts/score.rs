@@ -109,12 +109,13 @@ impl Score {
 
 #[cfg(test)]
 mod tests {
+    use plimsoll_faults::plan::FaultPlan;
     use plimsoll_sim::fingerprint::Fingerprint;
     use plimsoll_sim::trial::history::Moment;
     use plimsoll_sim::trial::hunt::Trophy;
     use plimsoll_sim::trial::judge::Finding;
     use plimsoll_sim::trial::script::Script;
-    use plimsoll_sim::world::Schedule;
+    use plimsoll_sim::world::{Pace, Plan, Schedule};
 
     use super::*;
 
@@ -130,7 +131,12 @@ mod tests {
                     found: String::new(),
                 },
                 crash: None,
-                script: "".parse::<Script>().expect("nothing is a script"),
+                script: Script {
+                    lives: Vec::new(),
+                    plan: Plan::default(),
+                    faults: FaultPlan::none(),
+                    pace: Pace::default(),
+                },
                 schedule: Schedule::default(),
                 fingerprint: Fingerprint::default(),
                 events: Vec::new(),
