@@ -74,6 +74,8 @@ pub struct SweptWorlds {
     pub states: u64,
     /// Of them, those whose image was new and was read.
     pub images: u64,
+    /// Positions that were left out, of worlds that leave a great many states.
+    pub left_out: u64,
 }
 
 /// Two runs of one seed that differ.
@@ -92,6 +94,8 @@ pub struct Hunt {
     pub worlds: u64,
     /// Of them, those that a limit ended.
     pub limited: u64,
+    /// The seed of the first of those.
+    pub first_limited: Option<u64>,
     /// Scheduling steps.
     pub steps: u64,
     /// Lives.
@@ -152,7 +156,7 @@ pub fn hunt(case: &TrialCase, goes_on: &dyn Fn() -> bool) -> Result<Hunt, WorldE
         let look = look(&case.ground, &script, manner.clone(), &mut images)?;
         let outcome = &look.outcome;
         fingerprints.hash(outcome.run.fingerprint.0);
-        count(&mut hunt, &look);
+        count(&mut hunt, &look, manner.seed);
         if let Some(sweep) = &look.sweep {
             fingerprints.hash(sweep.fingerprint.0);
         }
@@ -192,10 +196,13 @@ pub fn drawn(case: &TrialCase, seed: u64) -> Script {
     script(seed, &case.shape, &system.asks(), &system.promise(), &names)
 }
 
-fn count(hunt: &mut Hunt, look: &Look) {
+fn count(hunt: &mut Hunt, look: &Look, seed: u64) {
     let outcome = &look.outcome;
     hunt.worlds += 1;
-    hunt.limited += u64::from(!is_complete(&outcome.run));
+    if !is_complete(&outcome.run) {
+        hunt.limited += 1;
+        hunt.first_limited = hunt.first_limited.or(Some(seed));
+    }
     hunt.steps += outcome.run.steps;
     hunt.lives += outcome.lives.len() as u64;
     for life in &outcome.lives {
@@ -210,12 +217,12 @@ fn count(hunt: &mut Hunt, look: &Look) {
 }
 
 fn count_sweep(hunt: &mut Hunt, sweep: &Sweep) {
-    hunt.limited += u64::from(sweep.is_limited);
     let swept = &mut hunt.swept;
     swept.worlds += 1;
     swept.crash_points += sweep.crash_points;
     swept.states += sweep.states;
     swept.images += sweep.images;
+    swept.left_out += sweep.left_out;
 }
 
 /// Runs a seed again, by its recorded schedule, and says whether it did anything else.

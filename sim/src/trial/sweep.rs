@@ -31,8 +31,9 @@ use crate::fingerprint::{Fingerprint, Fingerprinter};
 use crate::oracle::Oracle;
 use crate::world::{Era, Victim, kinds, samples};
 
-/// States of one world after which its sweep is given up.
-const STATES_MAX: u64 = 1_000_000;
+/// States of one world after which only every second position of its op logs is a crash point; after as many more every fourth, and so on.
+/// A store that tries something again and again for hours, with more and more that is not on the disk, leaves millions.
+const STATES_DENSE: u64 = 100_000;
 
 /// Images whose readings are kept.
 const IMAGES_MAX: usize = 1 << 16;
@@ -85,8 +86,8 @@ pub struct Sweep {
     pub states: u64,
     /// Of them, those whose image was read; the others had been read before.
     pub images: u64,
-    /// Whether it was given up because there were too many states.
-    pub is_limited: bool,
+    /// Positions that were left out because there were too many states.
+    pub left_out: u64,
     /// The first violation of each oracle.
     pub findings: BTreeMap<Oracle, Swept>,
     /// Hash over all states.
@@ -183,16 +184,22 @@ impl Walk<'_, '_> {
                 },
             );
             self.judge(Instant { position, at });
-            if self.sweep.states > STATES_MAX {
-                self.sweep.is_limited = true;
-                return;
-            }
             if let Some(entry) = self.era.log.get(position)
                 && self.frontier.advance(entry)
             {
-                self.visit();
+                self.here.clear();
+                if self.is_due(position) {
+                    self.visit();
+                } else {
+                    self.sweep.left_out += 1;
+                }
             }
         }
+    }
+
+    /// Whether it is the turn of a position to be a crash point.
+    const fn is_due(&self, position: usize) -> bool {
+        position.is_multiple_of(spacing(self.sweep.states))
     }
 
     /// Finds out what a crash leaves here.
@@ -311,5 +318,29 @@ impl Walk<'_, '_> {
             finding,
         };
         self.sweep.findings.insert(swept.finding.oracle, swept);
+    }
+}
+
+/// How far crash points are from each other once a world has left so many states.
+const fn spacing(states: u64) -> usize {
+    let doublings = states / STATES_DENSE;
+    if doublings < usize::BITS as u64 {
+        1 << doublings
+    } else {
+        usize::MAX
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn crash_points_thin_out_with_the_states() {
+        assert_eq!(spacing(0), 1);
+        assert_eq!(spacing(STATES_DENSE - 1), 1);
+        assert_eq!(spacing(STATES_DENSE), 2);
+        assert_eq!(spacing(3 * STATES_DENSE), 8);
+        assert_eq!(spacing(u64::MAX), usize::MAX);
     }
 }

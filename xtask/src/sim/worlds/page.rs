@@ -23,11 +23,11 @@ use crate::text::{counted, grouped, shell_word};
 const EVENTS_MAX: usize = 40;
 
 /// A case and what came of it.
-pub(super) struct Tried<'a> {
-    pub(super) selected: &'a SelectedWorlds,
+pub(crate) struct Tried<'a> {
+    pub(crate) selected: &'a SelectedWorlds,
     /// What was found, or what the harness said when it panicked.
-    pub(super) hunt: Result<Result<Hunt, WorldError>, String>,
-    pub(super) elapsed: Duration,
+    pub(crate) hunt: Result<Result<Hunt, WorldError>, String>,
+    pub(crate) elapsed: Duration,
 }
 
 /// Prints cases and their sum.
@@ -130,6 +130,7 @@ impl Page {
         sum.swept.crash_points += hunt.swept.crash_points;
         sum.swept.states += hunt.swept.states;
         sum.swept.images += hunt.swept.images;
+        sum.swept.left_out += hunt.swept.left_out;
         for oracle in hunt.trophies.keys() {
             let is_expected = case.expected.contains(oracle);
             sum.expected += u64::from(is_expected);
@@ -174,7 +175,7 @@ impl Page {
 }
 
 /// How a case ended.
-pub(super) fn ending(case: &TrialCase, hunt: &Hunt) -> Ending {
+pub(crate) fn ending(case: &TrialCase, hunt: &Hunt) -> Ending {
     let is_expected = |oracle: &Oracle| case.expected.contains(oracle);
     if !hunt.differing.is_empty() {
         Ending::Nondeterministic
@@ -184,7 +185,8 @@ pub(super) fn ending(case: &TrialCase, hunt: &Hunt) -> Ending {
         Ending::Missed
     } else if hunt.limited > 0 {
         Ending::Limit
-    } else if hunt.requests == 0 || (case.expected.is_empty() && !hunt.unmet(case).is_empty()) {
+    } else if case.expected.is_empty() && (hunt.requests == 0 || !hunt.unmet(case).is_empty()) {
+        // What shows a bug has done enough, also where it was asked for nothing.
         Ending::Vacuous
     } else {
         Ending::Passed
@@ -196,8 +198,12 @@ fn swept(swept: &SweptWorlds) -> String {
     if swept.worlds == 0 {
         return String::new();
     }
+    let left_out = match swept.left_out {
+        0 => String::new(),
+        positions => format!(" and {} left out", grouped(positions)),
+    };
     format!(
-        ", {} swept: {}, {}, {}",
+        ", {} swept: {}{left_out}, {}, {}",
         counted(swept.worlds, "world"),
         counted(swept.crash_points, "crash point"),
         counted(swept.states, "state"),
@@ -207,7 +213,7 @@ fn swept(swept: &SweptWorlds) -> String {
 
 fn swept_object(swept: &SweptWorlds) -> serde_json::Value {
     json!({
-        "worlds": swept.worlds, "crash_points": swept.crash_points, "states": swept.states, "images": swept.images,
+        "worlds": swept.worlds, "crash_points": swept.crash_points, "states": swept.states, "images": swept.images, "left_out": swept.left_out,
     })
 }
 
@@ -233,6 +239,9 @@ pub(super) fn human(
     }
     if hunt.limited > 0 {
         let _ = write!(text, " · {} ended by a limit", grouped(hunt.limited));
+    }
+    if let Some(seed) = hunt.first_limited {
+        let _ = write!(text, ", first at seed {seed}");
     }
     if ending == Ending::Vacuous {
         let unmet: Vec<&str> = hunt
@@ -353,7 +362,7 @@ fn object(selected: &SelectedWorlds, hunt: &Hunt, ending: Ending) -> serde_json:
         .collect();
     json!({
         "kind": "world", "id": case.id, "verdict": ending.name(), "worlds": hunt.worlds, "lives": hunt.lives, "requests": hunt.requests,
-        "states": hunt.states, "steps": hunt.steps, "plan_lines_happened": hunt.happened, "limited": hunt.limited,
+        "states": hunt.states, "steps": hunt.steps, "plan_lines_happened": hunt.happened, "limited": hunt.limited, "first_limited": hunt.first_limited,
         "swept": swept_object(&hunt.swept),
         "violations": violations, "fingerprint": hunt.fingerprint.to_string(),
     })
