@@ -3,6 +3,7 @@
 mod crash_points;
 mod first_violation;
 mod ground;
+mod hunts;
 mod rate;
 mod recoveries;
 mod sqlite;
@@ -16,6 +17,7 @@ mod world;
 use clap::{Args, Subcommand};
 
 use crate::bench::first_violation::FirstViolations;
+use crate::bench::hunts::Hunts;
 use crate::bench::recoveries::Recoveries;
 use crate::bench::sqlite::Sqlite;
 use crate::bench::stall::StallBench;
@@ -35,6 +37,7 @@ use crate::exit::Exit;
   cargo xtask bench recoveries
   cargo xtask bench world
   cargo xtask bench stall
+  cargo xtask bench hunts
   cargo xtask bench first-violation --format=jsonl")]
 pub(crate) struct Bench {
     #[command(subcommand)]
@@ -54,6 +57,7 @@ enum BenchCommand {
     World(WorldBench),
     #[command(name = "stall")]
     Stall(StallBench),
+    Hunts(Hunts),
 }
 
 impl Bench {
@@ -68,6 +72,7 @@ impl Bench {
             BenchCommand::FirstViolation(first) => first.run(),
             BenchCommand::World(world) => world.run(),
             BenchCommand::Stall(stall) => stall.run(),
+            BenchCommand::Hunts(hunts) => hunts.run(),
         }
     }
 }

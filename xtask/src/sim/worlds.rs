@@ -14,7 +14,9 @@ use std::path::PathBuf;
 use clap::Args;
 use plimsoll_sim::trial::hunt::TrialCase;
 
-use self::page::{Page, Tried};
+use self::page::Page;
+pub(crate) use self::page::{Tried, ending};
+pub(crate) use self::pool::run as run_cases;
 use self::preset::WorldPreset;
 use self::selection::SelectedWorlds;
 use crate::exit::{Ending, Exit};

@@ -15,7 +15,7 @@ use crate::panics;
 use crate::stopwatch::Stopwatch;
 
 /// Runs cases on `jobs` threads and passes on what came of them. An interrupt, or an error of `listen`, ends them after their next world.
-pub(super) fn run(
+pub(crate) fn run(
     cases: &[SelectedWorlds],
     jobs: NonZeroUsize,
     interrupt: &Interrupt,
