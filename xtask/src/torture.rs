@@ -24,6 +24,8 @@ use crate::progress::in_ci;
 use crate::sim::options::Color;
 use crate::sim::seed::{self, Seed};
 use crate::stopwatch::Stopwatch;
+use crate::text::shell_word;
+use mode::Mode;
 use program::Program;
 use round::Round;
 use tally::Tally;
@@ -38,7 +40,9 @@ use tally::Tally;
     before_help = "Examples:
   cargo xtask torture                  a minute
   cargo xtask torture --seconds=600    ten
-  cargo xtask torture --seed=0x5eee    begin with another round",
+  cargo xtask torture --seed=0x5eee    begin with another round
+  cargo xtask torture --program=docs/store.sh
+                                       a store in another language",
     after_help = "A seed gives the same requests and disturbances. When the operating system lets them happen differs from run to run.
 
 Exit codes: 0 when everything held, 2 when an oracle was violated, 5 when no process was killed, 130 when interrupted."
@@ -59,6 +63,15 @@ pub(crate) struct Torture {
     /// Where the stores are; what violated an oracle stays there [default: target/torture]
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
+    /// Another program that speaks as `plimsoll-store serve` and `plimsoll-store scan` do, instead (see docs/other-languages.md)
+    #[arg(long, value_name = "PATH")]
+    program: Option<PathBuf>,
+    /// It takes SIGUSR1 as a request for a snapshot
+    #[arg(long, requires = "program")]
+    snapshots_on_signal: bool,
+    /// SIGTERM and SIGINT end it in good order
+    #[arg(long, requires = "program")]
+    ends_on_signals: bool,
     /// When to use colours
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: Color,
@@ -74,7 +87,11 @@ impl Torture {
     /// Does rounds until time is up, and says what came of them.
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
         let mut output = Output::new(self.color);
-        let program = Program::build()?;
+        let other = [Mode::other(self.snapshots_on_signal, self.ends_on_signals)];
+        let (program, modes) = match &self.program {
+            Some(path) => (Program::at(path)?, &other[..]),
+            None => (Program::build()?, &mode::ALL[..]),
+        };
         let interrupt = Interrupt::listen()?;
         let dir = match &self.dir {
             Some(dir) => std::path::absolute(dir)?,
@@ -96,14 +113,14 @@ impl Torture {
             && tally.violations.len() < VIOLATIONS_MAX
             && !interrupt.is_requested()
         {
-            Round::new(&program, &dir, Seed(seed)).run(&mut tally)?;
+            Round::new(&program, modes, &dir, Seed(seed)).run(&mut tally)?;
             seed = seed.wrapping_add(1);
             if in_ci() && stopwatch.elapsed() >= told_at + PROGRESS_PERIOD {
                 told_at = stopwatch.elapsed();
                 note(&format!("{:>12} {}", "", tally.progress()));
             }
         }
-        let summary = summary(&tally, stopwatch.elapsed());
+        let summary = summary(&tally, stopwatch.elapsed(), &self.words());
         output.write(&summary)?;
         Ok(if interrupt.is_requested() {
             Exit::Interrupted
@@ -111,10 +128,28 @@ impl Torture {
             tally.exit()
         })
     }
+
+    /// The options that choose the program, each behind a space.
+    fn words(&self) -> String {
+        let Some(path) = &self.program else {
+            return String::new();
+        };
+        let path = format!("--program={}", path.display());
+        let mut words = format!(" {}", shell_word(&path));
+        for (is_given, word) in [
+            (self.snapshots_on_signal, " --snapshots-on-signal"),
+            (self.ends_on_signals, " --ends-on-signals"),
+        ] {
+            if is_given {
+                words.push_str(word);
+            }
+        }
+        words
+    }
 }
 
-/// Everything that is said at the end.
-fn summary(tally: &Tally, time: Duration) -> String {
+/// Everything that is said at the end. `words` are what the program was chosen by.
+fn summary(tally: &Tally, time: Duration, words: &str) -> String {
     let mut text = String::new();
     for violation in &tally.violations {
         // Writing to a string does not fail.
@@ -129,7 +164,7 @@ fn summary(tally: &Tally, time: Duration) -> String {
     if let Some(violation) = tally.violations.last() {
         let _ = writeln!(
             text,
-            "reproduce: cargo xtask torture --seed={} --seconds=30   (what the operating system does in between differs: try it more than once)",
+            "reproduce: cargo xtask torture{words} --seed={} --seconds=30   (what the operating system does in between differs: try it more than once)",
             violation.seed
         );
     }

@@ -60,7 +60,7 @@ impl<'a> Living<'a> {
             .stderr(Stdio::piped())
             .process_group(0)
             .spawn()
-            .context("cannot start plimsoll-store")?;
+            .with_context(|| format!("cannot start the program with `{}`", arguments.join(" ")))?;
         let streams = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(stdin), Some(stdout), Some(stderr)) = streams else {
             anyhow::bail!("a process was started without its streams");

@@ -17,6 +17,12 @@ pub(super) struct Mode {
     /// Whether writes are acknowledged at once, which puts them at risk for a second.
     pub(super) is_early: bool,
     is_sqlite: bool,
+    /// Whether it is a program of somebody else, which knows no options of ours.
+    is_other: bool,
+    /// Whether `SIGUSR1` asks it for a snapshot.
+    pub(super) snapshots_on_signal: bool,
+    /// Whether `SIGTERM` and `SIGINT` end it in good order.
+    pub(super) ends_on_signals: bool,
 }
 
 const SERVE: Mode = Mode {
@@ -25,6 +31,9 @@ const SERVE: Mode = Mode {
     in_memory: false,
     is_early: false,
     is_sqlite: false,
+    is_other: false,
+    snapshots_on_signal: true,
+    ends_on_signals: true,
 };
 
 /// Every mode.
@@ -79,6 +88,17 @@ pub(super) const ALL: [Mode; 9] = [
 ];
 
 impl Mode {
+    /// A program of somebody else, and what it makes of signals.
+    pub(super) const fn other(snapshots_on_signal: bool, ends_on_signals: bool) -> Self {
+        Self {
+            name: "serve",
+            is_other: true,
+            snapshots_on_signal,
+            ends_on_signals,
+            ..SERVE
+        }
+    }
+
     /// Where the store is in a directory.
     pub(super) fn path(&self, dir: &Path) -> PathBuf {
         dir.join(if self.is_sqlite { "store.db" } else { "store" })
@@ -98,11 +118,14 @@ impl Mode {
 
     /// The words that start it.
     pub(super) fn arguments(&self, dir: &Path, with_interval: bool) -> Vec<String> {
+        if self.is_other {
+            return vec!["serve".to_owned(), path_word(&self.path(dir))];
+        }
         let command = if self.is_parent { "run" } else { "serve" };
         let engine = if self.is_sqlite { "sqlite" } else { "native" };
         let mut words = vec![
             command.to_owned(),
-            format!("--path={}", self.path(dir).display()),
+            path_word(&self.path(dir)),
             format!("--engine={engine}"),
         ];
         let mut add = |is_wanted: bool, word: &str| {
@@ -121,11 +144,16 @@ impl Mode {
         words
     }
 
+    /// Whether what it shows is on disk; of others nobody knows.
+    const fn is_written_at_once(&self) -> bool {
+        !self.in_memory && !self.is_early && !self.is_other
+    }
+
     /// What it promises. Times are generous: the machine may have other things to do.
     pub(super) fn promise(&self) -> Promise {
         Promise {
-            snapshots_on_signal: true,
-            ends_on_signals: true,
+            snapshots_on_signal: self.snapshots_on_signal,
+            ends_on_signals: self.ends_on_signals,
             ends_on_hangup: self.is_parent,
             undone_code: self
                 .is_parent
@@ -133,11 +161,16 @@ impl Mode {
             answers_within: Some(Duration::from_secs(30)),
             ends_within: Some(Duration::from_secs(30)),
             window_slack: Duration::from_secs(3),
-            shows_durable: !self.in_memory && !self.is_early,
-            reads_survive: !self.in_memory && !self.is_early,
+            shows_durable: self.is_written_at_once(),
+            reads_survive: self.is_written_at_once(),
             ..Promise::default()
         }
     }
+}
+
+/// The word that says where the store is.
+pub(super) fn path_word(path: &Path) -> String {
+    format!("--path={}", path.display())
 }
 
 #[cfg(test)]

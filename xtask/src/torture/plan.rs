@@ -110,7 +110,7 @@ impl Planner {
     fn disturbance(&mut self, mode: &Mode) -> Deed {
         let time = Duration::from_millis(self.up_to(60));
         match self.rng.below(6) {
-            0..2 => Deed::Signal(Signal::Usr1, Target::Process),
+            0..2 if mode.snapshots_on_signal => Deed::Signal(Signal::Usr1, Target::Process),
             2 if mode.is_parent => Deed::Signal(Signal::Usr1, Target::Group),
             3 if mode.in_memory => Deed::Inspect,
             4 => Deed::Stop(time),
@@ -145,6 +145,12 @@ impl Planner {
             vec![CloseInput, pause.clone(), signal(Signal::Kill)],
             vec![signal(Signal::Term), pause.clone(), signal(Signal::Kill)],
         ];
+        let asks_too_much = |deed: &Deed| match deed {
+            Deed::Signal(Signal::Usr1, _) => !mode.snapshots_on_signal,
+            Deed::Signal(Signal::Term | Signal::Int, _) => !mode.ends_on_signals,
+            _ => false,
+        };
+        ends.retain(|deeds| !deeds.iter().any(asks_too_much));
         if mode.is_parent {
             let server = Deed::Signal(Signal::Kill, Target::Server);
             ends.extend([
@@ -178,6 +184,29 @@ mod tests {
     }
 
     #[test]
+    fn who_does_not_handle_a_signal_is_sent_none() {
+        let mut planner = Planner::new(3);
+        let sent = |deed: &Deed, asked: &[Signal]| match deed {
+            Deed::Signal(signal, _) => asked.contains(signal),
+            _ => false,
+        };
+        let mut seen = |mode: Mode, asked: &[Signal]| {
+            (0..300).any(|_| {
+                planner
+                    .plan(&mode)
+                    .deeds
+                    .iter()
+                    .any(|deed| sent(deed, asked))
+            })
+        };
+        let ends = [Signal::Term, Signal::Int];
+        assert!(!seen(Mode::other(false, true), &[Signal::Usr1]));
+        assert!(seen(Mode::other(true, true), &[Signal::Usr1]));
+        assert!(!seen(Mode::other(true, false), &ends));
+        assert!(seen(Mode::other(true, true), &ends));
+    }
+
+    #[test]
     fn every_plan_ends_the_process() {
         let ends = |deed: &Deed| match deed {
             Deed::Signal(signal, _) => *signal != Signal::Usr1,
@@ -185,7 +214,8 @@ mod tests {
             _ => false,
         };
         let mut planner = Planner::new(1);
-        for mode in ALL.iter().cycle().take(500) {
+        let other = Mode::other(false, false);
+        for mode in ALL.iter().chain([&other]).cycle().take(500) {
             let plan = planner.plan(mode);
             assert!(plan.deeds.iter().any(ends), "{plan:?}");
         }

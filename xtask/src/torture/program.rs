@@ -7,9 +7,10 @@ use anyhow::{Context, ensure};
 use plimsoll_reference::mutation::parse_bytes;
 use plimsoll_sim::trial::history::{Found, Pairs};
 
+use super::mode::path_word;
 use crate::cargo::{cargo, root};
 
-/// `plimsoll-store`, as cargo built it.
+/// The program under torture: `plimsoll-store` as cargo built it, or one of somebody else.
 #[derive(Clone, Debug)]
 pub(super) struct Program {
     path: PathBuf,
@@ -40,6 +41,13 @@ impl Program {
         Ok(Self { path })
     }
 
+    /// A program of somebody else.
+    pub(super) fn at(path: &Path) -> anyhow::Result<Self> {
+        let path = std::path::absolute(path)?;
+        ensure!(path.is_file(), "there is no program {}", path.display());
+        Ok(Self { path })
+    }
+
     /// A process of it, yet to be started.
     pub(super) fn command(&self, arguments: &[String]) -> Command {
         let mut command = Command::new(&self.path);
@@ -49,12 +57,11 @@ impl Program {
 
     /// What another process finds at a path.
     pub(super) fn scan(&self, path: &Path) -> anyhow::Result<Found> {
-        let path = format!("--path={}", path.display());
         let output = self
-            .command(&["scan".to_owned(), path])
+            .command(&["scan".to_owned(), path_word(path)])
             .stdin(Stdio::null())
             .output()
-            .context("cannot start plimsoll-store")?;
+            .with_context(|| format!("cannot start {}", self.path.display()))?;
         let said = String::from_utf8_lossy(&output.stderr);
         if !output.status.success() {
             return Ok(if said.contains("nothing is at") {

@@ -8,7 +8,7 @@ use plimsoll_sim::trial::history::{Found, Pairs};
 use plimsoll_sim::trial::judge::judge;
 
 use super::life::Living;
-use super::mode::{self, Mode};
+use super::mode::Mode;
 use super::plan::Planner;
 use super::program::Program;
 use super::record::Ended;
@@ -18,6 +18,7 @@ use crate::sim::seed::Seed;
 /// Several lives on one directory, each on what the one before it left.
 pub(super) struct Round<'a> {
     program: &'a Program,
+    modes: &'a [Mode],
     dir: PathBuf,
     seed: Seed,
 }
@@ -26,9 +27,10 @@ pub(super) struct Round<'a> {
 const LIVES_MAX: u64 = 4;
 
 impl<'a> Round<'a> {
-    pub(super) fn new(program: &'a Program, dir: &Path, seed: Seed) -> Self {
+    pub(super) fn new(program: &'a Program, modes: &'a [Mode], dir: &Path, seed: Seed) -> Self {
         Self {
             program,
+            modes,
             dir: dir.join(seed.to_string()),
             seed,
         }
@@ -42,7 +44,7 @@ impl<'a> Round<'a> {
         }
         fs::create_dir_all(&self.dir).with_context(failed)?;
         let mut planner = Planner::new(self.seed.0);
-        let mode = *planner.pick(&mode::ALL);
+        let mode = *planner.pick(self.modes);
         let mut base = Pairs::new();
         tally.rounds += 1;
         for number in 1..=planner.up_to(LIVES_MAX) {
@@ -112,6 +114,8 @@ mod tests {
     use plimsoll_sim::trial::history::{End, Notice, Request};
 
     use super::*;
+    use crate::exit::Exit;
+    use crate::torture::mode::ALL;
     use crate::torture::record::Record;
 
     /// A server that was asked for two writes and to end, and ended well; with this left of it.
@@ -129,7 +133,7 @@ mod tests {
         let mut ended = record.end(end);
         let pair = |&(key, value): &(&str, &str)| (key.into(), value.into());
         ended.life.left = vec![Found::Store(left.iter().map(pair).collect())];
-        claims(&mode::ALL[0], &ended)
+        claims(&ALL[0], &ended)
     }
 
     #[test]
@@ -142,5 +146,40 @@ mod tests {
         );
         let invented = check(&[("a", "1"), ("b", "3")]);
         assert!(!invented.is_empty());
+    }
+
+    /// Rounds of a program in the words of a shell, until this is so; when signals reach it is the operating system's.
+    fn rounds(text: &str, is_enough: impl Fn(&Tally) -> bool) -> Tally {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("store.sh");
+        fs::write(&path, text).expect("it is written");
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        fs::set_permissions(&path, executable).expect("it is made a program");
+        let program = Program::at(&path).expect("it is there");
+        let modes = [Mode::other(false, false)];
+        let mut tally = Tally::default();
+        for seed in 1..=40 {
+            if is_enough(&tally) {
+                break;
+            }
+            let round = Round::new(&program, &modes, &dir.path().join("stores"), Seed(seed));
+            round.run(&mut tally).expect("it can be started");
+        }
+        tally
+    }
+
+    /// The program that `docs/other-languages.md` shows.
+    const SHELL: &str = include_str!("../../../docs/store.sh");
+
+    #[test]
+    fn a_program_of_somebody_else_is_held_to_its_words() {
+        let tally = rounds(SHELL, |tally| {
+            tally.rounds >= 4 && tally.exit() != Exit::Vacuous
+        });
+        assert_eq!(tally.exit(), Exit::Held, "{tally}{:?}", tally.violations);
+        let forgets = SHELL.replace("    mv \"$path.new\" \"$path\"\n", "");
+        assert_ne!(forgets, SHELL);
+        let tally = rounds(&forgets, |tally| !tally.violations.is_empty());
+        assert_eq!(tally.exit(), Exit::Violated, "{tally}");
     }
 }
