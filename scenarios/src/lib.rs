@@ -23,3 +23,13 @@ pub use litmus::litmus_report;
 pub use registry::{Registry, UnknownSut, parse_profile};
 pub use scenario::{Scenario, Workload};
 pub use trials::{Replay, Replayed, TRIAL_FILES, TrialScenario, trials};
+
+/// The guides whose code has to compile, and to show what they say.
+#[cfg(doctest)]
+mod guides {
+    #[doc = include_str!("../../docs/your-store.md")]
+    struct YourStore;
+
+    #[doc = include_str!("../../docs/worlds.md")]
+    struct Worlds;
+}

@@ -50,6 +50,7 @@ impl Cli {
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
+    use clap::error::ErrorKind;
 
     use super::*;
 
@@ -98,9 +99,58 @@ mod tests {
             "first-violation",
             "world",
             "stall",
+            "hunts",
         ] {
             let snapshot = format!("help_bench_{}", name.replace('-', "_"));
             insta::assert_snapshot!(snapshot, help(&["bench", name]));
+        }
+    }
+
+    /// The commands of a page: lines of shell, and what stands amid the text.
+    fn commands(page: &str) -> Vec<String> {
+        let mut commands = Vec::new();
+        for (index, part) in page.split("```").enumerate() {
+            let found: Vec<&str> = match index % 2 {
+                0 => part.split('`').skip(1).step_by(2).collect(),
+                _ => part.lines().collect(),
+            };
+            let found = found
+                .iter()
+                .map(|text| text.split(" #").next().unwrap_or(text));
+            let found = found.filter(|text| text.starts_with("cargo xtask "));
+            commands.extend(found.map(|text| text.replace('\n', " ")));
+        }
+        commands
+    }
+
+    #[test]
+    fn every_command_of_the_guides_is_one() {
+        let pages = [
+            ("README.md", include_str!("../../README.md")),
+            ("your-store.md", include_str!("../../docs/your-store.md")),
+            ("worlds.md", include_str!("../../docs/worlds.md")),
+            (
+                "other-languages.md",
+                include_str!("../../docs/other-languages.md"),
+            ),
+            (
+                "profiles/README.md",
+                include_str!("../../docs/profiles/README.md"),
+            ),
+        ];
+        for (name, page) in pages {
+            let commands = commands(page);
+            assert!(!commands.is_empty(), "{name} has none");
+            for command in commands {
+                let words = command.split_whitespace().skip(1);
+                // What stands amid the text may be no more than the name of a command.
+                match Cli::try_parse_from(words) {
+                    Err(error) if error.kind() != ErrorKind::MissingRequiredArgument => {
+                        panic!("{name}: {command}: {error}");
+                    }
+                    _ => {}
+                }
+            }
         }
     }
 

@@ -115,3 +115,24 @@ pub(super) struct Limits {
     pub(super) nested_states: Option<u32>,
     pub(super) states_max: Option<u64>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::TOP_LEVEL;
+
+    #[test]
+    fn the_guide_has_every_key() {
+        let guide = include_str!("../../../docs/your-store.md");
+        let cells = guide
+            .lines()
+            .filter_map(|line| line.strip_prefix("| ")?.split('|').next());
+        let cells: Vec<&str> = cells.collect();
+        for key in TOP_LEVEL {
+            let word = format!("`{key}`");
+            assert!(
+                cells.iter().any(|cell| cell.contains(&word)),
+                "{word} is in no table"
+            );
+        }
+    }
+}

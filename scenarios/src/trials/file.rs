@@ -42,3 +42,44 @@ pub(super) const TOP_LEVEL: &[&str] = &[
     "faults",
     "expect",
 ];
+
+#[cfg(test)]
+mod tests {
+    use plimsoll_sim::trial::family::Family;
+
+    use super::super::TrialScenario;
+    use super::TOP_LEVEL;
+    use crate::registry::Registry;
+
+    const GUIDE: &str = include_str!("../../../docs/worlds.md");
+
+    #[test]
+    fn the_guide_has_every_key_and_every_disturbance() {
+        let rows: Vec<&str> = GUIDE
+            .lines()
+            .filter(|line| line.starts_with("| `"))
+            .collect();
+        let families = Family::ALL.iter().map(|family| family.name());
+        for name in TOP_LEVEL.iter().copied().chain(families) {
+            let word = format!("`{name}`");
+            let is_named = |row: &&str| {
+                row.split('|')
+                    .nth(1)
+                    .is_some_and(|cell| cell.contains(&word))
+            };
+            assert!(rows.iter().any(is_named), "{word} is in no table");
+        }
+    }
+
+    #[test]
+    fn the_scenario_of_the_guide_is_one() {
+        let block = GUIDE.split("```toml\n").nth(1);
+        let text = block.and_then(|rest| rest.split("```").next());
+        let scenario = TrialScenario::parse(
+            "guide.toml",
+            text.expect("it has one"),
+            &Registry::shipped(),
+        );
+        assert_eq!(scenario.expect("it can be read").cases(1).len(), 2);
+    }
+}
