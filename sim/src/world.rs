@@ -6,6 +6,7 @@
 //! * **Gate.** One scheduler polls every task of every process. Which of the ready ones is next is one decision; a run is a function of
 //!   its decisions, and a [`Schedule`] of recorded ones replays it.
 //! * **Fibers.** A blocking job runs on a stack of its own. An operation on the disk that takes time suspends it, and others run.
+//! * **Handlers.** A handler of a signal may be code: a fiber on top of what it interrupts, which stands still until it has returned.
 //! * **madsim** is the runtime below: it makes the clocks and the random numbers of the operating system virtual for code that asks for
 //!   them behind the host's back. Without `--cfg madsim` it cannot, and [`World::run`] says so instead of running.
 //!

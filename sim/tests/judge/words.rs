@@ -57,4 +57,7 @@ fn two_processes_do_not_serve_one_store() {
     check(&life("other ready\n other ends"), &[Oracle::F4]);
     check(&life("eof\n other ready"), &[Oracle::F4]);
     check(&life("eof\n other ready\n other ends"), &[]);
+    // Who cannot speak any more ends by itself, and lets go of the store first.
+    check(&life("deaf\n other ready\n other ends"), &[]);
+    check(&life("deaf\n other ready"), &[Oracle::F4]);
 }

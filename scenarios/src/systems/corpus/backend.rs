@@ -6,12 +6,15 @@
 //! other one, the wake-up that it waits for is blocked until the other one returns. Where that one has come to say that it runs, the wait
 //! is left out; where it was only just entered, it is not, and never ends.
 //!
+//! Other backends tell what they have to tell by `SIGUSR1`, too; the sender does so for them.
+//!
 //! **Not modelled**: a standby that falls behind, sessions, temporary tables. `SIGINT` does what `SIGTERM` does.
 
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use plimsoll_reference::fs::{FsFile, FsOps, OpenOptions, write_all_at};
 use plimsoll_reference::host::{Handler, Host, Lines, Output, Program, Signal, write_all};
@@ -33,6 +36,9 @@ pub(super) const SENDER: &str = "gpdb-sender";
 
 /// The log.
 const FILE: &str = "pg_wal";
+
+/// When other backends have something to tell about a commit.
+const CATCH_UP: Duration = Duration::from_millis(1);
 
 /// What the end removes.
 const TEMPORARY: &[u8] = b"temporary";
@@ -360,6 +366,8 @@ async fn send(host: &Host, backend: u32) -> io::Result<()> {
         });
         written.await.map_err(io::Error::other)??;
         // A backend that has ended wants no more.
+        let _ = host.process.signal(backend, Signal::Usr1);
+        host.sleep(CATCH_UP).await;
         let _ = host.process.signal(backend, Signal::Usr1);
     }
     Ok(())

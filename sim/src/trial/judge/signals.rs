@@ -44,7 +44,10 @@ fn others(life: &Life, promise: &Promise, disturbed: Disturbed, findings: &mut V
         return;
     };
     // Who is asked to end lets go of the store before it is gone, and who meets an error may open it anew.
-    let is_leaving = asked_to_end(life, promise).is_some_and(|asked| asked < other);
+    // So does who cannot say anything any more.
+    let is_unheard = |(at, notice): &(Moment, Notice)| *at < other && notice.is_unheard();
+    let is_leaving = asked_to_end(life, promise).is_some_and(|asked| asked < other)
+        || life.notices.iter().any(is_unheard);
     if !is_leaving && !disturbed.by_errors {
         findings.push(Finding {
             oracle: Oracle::F4,
