@@ -50,7 +50,7 @@ mod control;
 mod crash;
 mod due;
 mod engine;
-mod fiber;
+pub(crate) mod fiber;
 mod host;
 mod lifecycle;
 mod numbers;
