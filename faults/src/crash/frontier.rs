@@ -205,7 +205,7 @@ impl Frontier {
             &mut self.pending,
             &(start..usize::MAX),
             &self.base,
-            &self.volatile,
+            (&self.volatile, self.orphans.open()),
         ) {
             self.renumbered();
         }

@@ -14,6 +14,13 @@ pub(super) struct Orphans {
     held: Vec<Ino>,
 }
 
+impl Orphans {
+    /// Which they are.
+    pub(super) fn open(&self) -> &[Ino] {
+        &self.held
+    }
+}
+
 impl Frontier {
     /// Takes note of files that lose a name while open, and of the end of their last handle. Returns whether the legal states may have
     /// changed.
@@ -60,7 +67,7 @@ impl Frontier {
             &mut self.pending,
             &(removal..removal + 1),
             &self.base,
-            &self.volatile,
+            (&self.volatile, &self.orphans.held),
         );
         // The atom was changed, too: what was computed over it is of no use.
         self.renumbered();
@@ -130,6 +137,26 @@ mod tests {
         shown.sort_unstable();
         shown.dedup();
         shown
+    }
+
+    #[test]
+    fn what_a_file_that_is_gone_had_not_written_goes_nowhere() {
+        let fs = SimFs::new(Image::new());
+        let gone = create(&fs, "gone", b'g');
+        for (path, byte) in [("current", b'o'), ("next", b'n')] {
+            create(&fs, path, byte).sync_all().expect("a sync");
+        }
+        fs.remove_file(Path::new("gone")).expect("it is there");
+        fs.sync_dir(Path::new("")).expect("a sync");
+        drop(gone);
+        fs.rename(Path::new("next"), Path::new("current"))
+            .expect("a name");
+        let profile = Profile::named("ext4-writeback").expect("it ships");
+        let mut frontier = Frontier::new(Image::new(), profile);
+        for entry in fs.take_log() {
+            frontier.advance(&entry);
+        }
+        assert_eq!(shown(&mut frontier), *b"no");
     }
 
     #[test]
