@@ -52,6 +52,7 @@ mod options;
 mod placing;
 mod queue;
 mod recovery;
+mod replaced;
 mod restore;
 mod segment;
 mod shared;

@@ -24,7 +24,10 @@ pub enum Command {
     Snapshot,
     /// Take the consistent cut of a snapshot and leave it open under this number, so that other steps overlap it.
     SnapshotBegin(u8),
-    /// Write and promote the snapshot begun under this number.
+    /// Write the snapshot begun under this number and begin to put it in place: behind each of the steps that follow one operation of that
+    /// is done, until it is finished. What is left of it when the store is closed is done first, and the store is not told.
+    SnapshotPlace(u8),
+    /// Write and promote the snapshot begun under this number, as far as that is not done.
     SnapshotFinish(u8),
     /// Make everything acknowledged so far durable.
     Sync,
@@ -83,7 +86,7 @@ impl Command {
 #[error(
     "`{text}` is not a command: {reason}; commands are `put KEY VALUE`, `delete KEY`, `batch put K V; delete K`, `together put K V; delete K`, \
      `snapshot`, \
-     `snapshot-begin N`, `snapshot-finish N`, `sync`, `checkpoint`, `compact`, `compact-to N`, `export N`, `restore N`, \
+     `snapshot-begin N`, `snapshot-place N`, `snapshot-finish N`, `sync`, `checkpoint`, `compact`, `compact-to N`, `export N`, `restore N`, \
      `open-another`, `tick`, `advance N(ms|s)`, `reopen`, `kill`"
 )]
 pub struct ParseCommandError {
@@ -99,6 +102,7 @@ impl fmt::Display for Command {
             Self::Together(mutations) => write_several(f, "together", mutations),
             Self::Snapshot => f.write_str("snapshot"),
             Self::SnapshotBegin(slot) => write!(f, "snapshot-begin {slot}"),
+            Self::SnapshotPlace(slot) => write!(f, "snapshot-place {slot}"),
             Self::SnapshotFinish(slot) => write!(f, "snapshot-finish {slot}"),
             Self::Sync => f.write_str("sync"),
             Self::Checkpoint => f.write_str("checkpoint"),
@@ -182,6 +186,7 @@ fn parse_command(text: &str) -> Result<Command, &'static str> {
         "together" => parse_several(rest).map(Command::Together),
         "snapshot" => bare(Command::Snapshot),
         "snapshot-begin" => slot().map(Command::SnapshotBegin),
+        "snapshot-place" => slot().map(Command::SnapshotPlace),
         "snapshot-finish" => slot().map(Command::SnapshotFinish),
         "sync" => bare(Command::Sync),
         "checkpoint" => bare(Command::Checkpoint),
@@ -235,6 +240,7 @@ mod tests {
             prop::collection::vec(mutation(), 0..4).prop_map(Command::Together),
             Just(Command::Snapshot),
             any::<u8>().prop_map(Command::SnapshotBegin),
+            any::<u8>().prop_map(Command::SnapshotPlace),
             any::<u8>().prop_map(Command::SnapshotFinish),
             Just(Command::Sync),
             Just(Command::Checkpoint),

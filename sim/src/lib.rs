@@ -1,5 +1,6 @@
 //! Explores every crash of a store and checks that nothing acknowledged is lost.
 
+pub mod beside;
 pub mod calibrate;
 pub mod case;
 pub mod class;

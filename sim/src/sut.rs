@@ -44,6 +44,11 @@ pub trait Sut: Send + Sync {
         false
     }
 
+    /// Whether the store puts snapshots in place beside other steps ([`Command::SnapshotPlace`]).
+    fn has_placing(&self) -> bool {
+        false
+    }
+
     /// Reads the copy in the place with this number ([`Command::Export`], [`Command::CompactTo`]) as an independent reader would.
     /// `Ok(false)` says that there is no file.
     ///

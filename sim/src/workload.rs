@@ -33,6 +33,8 @@ pub struct Shape {
     pub snapshots: u32,
     /// Weight of snapshots that are begun, overlap other steps, and are finished later.
     pub overlapping_snapshots: u32,
+    /// Weight of snapshots that are begun and are put in place beside the steps that follow, one at a time.
+    pub placed_snapshots: u32,
     /// Weight of syncs.
     pub syncs: u32,
     /// Weight of checkpoints.
@@ -65,6 +67,7 @@ impl Default for Shape {
             groups: 0,
             snapshots: 6,
             overlapping_snapshots: 4,
+            placed_snapshots: 0,
             syncs: 3,
             checkpoints: 0,
             compactions: 0,
@@ -85,6 +88,7 @@ pub fn generate(seed: u64, shape: &Shape) -> Vec<Command> {
         shape,
         serial: 0,
         open_snapshots: Vec::new(),
+        placing: None,
         copies: Vec::new(),
     };
     (0..shape.commands).map(|_| generator.step()).collect()
@@ -95,6 +99,8 @@ struct Generator<'a> {
     shape: &'a Shape,
     serial: u32,
     open_snapshots: Vec<u8>,
+    /// The one that is being put in place, which is open as well.
+    placing: Option<u8>,
     copies: Vec<u8>,
 }
 
@@ -117,6 +123,7 @@ impl Generator<'_> {
             shape.copies,
             shape.restores,
             shape.groups,
+            shape.placed_snapshots,
         ];
         let total: u64 = weights.iter().copied().map(u64::from).sum();
         if total == 0 {
@@ -146,7 +153,8 @@ impl Generator<'_> {
             11 => Command::Compact,
             12 => self.copy(),
             13 => self.restore(),
-            _ => Command::Together(self.several()),
+            14 => Command::Together(self.several()),
+            _ => self.placed(),
         }
     }
 
@@ -215,7 +223,7 @@ impl Generator<'_> {
     fn overlapping(&mut self) -> Command {
         if !self.open_snapshots.is_empty() && self.rng.ratio(1, 2) {
             let index = self.rng.below(self.open_snapshots.len() as u64) as usize;
-            return Command::SnapshotFinish(self.open_snapshots.remove(index));
+            return self.finish(index);
         }
         let slot = (0..4).find(|slot| !self.open_snapshots.contains(slot));
         match slot {
@@ -223,8 +231,30 @@ impl Generator<'_> {
                 self.open_snapshots.push(slot);
                 Command::SnapshotBegin(slot)
             }
-            None => Command::SnapshotFinish(self.open_snapshots.remove(0)),
+            None => self.finish(0),
         }
+    }
+
+    fn placed(&mut self) -> Command {
+        if let Some(slot) = self.placing {
+            let mut open = self.open_snapshots.iter();
+            let index = open.position(|&other| other == slot).unwrap_or(0);
+            return self.finish(index);
+        }
+        if self.open_snapshots.is_empty() {
+            return self.overlapping();
+        }
+        let slot = *self.rng.pick(&self.open_snapshots);
+        self.placing = Some(slot);
+        Command::SnapshotPlace(slot)
+    }
+
+    fn finish(&mut self, index: usize) -> Command {
+        let slot = self.open_snapshots.remove(index);
+        if self.placing == Some(slot) {
+            self.placing = None;
+        }
+        Command::SnapshotFinish(slot)
     }
 
     fn advance(&mut self) -> Command {
@@ -239,6 +269,7 @@ impl Generator<'_> {
     fn restart(&mut self, command: Command) -> Command {
         // A snapshot that was begun dies with its process.
         self.open_snapshots.clear();
+        self.placing = None;
         command
     }
 }
@@ -259,11 +290,18 @@ mod tests {
         let shape = Shape {
             commands: 2_000,
             overlapping_snapshots: 40,
+            placed_snapshots: 40,
             ..Shape::default()
         };
         let mut open = Vec::new();
+        let mut placing = None;
         for command in generate(3, &shape) {
             match command {
+                Command::SnapshotPlace(slot) => {
+                    assert!(open.contains(&slot), "number {slot} was not begun");
+                    assert_eq!(placing, None, "one at a time");
+                    placing = Some(slot);
+                }
                 Command::SnapshotBegin(slot) => {
                     assert!(!open.contains(&slot), "number {slot} is in use");
                     open.push(slot);
@@ -271,8 +309,12 @@ mod tests {
                 Command::SnapshotFinish(slot) => {
                     assert!(open.contains(&slot), "number {slot} was not begun");
                     open.retain(|&other| other != slot);
+                    placing = placing.filter(|&other| other != slot);
                 }
-                Command::Reopen | Command::Kill => open.clear(),
+                Command::Reopen | Command::Kill => {
+                    open.clear();
+                    placing = None;
+                }
                 _ => {}
             }
         }

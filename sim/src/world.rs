@@ -51,7 +51,7 @@ mod control;
 mod crash;
 mod due;
 mod engine;
-mod fiber;
+pub(crate) mod fiber;
 mod handlers;
 mod host;
 mod lifecycle;

@@ -86,14 +86,20 @@ impl Frontier {
         self
     }
 
-    /// A copy to follow a future in which the process is gone, and with it what its client remembered of the files it had open.
+    /// A copy to follow a future in which the process is gone, and with it what its client remembered of the files it had open. Those that
+    /// have no name left are closed, and their blocks are free: where that adds legal states, [`is_fresh`](Self::is_fresh) says so.
     #[must_use]
     pub fn fork(&self) -> Self {
-        Self {
+        let mut fork = Self {
             servers: Servers::default(),
-            orphans: Orphans::default(),
+            all_fresh: false,
             ..self.branch()
+        };
+        if fork.close_orphans() {
+            fork.all_fresh = true;
+            fork.index();
         }
+        fork
     }
 
     /// A copy to follow another future of the same process, without what this one has computed so far.
@@ -110,6 +116,11 @@ impl Frontier {
             memo: self.memo.fork(),
             ..*self
         }
+    }
+
+    /// Whether no state here could be before the last entry, or before the [fork](Self::fork).
+    pub const fn is_fresh(&self) -> bool {
+        self.all_fresh
     }
 
     /// What processes see here, and what a mere process kill leaves.
@@ -186,7 +197,7 @@ impl Frontier {
             &mut self.pending,
             &(start..usize::MAX),
             &self.base,
-            &self.volatile,
+            (&self.volatile, self.orphans.open()),
         ) {
             self.renumbered();
         }

@@ -37,13 +37,14 @@ pub(super) const fn may_reuse(profile: &Profile) -> bool {
 }
 
 /// Adds what freed blocks may show: of the new blocks that the `new` atoms write, in blocks that are being freed, and of those that are
-/// to be written, in blocks that these atoms free. Returns whether there is anything.
+/// to be written, in blocks that these atoms free. Of files without a name only those are written that are `open`. Returns whether there is
+/// anything.
 pub(super) fn reuse(
     profile: &Profile,
     pending: &mut Pending,
     new: &Range<usize>,
     base: &Image,
-    volatile: &Image,
+    (volatile, open): (&Image, &[Ino]),
 ) -> bool {
     if !may_reuse(profile) {
         return false;
@@ -52,7 +53,8 @@ pub(super) fn reuse(
     if frees.is_empty() {
         return false;
     }
-    let sources = sources(&pending.atoms, base);
+    let mut sources = sources(&pending.atoms, base);
+    sources.retain(|(_, (ino, _))| volatile.links(*ino) > 0 || open.contains(ino));
     let mut room = REUSED_MAX.saturating_sub(
         pending
             .select(|atom| atom.sort == Sort::Reused)

@@ -28,6 +28,8 @@ pub struct SimFs {
     disk: Arc<Mutex<State>>,
     id: u32,
     fenced: Arc<AtomicBool>,
+    /// Called before each operation.
+    give_way: fn(),
 }
 
 impl SimFs {
@@ -37,7 +39,15 @@ impl SimFs {
             disk: Arc::new(Mutex::new(State::new(image))),
             id: 0,
             fenced: Arc::default(),
+            give_way: || {},
         }
+    }
+
+    /// Calls this before each operation of this process and of those that it starts, closing excepted: whoever asks may let others go
+    /// first, as long as that is on the same thread.
+    #[must_use]
+    pub fn giving_way(self, give_way: fn()) -> Self {
+        Self { give_way, ..self }
     }
 
     /// Lets things go wrong from now on. Counting starts anew.
@@ -111,6 +121,7 @@ impl SimFs {
             disk: Arc::clone(&self.disk),
             id,
             fenced: Arc::default(),
+            give_way: self.give_way,
         }
     }
 
@@ -204,6 +215,7 @@ impl SimFs {
 
     /// The disk, for an operation of a living process.
     pub(super) fn alive(&self) -> Result<MutexGuard<'_, State>, Errno> {
+        (self.give_way)();
         if self.is_fenced() {
             return Err(Errno::EIO);
         }

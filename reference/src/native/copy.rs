@@ -10,7 +10,7 @@ use super::destination::Destination;
 use super::directory::{Settled, sync_dir};
 use super::error::{StoreError, io_error};
 use super::image::{ImageHeader, write_image};
-use super::layout::Layout;
+use super::layout::{Layout, is_second_name};
 use super::naming::{Misplaced, place};
 use super::options::Compression;
 use super::store::Store;
@@ -187,20 +187,40 @@ fn is_taken(error: &StoreError) -> bool {
 
 /// Removes what copies that were killed have left for this place. One that is locked is being written.
 fn remove_stale(fs: &dyn FsOps, destination: &Destination) -> Result<(), StoreError> {
-    for temp in destination.temps(fs)? {
-        let file = match fs.open(&temp, OpenOptions::read_write()) {
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => continue,
-            opened => opened.map_err(io_error("open", &temp))?,
-        };
-        if !file.try_lock().map_err(io_error("lock", &temp))? {
-            return Err(StoreError::DestinationBusy { path: temp });
-        }
-        match fs.remove_file(&temp) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                return Err(io_error("remove", &temp)(e));
-            }
-            _ => {}
-        }
+    let temps = destination.temps(fs)?;
+    let (seconds, temps): (Vec<_>, Vec<_>) =
+        temps.into_iter().partition(|temp| is_second_name(temp));
+    for temp in temps {
+        let _lock = lock(fs, &temp)?;
+        remove(fs, &temp)?;
     }
-    Ok(())
+    if seconds.is_empty() {
+        return Ok(());
+    }
+    // The copy that replaces what these lead to is locked as well, by whichever name, and has to be durable before they go.
+    let _lock = lock(fs, &destination.path)?;
+    sync_dir(fs, &destination.dir)?;
+    seconds.iter().try_for_each(|second| remove(fs, second))
+}
+
+/// Locks a file, if it is there, so that nobody who is alive writes it.
+fn lock(fs: &dyn FsOps, path: &Path) -> Result<Option<Box<dyn FsFile>>, StoreError> {
+    let file = match fs.open(path, OpenOptions::read_write()) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(io_error("open", path))?,
+    };
+    if file.try_lock().map_err(io_error("lock", path))? {
+        return Ok(Some(file));
+    }
+    Err(StoreError::DestinationBusy {
+        path: path.to_path_buf(),
+    })
+}
+
+/// Removes a file that may be gone by now.
+fn remove(fs: &dyn FsOps, path: &Path) -> Result<(), StoreError> {
+    match fs.remove_file(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(io_error("remove", path)(e)),
+        _ => Ok(()),
+    }
 }

@@ -20,6 +20,14 @@ pub(super) fn sync_dir(fs: &dyn FsOps, dir: &Path) -> Result<(), StoreError> {
     }
 }
 
+/// Makes the entries of the directory durable that a path is in.
+pub(super) fn sync_parent(fs: &dyn FsOps, path: &Path) -> Result<(), StoreError> {
+    match path.parent() {
+        Some(dir) => sync_dir(fs, dir),
+        None => Ok(()),
+    }
+}
+
 /// Directories that this life of the store found or made durable, and with them their ancestors.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Settled {

@@ -12,6 +12,10 @@ const LOCK_NAME: &str = "lock";
 const NUMBER_DIGITS: usize = 10;
 const SEGMENT_SUFFIX: &str = ".log";
 const SEGMENT_TEMP_SUFFIX: &str = ".log.tmp";
+/// What the name of an image ends with that is yet to get its own.
+const TEMP_EXTENSION: &str = "tmp";
+/// What the second name of a file ends with that is being replaced.
+const SECOND_EXTENSION: &str = "old.tmp";
 
 /// The paths of one store.
 #[derive(Clone, Debug)]
@@ -105,19 +109,35 @@ impl Layout {
 
 /// The name under which an image of `covered` is written that is to be called `name`.
 pub(super) fn temp_of(name: &str, covered: u64, attempt: u64) -> String {
-    format!("{name}.{covered}-{attempt}.tmp")
+    format!("{name}.{covered}-{attempt}.{TEMP_EXTENSION}")
 }
 
-/// Whether [`temp_of`] gives `temp` for `name`.
+/// The name by which the file is kept for a while that what is called `temp` replaces: a temporary as well.
+pub(super) fn second_name(temp: &Path) -> PathBuf {
+    temp.with_extension(SECOND_EXTENSION)
+}
+
+/// Whether a temporary is a name that [`second_name`] gives.
+pub(super) fn is_second_name(temp: &Path) -> bool {
+    let stem = temp.file_stem().map(Path::new);
+    stem.and_then(Path::extension)
+        .is_some_and(|end| end == "old")
+}
+
+/// Whether [`temp_of`] gives `temp` for `name`, or [`second_name`] for that.
 pub(super) fn is_temp_of(name: &str, temp: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    temp.strip_prefix(name)
-        .and_then(|rest| {
-            rest.strip_prefix('.')?
-                .strip_suffix(".tmp")?
-                .split_once('-')
-        })
-        .is_some_and(|(covered, attempt)| digits(covered) && digits(attempt))
+    let numbers = || {
+        let (numbers, end) = temp
+            .strip_prefix(name)?
+            .strip_prefix('.')?
+            .split_once('.')?;
+        let (covered, attempt) = numbers.split_once('-')?;
+        Some(
+            digits(covered) && digits(attempt) && [TEMP_EXTENSION, SECOND_EXTENSION].contains(&end),
+        )
+    };
+    numbers().unwrap_or(false)
 }
 
 /// What a name in the log directory stands for; `None` for names that are not ours.
@@ -158,12 +178,22 @@ mod tests {
             assert_eq!(parse_log_name(other), None, "{other}");
         }
         let layout = Layout::new(&Options::new("d")).expect("valid");
-        assert!(layout.is_snapshot_temp("snapshot.plim.17-3.tmp"));
+        let temp = layout.snapshot_temp(17, 3);
+        assert_eq!(temp, Path::new("d/snapshot.plim.17-3.tmp"));
+        assert!(!is_second_name(&temp));
+        let second = second_name(&temp);
+        assert!(is_second_name(&second));
+        for path in [temp, second] {
+            let name = path.file_name().and_then(|name| name.to_str());
+            assert!(name.is_some_and(|name| layout.is_snapshot_temp(name)));
+        }
         for other in [
             "snapshot.plim",
             "snapshot.plim.tmp",
             "snapshot.plim.17.tmp",
             "snapshot.plim.17-.tmp",
+            "snapshot.plim.17-3.older.tmp",
+            "snapshot.plim.old.tmp",
             "x.17-3.tmp",
         ] {
             assert!(!layout.is_snapshot_temp(other), "{other}");

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::fs::{FsFile, FsOps, OpenOptions};
 use crate::names::commit_names;
 
-use super::directory::sync_dir;
+use super::directory::{sync_dir, sync_parent};
 use super::error::{StoreError, io_error};
+use super::layout::second_name;
+use super::replaced::Replaced;
 
 /// Why a file did not get its name as it should, and what is known of that.
 #[derive(Debug)]
@@ -76,12 +78,11 @@ impl Prepared {
 
     /// Gives it the name `path`, durably, in place of what had it. Both names are in one directory, which is there.
     ///
-    /// At every instant `path` is what it was or the new file, whole. For that the old file is held open until the new name is durable:
-    /// there are file systems that write into the blocks of a replaced file before the replacement is durable (ext4 with
-    /// data=writeback), but not while somebody has it open.
+    /// At every instant `path` is what it was or the new file, whole. What had the name has a [second one](Replaced) until the new file is
+    /// durable there.
     pub(super) fn put(self, fs: &dyn FsOps, path: &Path) -> Result<Box<dyn FsFile>, Misplaced> {
-        let held = match hold(fs, path) {
-            Ok(held) => held,
+        let replaced = match Replaced::keep(fs, path, second_name(&self.temp)) {
+            Ok(replaced) => replaced,
             Err(error) => {
                 self.discard(fs);
                 return Err(Misplaced::Absent(error));
@@ -92,9 +93,12 @@ impl Prepared {
             drop(file);
             // A rename that failed may have taken effect. Who can still remove the old name knows that it has not.
             return Err(match fs.remove_file(&temp) {
-                Ok(()) => Misplaced::Absent(error),
+                Ok(()) => {
+                    replaced.release(fs);
+                    Misplaced::Absent(error)
+                }
                 Err(_) => {
-                    give_up(fs, path, held);
+                    replaced.give_up(fs, path);
                     Misplaced::Unsure(error)
                 }
             });
@@ -104,11 +108,11 @@ impl Prepared {
             .and_then(|()| sync_parent(fs, path).map_err(Misplaced::Unsure));
         match named {
             Ok(()) => {
-                drop(held);
+                replaced.release(fs);
                 Ok(file)
             }
             Err(misplaced) => {
-                give_up(fs, path, held);
+                replaced.give_up(fs, path);
                 Err(misplaced)
             }
         }
@@ -127,23 +131,6 @@ pub(super) fn place(
         .put(fs, path)
 }
 
-/// Lets go of a file that may have been replaced, after an error that leaves unknown whether for good. Whoever writes next may get its
-/// blocks, so the replacement is made durable before, if there was one; best effort, as there is nothing else to be done.
-fn give_up(fs: &dyn FsOps, path: &Path, held: Option<Box<dyn FsFile>>) {
-    if held.is_some() {
-        let _ = sync_parent(fs, path);
-    }
-}
-
-/// The file at `path`, if there is one.
-fn hold(fs: &dyn FsOps, path: &Path) -> Result<Option<Box<dyn FsFile>>, StoreError> {
-    match fs.open(path, OpenOptions::read_only()) {
-        Ok(file) => Ok(Some(file)),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(io_error("open", path)(e)),
-    }
-}
-
 /// Syncs a file once more, behind the rename that gave it its name.
 ///
 /// This is for file systems whose directories have no `fsync` to speak of: Lustre since 2.16 answers that with success and commits
@@ -157,16 +144,13 @@ fn confirm(file: &dyn FsFile, path: &Path) -> Result<(), StoreError> {
     file.sync_all().map_err(io_error("sync", path))
 }
 
-/// Makes the entries of the directory durable that a path is in.
-fn sync_parent(fs: &dyn FsOps, path: &Path) -> Result<(), StoreError> {
-    match path.parent() {
-        Some(dir) => sync_dir(fs, dir),
-        None => Ok(()),
-    }
-}
-
 /// Makes names durable that an earlier life has given in `dir`. `marker` is a path in it that is free, of a temporary.
 pub(super) fn settle_names(fs: &dyn FsOps, dir: &Path, marker: &Path) -> Result<(), StoreError> {
     sync_dir(fs, dir)?;
+    mark(fs, marker)
+}
+
+/// Makes names durable that an earlier life has given beside `marker`, where the sync of their directory, which was done, does nothing.
+pub(super) fn mark(fs: &dyn FsOps, marker: &Path) -> Result<(), StoreError> {
     commit_names(fs, marker).map_err(|(op, error)| io_error(op, marker)(error))
 }

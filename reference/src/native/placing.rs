@@ -65,8 +65,9 @@ impl std::fmt::Debug for PlacedSnapshot {
 }
 
 impl PlacingJob {
-    /// Puts the snapshot in the place of the old one and makes that durable: a rename and two syncs, whatever the size of the store. It
-    /// needs no store: it may run on another thread while commits go on, and stand still for as long as the disk does.
+    /// Puts the snapshot in the place of the old one and makes that durable: a rename and two syncs, and a second name for the old one
+    /// meanwhile, whatever the size of the store. It needs no store: it may run on another thread while commits go on, and stand still for
+    /// as long as the disk does. What is appended meanwhile never gets into the blocks of the old one while that may come back.
     ///
     /// Where a sync fails once it is in place, it is written again, from memory to a new file. What came of it is for
     /// [`Store::end_placing`].

@@ -16,7 +16,7 @@ use super::layout::Layout;
 use super::limits::{SEGMENT_NUMBER_MAX, SEQUENCE_MAX};
 use super::lock::Lock;
 use super::log::Log;
-use super::naming::settle_names;
+use super::naming::{mark, settle_names};
 use super::options::{CreatePolicy, LogMode, Options, SnapshotPolicy, SyncPolicy};
 use super::queue::Queue;
 use super::recovery::{Recovered, recover};
@@ -100,6 +100,12 @@ impl Store {
         if has_image {
             settled.know(&layout.snapshot_dir);
         }
+        if has_image {
+            // A replacement of the snapshot is durable before the second name of what it replaced goes: there are file systems that write
+            // into the blocks of a replaced file before that (ext4 with data=writeback). Nothing on the disk tells that it is: a newer
+            // segment may be one that the life before could not establish.
+            sync_dir(fs, &layout.snapshot_dir)?;
+        }
         for temporary in &recovered.temporaries {
             fs.remove_file(temporary)
                 .map_err(io_error("remove", temporary))?;
@@ -107,13 +113,7 @@ impl Store {
         if recovered.is_image_unsure() {
             // A life that was killed between renaming the snapshot and syncing its directory leaves a name that a power loss may
             // take back, also after this life has logged what follows that snapshot.
-            let marker = layout.snapshot_temp(recovered.sequence, 0);
-            settle_names(fs, &layout.snapshot_dir, &marker)?;
-        } else if has_image {
-            // A replacement of the snapshot is durable before this life writes a byte: there are file systems that write into the
-            // blocks of a replaced file before that (ext4 with data=writeback). Nothing on the disk tells that it is: a newer segment
-            // may be one that the life before could not establish.
-            sync_dir(fs, &layout.snapshot_dir)?;
+            mark(fs, &layout.snapshot_temp(recovered.sequence, 0))?;
         }
         let next_number = recovered.next_number();
         if recovered.is_restart_unsure() {

@@ -8,7 +8,7 @@ use crate::level::Level;
 
 use super::caller::Caller;
 use super::failure::Failure;
-use super::jobs::{PlacedSnapshot, PlacingJob, WrittenSnapshot};
+use super::jobs::{PlacedSnapshot, WrittenSnapshot};
 use super::protocol::{Answer, Cause};
 use super::response::Response;
 use super::worker::Worker;
@@ -71,14 +71,6 @@ impl Waiter {
         };
         self.caller.answer(response);
     }
-}
-
-/// How far a snapshot has come that was written.
-enum Begun {
-    /// It is put in place by a job of its own.
-    Job(Box<PlacingJob>),
-    /// It is in place.
-    Placed(Level),
 }
 
 /// A snapshot that is in place.
@@ -151,8 +143,8 @@ impl Worker {
         }
     }
 
-    /// Goes on with the snapshot that is being taken. One that was written is put in place: of a store in memory in a job of its own, so that
-    /// nobody waits for that but who asked for it. One that is in place is told to them.
+    /// Goes on with the snapshot that is being taken. One that was written is put in place, in a job of its own: nobody waits for that but
+    /// who asked for it. One that is in place is told to them.
     pub(super) async fn go_on(&mut self, wrote: Wrote) -> Result<(), Failure> {
         let Some(Writing { covered, path, .. }) = self.writing.take() else {
             return Ok(());
@@ -163,18 +155,9 @@ impl Worker {
         };
         let placed = match step {
             Ok(Step::Written(written)) => {
-                let begun = self.with_engine(move |engine| {
-                    let job = engine.begin_placing(written)?;
-                    if !engine.has_file() {
-                        return Ok(Begun::Job(Box::new(job)));
-                    }
-                    // Until the new name is durable the old one may come back, and what a log appends meanwhile may take the blocks behind
-                    // it (ext4 with data=writeback): with a log nothing is written until then.
-                    engine.end_placing(job.place()).map(Begun::Placed)
-                });
+                let begun = self.with_engine(move |engine| engine.begin_placing(written));
                 match begun.await {
-                    Ok(Begun::Placed(level)) => Ok(level),
-                    Ok(Begun::Job(job)) => {
+                    Ok(job) => {
                         let host = self.host.clone();
                         let place = move || Ok(Step::Placed(job.place()));
                         self.writing = Some(Writing {

@@ -96,7 +96,11 @@ fn leftover_temporaries_are_removed_and_other_files_are_not() {
         .snapshot_path("images/state");
     fs::create_dir_all(bench.path("d/wal")).expect("a directory");
     fs::create_dir_all(bench.path("d/images")).expect("a directory");
-    let ours = ["d/wal/0000000007.log.tmp", "d/images/state.12-3.tmp"];
+    let ours = [
+        "d/wal/0000000007.log.tmp",
+        "d/images/state.12-3.tmp",
+        "d/images/state.12-3.old.tmp",
+    ];
     let others = [
         "d/wal/notes.tmp",
         "d/images/state.tmp",

@@ -10,6 +10,8 @@ mod groups;
 mod maintenance;
 mod model;
 mod placing;
+#[path = "../common/placing.rs"]
+mod placing_of_both;
 mod restoring;
 mod snapshots;
 mod support;

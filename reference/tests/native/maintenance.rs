@@ -188,7 +188,12 @@ fn what_a_killed_copy_left_is_removed_and_one_at_work_is_not() {
     let mut store = bench.open(&Options::new("d"));
     fill(&mut store, 1);
     fs::create_dir(bench.path("copies")).expect("a directory");
-    for name in ["one.plim.3-1.tmp", "one.plim.x.tmp", "two.plim.3-1.tmp"] {
+    for name in [
+        "one.plim.3-1.tmp",
+        "one.plim.3-1.old.tmp",
+        "one.plim.x.tmp",
+        "two.plim.3-1.tmp",
+    ] {
         fs::write(bench.path("copies").join(name), b"half").expect("a file");
     }
     store.export_snapshot(Path::new(COPY)).expect("a copy");
@@ -215,6 +220,25 @@ fn what_a_killed_copy_left_is_removed_and_one_at_work_is_not() {
     );
     drop(other);
     store.export_snapshot(Path::new(COPY)).expect("a copy");
+    // A copy that has its name is locked until that is durable, and so is what it replaced until then.
+    fs::write(bench.path("copies/one.plim.9-1.old.tmp"), b"old").expect("a file");
+    let options = plimsoll_reference::fs::OpenOptions::read_write();
+    let other = bench
+        .host
+        .fs
+        .open(Path::new(COPY), options)
+        .expect("it is there");
+    assert!(other.try_lock().expect("a lock"));
+    let error = store
+        .export_snapshot(Path::new(COPY))
+        .expect_err("it is locked");
+    assert!(
+        matches!(error, StoreError::DestinationBusy { .. }),
+        "{error}"
+    );
+    drop(other);
+    store.export_snapshot(Path::new(COPY)).expect("a copy");
+    assert!(!bench.path("copies/one.plim.9-1.old.tmp").exists());
 }
 
 #[test]

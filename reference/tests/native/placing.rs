@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-use plimsoll_reference::level::Level;
-use plimsoll_reference::native::{LogMode, Options, StoreError, read_snapshot};
+use plimsoll_reference::native::{LogMode, Options, Store, read_snapshot};
 
+use crate::placing_of_both::{an_older_one_changes_nothing, engine, only_one_is_placed};
 use crate::support::{Bench, Map, When, dump};
+
+engine!(native, dump);
 
 fn image(bench: &Bench) -> Option<Map> {
     let mut map = Map::new();
@@ -23,44 +25,29 @@ fn homes() -> [Options; 2] {
     ]
 }
 
+fn has_temporaries(bench: &Bench) -> bool {
+    bench.names("d").iter().any(|name| name.ends_with(".tmp"))
+}
+
 #[test]
 fn commits_go_on_while_a_snapshot_is_put_in_place_and_no_other_is() {
     for options in homes() {
         let bench = Bench::new();
         let mut store = bench.open(&options);
-        store.put(b"a", b"").expect("a commit");
-        store
-            .export_snapshot(&bench.path("copy"))
-            .expect("a copy of one key");
-        let cut = dump(&store);
-        let other = store.begin_snapshot().expect("a cut");
-        let written = store.begin_snapshot().and_then(|job| job.write());
-        let job = store
-            .begin_placing(written.expect("there is room"))
-            .expect("it is its turn");
-        store.put(b"b", b"").expect("a commit");
-        let placed = job.place();
-        store.put(b"c", b"").expect("a commit");
-        assert_eq!(image(&bench), Some(cut));
-        let refusals = [
-            store.snapshot(),
-            store.checkpoint(),
-            store.compact_in_place(),
-            store.restore(&bench.path("copy")),
-            store.finish_snapshot(other.write().expect("there is room")),
-        ];
-        for refusal in refusals {
-            let error = refusal.expect_err("it is not their turn");
-            assert!(matches!(error, StoreError::SnapshotBusy { .. }), "{error}");
-        }
-        let ack = store.end_placing(placed).expect("it is in place");
-        assert_eq!(ack.level, Level::Power);
-        store.snapshot().expect("it is free again");
-        assert_eq!(image(&bench), Some(dump(&store)));
+        let copy = bench.path("copy");
+        store.export_snapshot(&copy).expect("a copy of nothing");
+        let others = |store: &mut Store| {
+            vec![
+                store.checkpoint(),
+                store.compact_in_place(),
+                store.restore(&copy),
+            ]
+        };
+        only_one_is_placed(&mut store, || image(&bench), others);
         let expected = dump(&store);
         drop(store);
+        assert!(!has_temporaries(&bench));
         assert_eq!(dump(&bench.open(&options)), expected);
-        assert!(bench.names("d").iter().all(|name| !name.ends_with(".tmp")));
     }
 }
 
@@ -69,19 +56,67 @@ fn an_older_snapshot_is_not_put_in_place_of_a_newer_one() {
     for options in homes() {
         let bench = Bench::new();
         let mut store = bench.open(&options);
-        store.put(b"a", b"").expect("a commit");
-        let older = store.begin_snapshot().expect("a cut");
-        store.put(b"b", b"").expect("a commit");
-        store.snapshot().expect("a newer one");
-        let newer = dump(&store);
-        let job = store
-            .begin_placing(older.write().expect("there is room"))
-            .expect("it is its turn");
-        let ack = store.end_placing(job.place()).expect("it is covered");
-        assert_eq!(ack.level, Level::Power);
-        assert_eq!(image(&bench), Some(newer));
-        assert!(bench.names("d").iter().all(|name| !name.ends_with(".tmp")));
+        an_older_one_changes_nothing(&mut store, || image(&bench));
+        assert!(!has_temporaries(&bench));
     }
+}
+
+/// The inode behind a path.
+fn inode(bench: &Bench, path: &str) -> u64 {
+    let found = bench.host.fs.metadata(Path::new(path));
+    found
+        .expect("it can be looked up")
+        .expect("it is there")
+        .inode
+}
+
+/// Where the directory cannot be synced, what was replaced keeps its second name until the next life has synced that.
+#[test]
+fn what_was_replaced_keeps_a_name_until_that_is_durable() {
+    let bench = Bench::new();
+    let options = Options::new("d");
+    let mut store = bench.open(&options);
+    store.put(b"k", b"old").expect("a commit");
+    store.snapshot().expect("a snapshot");
+    let old = inode(&bench, "d/snapshot.plim");
+    store.put(b"k", b"new").expect("a commit");
+    let written = store.begin_snapshot().and_then(|job| job.write());
+    let job = store.begin_placing(written.expect("there is room"));
+    bench.fs.fail_syncs_of(Some("d"));
+    let placed = job.expect("it is its turn").place();
+    store
+        .end_placing(placed)
+        .expect_err("its name is not durable");
+    let mut seconds = bench.names("d");
+    seconds.retain(|name| name.ends_with(".old.tmp"));
+    let [second] = seconds.as_slice() else {
+        panic!("one second name: {seconds:?}");
+    };
+    assert_eq!(inode(&bench, &format!("d/{second}")), old);
+    drop(store);
+    bench
+        .try_open(&options)
+        .expect_err("it is still not durable");
+    assert_eq!(inode(&bench, &format!("d/{second}")), old);
+    bench.fs.fail_syncs_of(None);
+    let store = bench.open(&options);
+    assert!(!has_temporaries(&bench));
+    assert_eq!(store.get(b"k").expect("it can be read"), Some(&b"new"[..]));
+}
+
+#[test]
+fn a_file_system_without_links_does() {
+    let bench = Bench::new();
+    let options = Options::new("d");
+    let mut store = bench.open(&options);
+    bench.fs.refuse_links();
+    for _ in 0..2 {
+        store.put(b"k", b"").expect("a commit");
+        store.snapshot().expect("a snapshot");
+        store.export_snapshot(&bench.path("copy")).expect("a copy");
+    }
+    assert!(!has_temporaries(&bench));
+    assert_eq!(image(&bench), Some(dump(&store)));
 }
 
 #[test]
@@ -91,7 +126,7 @@ fn a_turn_that_is_given_up_holds_nobody_up() {
     store.put(b"a", b"").expect("a commit");
     let written = store.begin_snapshot().and_then(|job| job.write());
     drop(store.begin_placing(written.expect("there is room")));
-    assert!(bench.names("d").iter().all(|name| !name.ends_with(".tmp")));
+    assert!(!has_temporaries(&bench));
     store.checkpoint().expect("it is free");
     assert_eq!(image(&bench), Some(dump(&store)));
 }

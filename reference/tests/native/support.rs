@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use plimsoll_reference::fs::{DirEntry, FsFile, FsOps, Metadata, OpenOptions, StdFs};
 use plimsoll_reference::host::Host;
@@ -100,6 +100,9 @@ pub(crate) struct Faults {
     syncs: std::sync::Mutex<Vec<String>>,
     reads: AtomicU64,
     at_read: std::sync::Mutex<Option<(u64, Interruption)>>,
+    refuses_links: AtomicBool,
+    /// The directory that cannot be synced.
+    unsynced: std::sync::Mutex<Option<PathBuf>>,
 }
 
 /// What happens before a read, and what it then comes to.
@@ -115,6 +118,8 @@ impl TestFs {
             syncs: std::sync::Mutex::default(),
             reads: AtomicU64::new(0),
             at_read: std::sync::Mutex::default(),
+            refuses_links: AtomicBool::default(),
+            unsynced: std::sync::Mutex::default(),
         };
         Self {
             inner,
@@ -152,6 +157,16 @@ impl TestFs {
             .expect("no panic while locked")
             .take();
         left.is_none()
+    }
+
+    /// Gives no file a second name any more.
+    pub(crate) fn refuse_links(&self) {
+        self.faults.refuses_links.store(true, Ordering::Relaxed);
+    }
+
+    /// Fails every sync of this directory from now on, or of none.
+    pub(crate) fn fail_syncs_of(&self, dir: Option<&str>) {
+        *self.faults.unsynced.lock().expect("no panic while locked") = dir.map(PathBuf::from);
     }
 
     /// The largest buffer that was read into or written since the last call, in bytes.
@@ -227,6 +242,9 @@ impl FsOps for TestFs {
     }
 
     fn hard_link(&self, original: &Path, link: &Path) -> io::Result<()> {
+        if self.faults.refuses_links.load(Ordering::Relaxed) {
+            return Err(io::Error::from_raw_os_error(95)); // EOPNOTSUPP
+        }
         self.faults.run(|| self.inner.hard_link(original, link))
     }
 
@@ -260,6 +278,10 @@ impl FsOps for TestFs {
 
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
         self.faults.note_sync("sync_dir", path);
+        let unsynced = self.faults.unsynced.lock().expect("no panic while locked");
+        if unsynced.as_deref() == Some(path) {
+            return Err(io::Error::from_raw_os_error(5)); // EIO
+        }
         self.faults.run(|| Ok(()))
     }
 }

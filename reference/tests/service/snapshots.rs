@@ -167,7 +167,7 @@ async fn stand_still(engine: EngineOptions, path: &str, operation: &'static str)
 }
 
 #[test]
-fn a_store_with_a_log_waits_until_the_snapshot_is_in_place() {
+fn a_compaction_on_disk_waits_until_the_snapshot_is_in_place() {
     run(async {
         let bench = Bench::new();
         let mut session = Session::start(&bench, ServiceOptions::new(native()), 0).await;
@@ -175,16 +175,16 @@ fn a_store_with_a_log_waits_until_the_snapshot_is_in_place() {
         let gate = Gate::before(&bench, "rename");
         session.ask(&["2 snapshot"]).await;
         gate.is_reached().await;
-        session.ask(&["3 compact", "4 put b 1"]).await;
+        session.ask(&["3 compact"]).await;
+        session.asked("4 put b 1", "4 ok power 2").await;
         gate.open();
         let path = "data/snapshot.plim";
         session
             .says(&format!("snapshot 1 request done 1 {path}"))
             .await;
         session.says(&format!("2 ok power 1 {path}")).await;
-        session.says("3 ok power 1").await;
-        session.says("4 ok power 2").await;
-        assert_eq!(keys_in(&bench, path), ["a"]);
+        session.says("3 ok power 2").await;
+        assert_eq!(keys_in(&bench, path), ["a", "b"]);
         session.end("end 2 power").await;
     });
 }

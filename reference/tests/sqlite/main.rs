@@ -7,6 +7,8 @@ mod memory;
 mod model;
 mod opening;
 mod placing;
+#[path = "../common/placing.rs"]
+mod placing_of_both;
 mod restoring;
 mod snapshots;
 mod support;

@@ -9,8 +9,8 @@ use plimsoll_reference::fs::FsOps;
 use plimsoll_reference::host::Host;
 use plimsoll_reference::level::{Ack, Level};
 use plimsoll_reference::native::{
-    Compression, LogMode, Options, Outcome, SnapshotJob, SnapshotPolicy, Store, StoreError,
-    SyncPolicy, WrittenSnapshot, read_snapshot,
+    Compression, LogMode, Options, Outcome, PlacedSnapshot, SnapshotJob, SnapshotPolicy, Store,
+    StoreError, SyncPolicy, WrittenSnapshot, read_snapshot,
 };
 use plimsoll_sim::command::{Command, Mutation};
 use plimsoll_sim::sut::{CommandError, Contract, Instance, OpenError, Sut, Visit};
@@ -136,6 +136,10 @@ impl Sut for Reference {
         true
     }
 
+    fn has_placing(&self) -> bool {
+        true
+    }
+
     fn read_copy(&self, fs: &dyn FsOps, place: u8, visit: &mut Visit<'_>) -> Result<bool, String> {
         read_snapshot(fs, &copy_path(place), visit).map_err(|error| with_causes(&error))
     }
@@ -144,7 +148,7 @@ impl Sut for Reference {
 struct Open {
     store: Store,
     /// Snapshots begun and not finished.
-    cuts: Cuts<SnapshotJob, WrittenSnapshot>,
+    cuts: Cuts<SnapshotJob, WrittenSnapshot, PlacedSnapshot>,
 }
 
 impl Instance for Open {
@@ -166,10 +170,18 @@ impl Instance for Open {
             Command::SnapshotBegin(slot) => store
                 .begin_snapshot()
                 .and_then(|job| self.cuts.begin(*slot, job, SnapshotJob::write)),
-            Command::SnapshotFinish(slot) => self
+            Command::SnapshotPlace(slot) => self
                 .cuts
                 .written(*slot, SnapshotJob::write)?
-                .and_then(|written| store.finish_snapshot(written)),
+                .and_then(|written| store.begin_placing(written))
+                .map(|job| self.cuts.place(*slot, || job.place())),
+            Command::SnapshotFinish(slot) => match self.cuts.placed(*slot) {
+                Some(placed) => store.end_placing(placed),
+                None => self
+                    .cuts
+                    .written(*slot, SnapshotJob::write)?
+                    .and_then(|written| store.finish_snapshot(written)),
+            },
             Command::Sync => store.sync(),
             Command::Checkpoint => store.checkpoint(),
             Command::Compact => store.compact_in_place(),
@@ -179,6 +191,9 @@ impl Instance for Open {
             Command::Tick | Command::Advance(_) => store.tick(),
             _ => return Err(CommandError::unsupported()),
         };
+        if !matches!(command, Command::SnapshotPlace(_)) {
+            self.cuts.step();
+        }
         result.map_err(|error| command_error(&error))
     }
 

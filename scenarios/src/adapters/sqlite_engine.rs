@@ -11,7 +11,8 @@ use plimsoll_reference::host::Host;
 use plimsoll_reference::level::Ack;
 use plimsoll_reference::sqlite::vfs::MountOptions;
 use plimsoll_reference::sqlite::{
-    Journal, Options, Outcome, SnapshotJob, Store, StoreError, WrittenSnapshot, read_image,
+    Journal, Options, Outcome, PlacedSnapshot, SnapshotJob, Store, StoreError, WrittenSnapshot,
+    read_image,
 };
 use plimsoll_sim::command::{Command, Mutation};
 use plimsoll_sim::sut::{CommandError, Contract, Instance, OpenError, Sut, Visit};
@@ -130,6 +131,10 @@ impl Sut for SqliteEngine {
         read(fs, Path::new(SNAPSHOT), visit)
     }
 
+    fn has_placing(&self) -> bool {
+        self.has_snapshots
+    }
+
     fn count_snapshots(&self, fs: &dyn FsOps) -> Result<u32, String> {
         let newest = Path::new(SNAPSHOT);
         let dir = newest.parent().unwrap_or(Path::new(""));
@@ -182,7 +187,7 @@ fn copy(from: &dyn FsOps, path: &Path, to: &dyn FsOps, name: &Path) -> std::io::
 
 struct Open {
     store: Store,
-    cuts: Cuts<SnapshotJob, WrittenSnapshot>,
+    cuts: Cuts<SnapshotJob, WrittenSnapshot, PlacedSnapshot>,
 }
 
 impl Instance for Open {
@@ -196,10 +201,18 @@ impl Instance for Open {
             Command::SnapshotBegin(slot) => store
                 .begin_snapshot()
                 .and_then(|job| self.cuts.begin(*slot, job, SnapshotJob::write)),
-            Command::SnapshotFinish(slot) => self
+            Command::SnapshotPlace(slot) => self
                 .cuts
                 .written(*slot, SnapshotJob::write)?
-                .and_then(|written| store.finish_snapshot(written)),
+                .and_then(|written| store.begin_placing(written))
+                .map(|job| self.cuts.place(*slot, || job.place())),
+            Command::SnapshotFinish(slot) => match self.cuts.placed(*slot) {
+                Some(placed) => store.end_placing(placed),
+                None => self
+                    .cuts
+                    .written(*slot, SnapshotJob::write)?
+                    .and_then(|written| store.finish_snapshot(written)),
+            },
             Command::Sync => store.sync(),
             Command::Tick | Command::Advance(_) => store.tick(),
             Command::Checkpoint => store.checkpoint(),
@@ -209,6 +222,9 @@ impl Instance for Open {
             Command::Restore(place) => store.restore(&copy_path(*place)),
             _ => return Err(CommandError::unsupported()),
         };
+        if !matches!(command, Command::SnapshotPlace(_)) {
+            self.cuts.step();
+        }
         match result {
             Ok(ack) => Ok(ack),
             Err(StoreError::InvalidOption { .. }) => Err(CommandError::unsupported()),

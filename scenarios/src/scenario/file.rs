@@ -94,6 +94,7 @@ pub(super) struct Random {
     pub(super) groups: Option<u32>,
     pub(super) snapshots: Option<u32>,
     pub(super) overlapping_snapshots: Option<u32>,
+    pub(super) placed_snapshots: Option<u32>,
     pub(super) syncs: Option<u32>,
     pub(super) checkpoints: Option<u32>,
     pub(super) compactions: Option<u32>,

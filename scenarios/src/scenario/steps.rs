@@ -27,6 +27,7 @@ const COMMANDS: &[&str] = &[
     "together",
     "snapshot",
     "snapshot-begin",
+    "snapshot-place",
     "snapshot-finish",
     "checkpoint",
     "compact",
@@ -104,6 +105,7 @@ fn shape(keys: &file::Random) -> Shape {
         overlapping_snapshots: keys
             .overlapping_snapshots
             .unwrap_or(default.overlapping_snapshots),
+        placed_snapshots: keys.placed_snapshots.unwrap_or(default.placed_snapshots),
         syncs: keys.syncs.unwrap_or(default.syncs),
         checkpoints: keys.checkpoints.unwrap_or(default.checkpoints),
         compactions: keys.compactions.unwrap_or(default.compactions),

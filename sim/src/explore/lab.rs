@@ -305,28 +305,32 @@ impl<'a> Lab<'a> {
     }
 
     /// Kills the process at the frontier, lets its successor recover from what the operating system still has, and cuts the power
-    /// at each operation of that recovery.
+    /// at each operation of that recovery; and before the first, where the end of the process has freed blocks.
     pub(super) fn kill_then_power_loss(&mut self, frontier: &Frontier, now: Duration) -> Outcome {
         let image = frontier.volatile().clone();
         let recovery = self.recover(&image, now, Look::Contents);
         let mut outcome = Outcome::of(recovery.result.clone());
         let depth = self.limits.depth.saturating_sub(1);
+        let mut frontier = frontier.fork();
         if recovery.log().is_empty() {
             // Nothing was done to make durable what was shown: a power loss now leaves what was pending before.
-            self.crash_shown(frontier.fork(), depth, now, &mut outcome);
+            self.cut_power(&mut frontier, depth, now, &mut outcome.after);
         } else {
-            let mut frontier = frontier.fork();
+            if frontier.is_fresh() {
+                self.cut_power(&mut frontier, depth, now, &mut outcome.during);
+            }
             self.crash_recovery(&mut frontier, recovery.log(), depth, now, &mut outcome);
         }
         outcome
     }
 
-    fn crash_shown(
+    /// Cuts the power here, and adds what recoveries then show.
+    fn cut_power(
         &mut self,
-        mut frontier: Frontier,
+        frontier: &mut Frontier,
         depth: u8,
         now: Duration,
-        outcome: &mut Outcome,
+        results: &mut Vec<Recovered>,
     ) {
         let bounds = Bounds {
             exhaustive: NESTED_EXHAUSTIVE,
@@ -338,8 +342,8 @@ impl<'a> Lab<'a> {
         self.counters.states_generated += states.len() as u64;
         for state in states {
             let key = frontier.key(state);
-            let nested = self.explore(&mut frontier, state, key, depth, now);
-            add(&mut outcome.after, &nested.first);
+            let nested = self.explore(frontier, state, key, depth, now);
+            add(results, &nested.first);
         }
     }
 

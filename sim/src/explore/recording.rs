@@ -23,6 +23,7 @@ use super::judge::{Expected, classify};
 use super::model::{Fate, Model};
 use super::promises::Promises;
 use super::state::State;
+use crate::beside::give_way;
 use crate::case::Case;
 use crate::command::Command;
 use crate::oracle::Oracle;
@@ -72,7 +73,7 @@ pub(super) struct Finding {
 
 /// Performs the workload of a case under a plan, and closes the store at its end.
 pub(super) fn record(case: &Case, plan: &FaultPlan) -> Recording {
-    let disk = SimFs::new(Image::new());
+    let disk = SimFs::new(Image::new()).giving_way(give_way);
     let clock = SimClock::default();
     let profile = &case.disk.profile;
     disk.set_clock(clock.clone());
@@ -281,9 +282,10 @@ impl Recorder<'_> {
             return;
         };
         self.disk.set_phase(match command {
-            Command::Snapshot | Command::SnapshotBegin(_) | Command::SnapshotFinish(_) => {
-                Phase::Snapshot
-            }
+            Command::Snapshot
+            | Command::SnapshotBegin(_)
+            | Command::SnapshotPlace(_)
+            | Command::SnapshotFinish(_) => Phase::Snapshot,
             Command::Checkpoint
             | Command::Compact
             | Command::CompactTo(_)

@@ -77,6 +77,7 @@ fn without(workload: &[Command], start: usize, size: usize) -> Vec<Command> {
                 open.push(*slot);
                 true
             }
+            Command::SnapshotPlace(slot) => open.contains(slot),
             Command::SnapshotFinish(slot) => {
                 let begun = open.contains(slot);
                 open.retain(|other| other != slot);

@@ -29,11 +29,11 @@ const STACKS_MAX: usize = 64;
 const DRAIN_MAX: u32 = 10_000;
 
 /// A job of a process.
-pub(super) type Job = Box<dyn FnOnce() + Send>;
+pub(crate) type Job = Box<dyn FnOnce() + Send>;
 
 /// Why a fiber gives the thread back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pause {
+pub(crate) enum Pause {
     /// Others may run first.
     Yield,
     /// Time has to pass.
@@ -47,7 +47,7 @@ pub(super) enum Pause {
 }
 
 /// What a resumed fiber did.
-pub(super) enum Resumed {
+pub(crate) enum Resumed {
     /// It waits.
     Paused(Fiber, Pause),
     /// It came to its end, or panicked.
@@ -57,7 +57,7 @@ pub(super) enum Resumed {
 type Stacked = Coroutine<(), Pause, Result<(), Failed>, DefaultStack>;
 
 /// A job with its stack. Dropping one that has not come to its end leaks the stack: it may hold frames of C, which cannot be unwound.
-pub(super) struct Fiber(ManuallyDrop<Stacked>);
+pub(crate) struct Fiber(ManuallyDrop<Stacked>);
 
 thread_local! {
     /// The way back from the fiber that runs; null while none does.
@@ -69,7 +69,7 @@ thread_local! {
 
 impl Fiber {
     /// A job that is not begun.
-    pub(super) fn new(job: Job) -> Self {
+    pub(crate) fn new(job: Job) -> Self {
         let pooled = STACKS.with(|stacks| stacks.borrow_mut().pop());
         let stack = pooled.unwrap_or_else(|| {
             DefaultStack::new(STACK_BYTES).expect("there is address space for a stack")
@@ -85,7 +85,7 @@ impl Fiber {
     }
 
     /// Lets it run until it waits or ends.
-    pub(super) fn resume(self) -> Resumed {
+    pub(crate) fn resume(self) -> Resumed {
         let mut coroutine = ManuallyDrop::into_inner(self.0);
         match coroutine.resume(()) {
             CoroutineResult::Yield(pause) => {
@@ -105,7 +105,7 @@ impl Fiber {
     }
 
     /// Lets the fiber of a dead process run to its end: nothing waits any longer, and the disk has been fenced. Returns whether it ended.
-    pub(super) fn drain(self) -> bool {
+    pub(crate) fn drain(self) -> bool {
         DRAINING.set(Some(DRAIN_MAX));
         let resumed = self.resume();
         DRAINING.set(None);
@@ -131,7 +131,7 @@ pub(super) fn complete(mut future: Later<'static, ()>, waker: &Waker) {
 }
 
 /// Gives the thread back, if this code runs on a fiber; returns at once elsewhere, for a dead process, and while a panic unwinds.
-pub(super) fn pause(pause: Pause) {
+pub(crate) fn pause(pause: Pause) {
     let yielder = CURRENT.get();
     // A suspended panic would look like one of whoever runs next.
     if yielder.is_null() || std::thread::panicking() {

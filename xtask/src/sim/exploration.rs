@@ -22,6 +22,9 @@ pub(crate) const PREFIX: &str = "explore/";
 const NIGHTLY_SUFFIX: &str = "+nightly";
 const ERRORS_SUFFIX: &str = "+errors";
 
+/// Weight of snapshots that are put in place beside other steps, in the workloads that have them.
+const PLACED_SNAPSHOTS: u32 = 12;
+
 /// The id of a case of exploration, such as `explore/reference-power@posix-minimal#0x1a2b+errors`, or with `+nightly` before the
 /// `+errors`: presets explore the same seed in different ways.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,6 +123,9 @@ pub(crate) fn case(id: &ExploreId, sut: Arc<dyn Sut>, profile: Arc<Profile>) -> 
     let mut shape = shape(id);
     if sut.has_maintenance() {
         maintain(id, &mut shape);
+    }
+    if sut.has_placing() && Rng::stream(id.seed.0, "placing").ratio(1, 4) {
+        shape.placed_snapshots = PLACED_SNAPSHOTS;
     }
     let workload = generate(id.seed.0, &shape);
     Case {

@@ -115,7 +115,7 @@ mod tests {
     use plimsoll_sim::trial::hunt::Trophy;
     use plimsoll_sim::trial::judge::Finding;
     use plimsoll_sim::trial::script::Script;
-    use plimsoll_sim::world::{Pace, Plan, Schedule};
+    use plimsoll_sim::world::{Pace, Plan, Policy, Schedule};
 
     use super::*;
 
@@ -136,6 +136,7 @@ mod tests {
                     plan: Plan::default(),
                     faults: FaultPlan::none(),
                     pace: Pace::default(),
+                    policy: Policy::Walk,
                 },
                 schedule: Schedule::default(),
                 fingerprint: Fingerprint::default(),
