@@ -195,6 +195,7 @@ impl Frontier {
             &(start..usize::MAX),
             &self.base,
             &self.volatile,
+            &self.orphans,
         ) {
             self.renumbered();
         }

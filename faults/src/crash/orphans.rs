@@ -14,6 +14,13 @@ pub(super) struct Orphans {
     held: Vec<Ino>,
 }
 
+impl Orphans {
+    /// Whether a file that has lost a name is still open.
+    pub(super) fn is_open(&self, ino: Ino) -> bool {
+        self.held.contains(&ino)
+    }
+}
+
 impl Frontier {
     /// Takes note of files that lose a name while open, and of the end of their last handle. Returns whether the legal states may have
     /// changed.
@@ -52,6 +59,7 @@ impl Frontier {
             &(removal..removal + 1),
             &self.base,
             &self.volatile,
+            &self.orphans,
         );
         // The atom was changed, too: what was computed over it is of no use.
         self.renumbered();
