@@ -197,7 +197,8 @@ impl Frontier {
             &mut self.pending,
             &(start..usize::MAX),
             &self.base,
-            (&self.volatile, self.orphans.open()),
+            &self.volatile,
+            &self.orphans,
         ) {
             self.renumbered();
         }

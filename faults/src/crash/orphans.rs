@@ -15,9 +15,9 @@ pub(super) struct Orphans {
 }
 
 impl Orphans {
-    /// Which they are.
-    pub(super) fn open(&self) -> &[Ino] {
-        &self.held
+    /// Whether a file that has lost a name is still open.
+    pub(super) fn is_open(&self, ino: Ino) -> bool {
+        self.held.contains(&ino)
     }
 }
 
@@ -67,7 +67,8 @@ impl Frontier {
             &mut self.pending,
             &(removal..removal + 1),
             &self.base,
-            (&self.volatile, &self.orphans.held),
+            &self.volatile,
+            &self.orphans,
         );
         // The atom was changed, too: what was computed over it is of no use.
         self.renumbered();

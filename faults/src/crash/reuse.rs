@@ -3,7 +3,9 @@
 //! A file system with one journal, but without an order between data and journal, may give a freed block to another place or file
 //! at once. Until the transaction that freed it commits, the old file has its old length and, in that block, the new bytes.
 //!
-//! The blocks of a file that was removed while open are freed when it is closed (`orphans`).
+//! The blocks of a file that was removed while open are freed when it is closed (`orphans`). Until then what it holds may be written to
+//! freed blocks as well; after that nobody writes it any more: the last close of a file without a name drops its pages
+//! (`truncate_inode_pages_final`).
 //!
 //! **Not modelled**: blocks that were free already; a block that is torn on the way, or that goes to two places.
 
@@ -13,6 +15,7 @@ use std::sync::Arc;
 use super::atom::{Atom, Sort};
 use super::atom_set::AtomSet;
 use super::holder::Holder;
+use super::orphans::Orphans;
 use super::pending::Pending;
 use super::pieces::{BLOCK_BYTES, BLOCK_SECTORS};
 use crate::image::{Image, Ino, SECTOR, Sector};
@@ -37,14 +40,14 @@ pub(super) const fn may_reuse(profile: &Profile) -> bool {
 }
 
 /// Adds what freed blocks may show: of the new blocks that the `new` atoms write, in blocks that are being freed, and of those that are
-/// to be written, in blocks that these atoms free. Of files without a name only those are written that are `open`. Returns whether there is
-/// anything.
+/// to be written, in blocks that these atoms free. Returns whether there is anything.
 pub(super) fn reuse(
     profile: &Profile,
     pending: &mut Pending,
     new: &Range<usize>,
     base: &Image,
-    (volatile, open): (&Image, &[Ino]),
+    volatile: &Image,
+    orphans: &Orphans,
 ) -> bool {
     if !may_reuse(profile) {
         return false;
@@ -53,8 +56,8 @@ pub(super) fn reuse(
     if frees.is_empty() {
         return false;
     }
-    let mut sources = sources(&pending.atoms, base);
-    sources.retain(|(_, (ino, _))| volatile.links(*ino) > 0 || open.contains(ino));
+    let is_written = |ino| orphans.is_open(ino) || volatile.links(ino) > 0;
+    let sources = sources(&pending.atoms, base, is_written);
     let mut room = REUSED_MAX.saturating_sub(
         pending
             .select(|atom| atom.sort == Sort::Reused)
@@ -125,8 +128,9 @@ fn freed(atoms: &[Atom], base: &Image) -> Vec<(usize, Block)> {
     freed
 }
 
-/// Blocks that pending data is to be written to and that are still to be allocated, each with the last atom that writes to it.
-fn sources(atoms: &[Atom], base: &Image) -> Vec<(usize, Block)> {
+/// Blocks that pending data is to be written to and that are still to be allocated, each with the last atom that writes to it. Of a file
+/// that has neither a name nor a handle nothing is written.
+fn sources(atoms: &[Atom], base: &Image, is_written: impl Fn(Ino) -> bool) -> Vec<(usize, Block)> {
     let mut sources: Vec<(usize, Block)> = Vec::new();
     for (position, atom) in atoms
         .iter()
@@ -149,11 +153,11 @@ fn sources(atoms: &[Atom], base: &Image) -> Vec<(usize, Block)> {
             }
         }
     }
-    let is_gone = |ino| {
-        let mut changes = atoms.iter().flat_map(|atom| &atom.changes);
-        changes.any(|change| matches!(change, MicroOp::Free { ino: of } if *of == ino))
-    };
-    sources.retain(|(_, (ino, _))| !is_gone(*ino));
+    let mut files: Vec<Ino> = sources.iter().map(|(_, (ino, _))| *ino).collect();
+    files.sort_unstable();
+    files.dedup();
+    files.retain(|&ino| is_written(ino));
+    sources.retain(|(_, (ino, _))| files.contains(ino));
     sources
 }
 

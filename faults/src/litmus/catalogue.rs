@@ -102,6 +102,8 @@ pub const CATALOGUE: &[LitmusFile] = files! {
     "overwrite-same-sector"
     "overwrite-two-files"
     "page-versions"
+    "removed-open-reuse"
+    "removed-reuse"
     "rename-across"
     "rename-across-source"
     "rename-append-fdatasync"
