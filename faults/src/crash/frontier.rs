@@ -97,7 +97,7 @@ impl Frontier {
         };
         if fork.close_orphans() {
             fork.all_fresh = true;
-            fork.index();
+            fork.index.outdate();
         }
         fork
     }
