@@ -80,7 +80,8 @@ pub enum ErrorSweep {
     /// and again; and as [`Space`](Self::Space).
     All,
     /// On top of the plan, the disk is full at 0, 1, 2 ... bytes until everything fits, and has room again before the store is
-    /// closed for the last time.
+    /// closed for the last time. Sizes for which the disk answers alike are run once; runs that only differ in the length of a torn write are
+    /// crashed at the first and the last of them, and at some between. [`FullDisks`](crate::counters::FullDisks) says how many that were.
     Space,
 }
 

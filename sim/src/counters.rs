@@ -28,6 +28,8 @@ pub struct Counters {
     pub faults_fired: u64,
     /// The same, by what they did.
     pub faults: FaultCounts,
+    /// Full disks, where a case is run on such.
+    pub full_disks: FullDisks,
 }
 
 impl AddAssign for Counters {
@@ -41,6 +43,7 @@ impl AddAssign for Counters {
         self.recoveries_writing += other.recoveries_writing;
         self.faults_fired += other.faults_fired;
         self.faults += other.faults;
+        self.full_disks += other.full_disks;
     }
 }
 
@@ -148,6 +151,28 @@ impl AddAssign for FaultCounts {
         self.after += other.after;
         self.late += other.late;
         self.silent += other.silent;
+    }
+}
+
+/// The sizes of disk, byte by byte, on which a run does not find the space it asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FullDisks {
+    /// All of them.
+    pub sizes: u64,
+    /// Those of which it is known what the run does there.
+    pub known: u64,
+    /// Runs that this took: sizes between which no answer of the disk differs have one.
+    pub runs: u64,
+    /// Runs that were crashed everywhere.
+    pub crashed: u64,
+}
+
+impl AddAssign for FullDisks {
+    fn add_assign(&mut self, other: Self) {
+        self.sizes += other.sizes;
+        self.known += other.known;
+        self.runs += other.runs;
+        self.crashed += other.crashed;
     }
 }
 

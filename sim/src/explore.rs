@@ -17,6 +17,7 @@ mod dump;
 mod errors;
 mod excuse;
 mod explain;
+mod full_disk;
 mod goal;
 mod ground;
 mod history;

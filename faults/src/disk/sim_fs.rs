@@ -1,6 +1,7 @@
 //! A process's view of the simulated disk.
 
 use std::io;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -99,6 +100,12 @@ impl SimFs {
     /// The most bytes that files were ever to hold together; counted only where the plan limits space.
     pub fn peak_bytes(&self) -> u64 {
         self.state().troubles.spaces.peak()
+    }
+
+    /// The numbers of bytes that the first limit on space could have had with every operation so far going as it did, its own among
+    /// them. Meaningless where the plan limits no bytes.
+    pub fn alike_spaces(&self) -> RangeInclusive<u64> {
+        self.state().troubles.spaces.alike()
     }
 
     /// Lets syncs that fail do so in this way, where the plan names no other.

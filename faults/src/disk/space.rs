@@ -1,5 +1,6 @@
 //! Limits on space at work.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::errno::Errno;
@@ -12,11 +13,22 @@ pub(super) struct Usage {
     pub(super) inodes: u64,
 }
 
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Portion {
+    /// As many bytes as there is room for.
+    Any,
+    /// All of them or none.
+    Whole,
+}
+
 /// A limit, and how often it was met.
 #[derive(Clone, Debug)]
 pub(super) struct ActiveSpace {
     limit: Space,
     refused: u32,
+    /// Limits on bytes that would have answered everything so far as this one did.
+    alike: RangeInclusive<u64>,
 }
 
 /// The limits of a plan.
@@ -33,7 +45,11 @@ impl ActiveSpaces {
     pub(super) fn new(limits: &[Space]) -> Self {
         let limits = limits
             .iter()
-            .map(|&limit| ActiveSpace { limit, refused: 0 })
+            .map(|&limit| ActiveSpace {
+                limit,
+                refused: 0,
+                alike: 0..=u64::MAX,
+            })
             .collect();
         Self {
             limits,
@@ -68,6 +84,7 @@ impl ActiveSpaces {
     pub(super) fn take_bytes(
         &mut self,
         growth: u64,
+        portion: Portion,
         used: Usage,
         operation: u64,
         now: Duration,
@@ -85,7 +102,9 @@ impl ActiveSpaces {
                 continue;
             };
             let held = if active.limit.reserved { held } else { 0 };
-            let left = bytes.saturating_sub(used.bytes.saturating_add(held));
+            let taken = used.bytes.saturating_add(held);
+            active.narrow(bytes, taken, growth, portion);
+            let left = bytes.saturating_sub(taken);
             if left < room {
                 active.refused += 1;
                 room = left;
@@ -120,6 +139,12 @@ impl ActiveSpaces {
         self.limits.iter().map(|active| active.refused)
     }
 
+    /// The limits that would have done in place of the first, with nothing else happening in the whole run.
+    pub(super) fn alike(&self) -> RangeInclusive<u64> {
+        let first = self.limits.first();
+        first.map_or(0..=u64::MAX, |active| active.alike.clone())
+    }
+
     /// The most bytes that were ever asked for.
     pub(super) const fn peak(&self) -> u64 {
         self.peak
@@ -127,6 +152,23 @@ impl ActiveSpaces {
 }
 
 impl ActiveSpace {
+    /// Takes note of an answer to who asked for more, by which some other limits would have told themselves from this one.
+    fn narrow(&mut self, bytes: u64, taken: u64, growth: u64, portion: Portion) {
+        let enough = taken.saturating_add(growth);
+        let (mut least, mut most) = (*self.alike.start(), *self.alike.end());
+        if bytes >= enough {
+            least = least.max(enough);
+        } else if portion == Portion::Whole {
+            most = most.min(enough - 1);
+        } else if bytes <= taken {
+            most = most.min(taken);
+        } else {
+            // A part fits, and its length is the answer.
+            (least, most) = (bytes, bytes);
+        }
+        self.alike = least..=most;
+    }
+
     fn is_lifted(&self, operation: u64, now: Duration) -> bool {
         match self.limit.freed {
             None => false,

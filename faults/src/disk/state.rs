@@ -12,7 +12,7 @@ use super::errseq::ErrSeq;
 use super::eviction::Evictions;
 use super::path::resolve;
 use super::request::Request;
-use super::space::Usage;
+use super::space::{Portion, Usage};
 use super::sync::Failing;
 use super::troubles::Troubles;
 use super::writeback::Writeback;
@@ -232,18 +232,22 @@ impl State {
 
     /// How many of `growth` more bytes there is room for, and what is said to who asks for more.
     pub(super) fn room(&mut self, growth: u64) -> (u64, Errno) {
+        self.room_for(growth, Portion::Any)
+    }
+
+    fn room_for(&mut self, growth: u64, portion: Portion) -> (u64, Errno) {
         if self.troubles.spaces.is_empty() || growth == 0 {
             return (growth, Errno::ENOSPC);
         }
         let (used, now) = (self.usage(), self.now());
         self.troubles
             .spaces
-            .take_bytes(growth, used, self.operations, now)
+            .take_bytes(growth, portion, used, self.operations, now)
     }
 
     /// Takes room for so many more bytes, all or none.
     pub(super) fn take_bytes(&mut self, growth: u64) -> Result<(), Errno> {
-        match self.room(growth) {
+        match self.room_for(growth, Portion::Whole) {
             (room, errno) if room < growth => Err(errno),
             _ => Ok(()),
         }

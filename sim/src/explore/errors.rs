@@ -1,14 +1,11 @@
-//! The plans of an error sweep: fail operation 1, 2, 3 ... as SQLite's own tests do, and fill the disk byte by byte.
+//! The plans of an error sweep: fail operation 1, 2, 3 ... as SQLite's own tests do.
 
 use plimsoll_faults::errno::Errno;
 use plimsoll_faults::op_kind::OpKind;
-use plimsoll_faults::plan::{Effect, Fault, FaultPlan, Occurrence, OpSelector, Position, Space};
+use plimsoll_faults::plan::{Effect, Fault, FaultPlan, Occurrence, OpSelector, Position};
 
 /// Operations that fail in a row where the error invites to try again for ever: a store may do so, and the run must end.
 const RETRIED_MAX: u32 = 5;
-
-/// Sizes of disk that are tried: every one, up to this many bytes; beyond, evenly spread ones.
-const SIZES_MAX: u64 = 512;
 
 /// What a client says that was not told of its success: it asked again, and by then it was done.
 const LOST_REPLIES: &[(OpKind, Errno)] = &[
@@ -115,19 +112,6 @@ impl ErrorPlans {
     }
 }
 
-/// The plan in which files may hold so many bytes.
-pub(super) fn limited(plan: &FaultPlan, bytes: u64) -> FaultPlan {
-    let mut plan = plan.clone();
-    plan.spaces.insert(0, Space::of(bytes));
-    plan
-}
-
-/// The sizes of disk that are tried for a run which has `peak` bytes at most.
-pub(super) fn sizes(peak: u64) -> impl Iterator<Item = u64> {
-    let step = peak.div_ceil(SIZES_MAX).max(1);
-    (0..peak).step_by(usize::try_from(step).unwrap_or(usize::MAX))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,12 +150,5 @@ mod tests {
             assert!(kind.errnos().contains(&errno), "{kind} {errno}");
             assert!(kind.can_fail(errno, Position::After), "{kind} {errno}");
         }
-    }
-
-    #[test]
-    fn small_disks_are_tried_at_every_byte() {
-        assert_eq!(sizes(0).count(), 0);
-        assert_eq!(sizes(300).collect::<Vec<_>>(), (0..300).collect::<Vec<_>>());
-        assert_eq!(sizes(5_000).count(), 500);
     }
 }

@@ -4,6 +4,7 @@ mod another;
 mod reading;
 mod space;
 
+use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,8 +58,8 @@ pub(super) struct Recording {
     pub(super) hung: Option<String>,
     /// Entries in the log when a fault first damaged bytes.
     pub(super) damaged_at: Option<usize>,
-    /// The most bytes that files were to hold together, where the plan limits space.
-    pub(super) peak_bytes: u64,
+    /// The limits on bytes under which the same run would have come about.
+    pub(super) alike_spaces: RangeInclusive<u64>,
 }
 
 /// A violation seen in the run itself.
@@ -115,7 +116,7 @@ pub(super) fn record(case: &Case, plan: &FaultPlan) -> Recording {
     Recording {
         hung: recorder.hung,
         damaged_at: recorder.disk.damaged_at(),
-        peak_bytes: recorder.disk.peak_bytes(),
+        alike_spaces: recorder.disk.alike_spaces(),
         image: recorder.disk.image(),
         log: recorder.disk.take_log(),
         fired: recorder.disk.fired(),

@@ -11,8 +11,9 @@ use plimsoll_faults::plan::FaultPlan;
 use plimsoll_faults::rng::Rng;
 
 use super::damage::damage;
-use super::errors::{ErrorPlans, limited, sizes};
+use super::errors::ErrorPlans;
 use super::explain::missing_barrier;
+use super::full_disk::fill;
 use super::goal::Goal;
 use super::lab::{Audit, Lab};
 use super::opener::{Look, Opener};
@@ -96,7 +97,7 @@ pub(super) struct Exploration {
     pub(super) found: BTreeMap<Oracle, Found>,
     pub(super) counters: Counters,
     fingerprint: Fingerprint,
-    over_limit: Option<String>,
+    pub(super) over_limit: Option<String>,
     /// Faults of the plan that never took effect.
     pub(super) unfired: Vec<String>,
 }
@@ -141,11 +142,12 @@ fn explore_in(lab: &mut Lab<'_>, case: &Case, goal: Goal) -> Exploration {
     }
     sweep_errors(case, goal, &ways, lab, &mut exploration, &mut prints);
     if matches!(case.errors, ErrorSweep::All | ErrorSweep::Space) {
-        sweep_space(case, goal, lab, &mut exploration, &mut prints);
+        fill(case, goal, lab, &mut exploration, &mut prints);
     }
     exploration.counters = Counters {
         faults_fired: exploration.counters.faults_fired,
         faults: exploration.counters.faults,
+        full_disks: exploration.counters.full_disks,
         ..lab.counters
     };
     exploration.fingerprint = prints.finish();
@@ -205,28 +207,6 @@ fn sweep_errors(
     }
 }
 
-/// Fills the disk at every byte in turn, or at as many of them as the limits ask for.
-fn sweep_space(
-    case: &Case,
-    goal: Goal,
-    lab: &mut Lab<'_>,
-    exploration: &mut Exploration,
-    prints: &mut Fingerprinter,
-) {
-    if goal.is_reached(&exploration.found) {
-        return;
-    }
-    let peak = record(case, &limited(&case.plan, u64::MAX)).peak_bytes;
-    let one_in = case.limits.sweep_one_in.max(1);
-    for bytes in sizes(peak).step_by(one_in as usize) {
-        if exploration.over_limit.is_some() || goal.is_reached(&exploration.found) {
-            break;
-        }
-        let plan = limited(&case.plan, bytes);
-        explore_plan(case, goal, &plan, lab, exploration, prints);
-    }
-}
-
 /// Runs the workload under one plan and sweeps its crash points.
 fn explore_plan(
     case: &Case,
@@ -251,35 +231,59 @@ fn explore_run(
     exploration: &mut Exploration,
     prints: &mut Fingerprinter,
 ) {
-    exploration.counters.faults_fired +=
-        recording.fired.iter().copied().map(u64::from).sum::<u64>();
-    exploration.counters.faults += FaultCounts::of(plan, &recording.fired);
-    print_recording(recording, prints);
-    if recording.exhausted {
-        exploration.over_limit = Some(
-            "the run never ended, or left more outcomes unknown than can be followed".to_owned(),
-        );
+    exploration.live(case, plan, recording, prints);
+    if !goal.is_reached(&exploration.found) {
+        exploration.crash(case, goal, plan, recording, lab, prints);
     }
-    if let Some(operation) = &recording.hung {
-        exploration.over_limit = Some(format!("the store hung: `{operation}` never returned"));
+}
+
+impl Exploration {
+    /// Counts a run under one plan, and keeps what was wrong without a crash.
+    pub(super) fn live(
+        &mut self,
+        case: &Case,
+        plan: &FaultPlan,
+        recording: &Recording,
+        prints: &mut Fingerprinter,
+    ) {
+        self.counters.faults_fired += recording.fired.iter().copied().map(u64::from).sum::<u64>();
+        self.counters.faults += FaultCounts::of(plan, &recording.fired);
+        print_recording(recording, prints);
+        if recording.exhausted {
+            self.over_limit = Some(
+                "the run never ended, or left more outcomes unknown than can be followed"
+                    .to_owned(),
+            );
+        }
+        if let Some(operation) = &recording.hung {
+            self.over_limit = Some(format!("the store hung: `{operation}` never returned"));
+        }
+        if let Some(finding) = &recording.finding
+            && !self.found.contains_key(&finding.oracle)
+        {
+            let witness = witness::of_finding(&with_plan(case, plan), recording, finding);
+            self.found
+                .insert(finding.oracle, Found { witness, rank: 0 });
+        }
     }
-    if let Some(finding) = &recording.finding
-        && !exploration.found.contains_key(&finding.oracle)
-    {
-        let witness = witness::of_finding(&with_plan(case, plan), recording, finding);
-        exploration
-            .found
-            .insert(finding.oracle, Found { witness, rank: 0 });
-    }
-    if goal.is_reached(&exploration.found) {
-        return;
-    }
-    let case = with_plan(case, plan);
-    let mut sweep = Sweep::new(&case, recording, lab, &mut exploration.found).until(goal);
-    let ended = sweep.run();
-    prints.hash(sweep.trail);
-    if ended == Ended::OverLimit {
-        exploration.over_limit = Some(format!("more than {} states", case.limits.states_max));
+
+    /// Sweeps the crash points of a run under one plan.
+    pub(super) fn crash(
+        &mut self,
+        case: &Case,
+        goal: Goal,
+        plan: &FaultPlan,
+        recording: &Recording,
+        lab: &mut Lab<'_>,
+        prints: &mut Fingerprinter,
+    ) {
+        let case = with_plan(case, plan);
+        let mut sweep = Sweep::new(&case, recording, lab, &mut self.found).until(goal);
+        let ended = sweep.run();
+        prints.hash(sweep.trail);
+        if ended == Ended::OverLimit {
+            self.over_limit = Some(format!("more than {} states", case.limits.states_max));
+        }
     }
 }
 

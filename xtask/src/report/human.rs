@@ -102,6 +102,9 @@ pub(crate) fn summary(summary: &Summary) -> String {
     labelled(&mut text, "Explored", &counters(&summary.counters));
     labelled(&mut text, "By kind", &kinds(&summary.counters));
     labelled(&mut text, "Faults", &faults(&summary.counters));
+    if summary.counters.full_disks.sizes > 0 {
+        labelled(&mut text, "Full disks", &full_disks(&summary.counters));
+    }
     let again = if summary.ending == Ending::Nondeterministic {
         "NOT all identical"
     } else {
@@ -229,6 +232,18 @@ fn kinds(counters: &Counters) -> String {
         grouped(counters.states_in_full)
     ));
     parts.join(" · ")
+}
+
+/// The sizes of disk on which something does not fit, and how many of them were looked at.
+fn full_disks(counters: &Counters) -> String {
+    let disks = &counters.full_disks;
+    format!(
+        "{} of {} · {}, {} of them crashed",
+        grouped(disks.known),
+        counted(disks.sizes, "size"),
+        counted(disks.runs, "run"),
+        grouped(disks.crashed),
+    )
 }
 
 /// The faults that took effect, by what they did.

@@ -47,6 +47,9 @@ struct CounterFields {
     states_by_kind: BTreeMap<&'static str, u64>,
     states_in_full: u64,
     faults_by_position: BTreeMap<&'static str, u64>,
+    /// Only where a case is run on full disks.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    full_disks: BTreeMap<&'static str, u64>,
 }
 
 impl From<Counters> for CounterFields {
@@ -71,8 +74,22 @@ impl From<Counters> for CounterFields {
                 ("late", counters.faults.late),
                 ("silent", counters.faults.silent),
             ]),
+            full_disks: full_disks(counters),
         }
     }
+}
+
+fn full_disks(counters: Counters) -> BTreeMap<&'static str, u64> {
+    let disks = counters.full_disks;
+    if disks.sizes == 0 {
+        return BTreeMap::new();
+    }
+    BTreeMap::from([
+        ("sizes", disks.sizes),
+        ("known", disks.known),
+        ("runs", disks.runs),
+        ("crashed", disks.crashed),
+    ])
 }
 
 #[derive(Serialize)]
