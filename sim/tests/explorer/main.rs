@@ -6,6 +6,7 @@ mod copies;
 mod damage;
 mod disks;
 mod errors;
+mod full_disk;
 mod hunts;
 mod lies;
 mod mini_log;

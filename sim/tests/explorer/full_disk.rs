@@ -1,11 +1,9 @@
 //! A disk that is full at every byte: what is not run again, and what is not crashed, is held to running and crashing everything.
 
-mod mini_log;
-
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use mini_log::{MiniLog, Omit};
+use crate::mini_log::{MiniLog, Omit};
 use plimsoll_faults::profile::Profile;
 use plimsoll_sim::case::{Case, Disk, ErrorSweep};
 use plimsoll_sim::explore;
