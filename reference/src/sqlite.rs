@@ -35,6 +35,7 @@ mod database;
 mod destination;
 mod directory;
 mod error;
+mod frames;
 mod image;
 mod journal_mode;
 mod limits;

@@ -8,8 +8,11 @@ use crate::fs::FsOps;
 use super::directory::parent;
 use super::error::{StoreError, io_error};
 
+/// What SQLite puts behind the name of a database for its write-ahead log.
+const LOG: &str = "-wal";
+
 /// What SQLite puts behind the name of a database, and what it belongs to inseparably.
-const JOURNALS: [&str; 2] = ["-wal", "-journal"];
+const JOURNALS: [&str; 2] = [LOG, "-journal"];
 
 /// The same, with shared memory, which other programs may have left.
 const SIDECARS: [&str; 3] = ["-wal", "-journal", "-shm"];
@@ -22,6 +25,11 @@ pub(super) fn suffixed(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
+}
+
+/// Whether a path is that of a write-ahead log.
+pub(super) fn is_log(path: &Path) -> bool {
+    path.to_str().is_some_and(|path| path.ends_with(LOG))
 }
 
 /// The lock file of a database.

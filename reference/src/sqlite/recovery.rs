@@ -9,9 +9,10 @@ use std::path::Path;
 
 use crate::fs::{FsFile, FsOps, OpenOptions, write_all_at};
 
-use super::beside::{Beside, temporary_path};
+use super::beside::{Beside, is_log, temporary_path};
 use super::directory::{remove, settle_names};
 use super::error::{StoreError, io_error};
+use super::frames;
 use super::replace::{Installed, discard, install};
 
 /// Bytes that are copied at a time.
@@ -38,7 +39,9 @@ pub(super) fn settle_contents(
     Ok(())
 }
 
-/// Replaces a journal by a copy that is durable. The old one is open until then: its blocks are free once it is closed, and a page of the
+/// Replaces a journal by a copy that is durable. A write-ahead log is copied up to its last whole transaction: the next one would be written
+/// over what is torn behind that, and where a crash left of it only what the torn one lacked, that one would be there after all, which
+/// readers were shown to be absent. The old one is open until then: its blocks are free once it is closed, and a page of the
 /// database that an earlier life left in the cache may be written there before the copy has the name for certain (ext4 with
 /// data=writeback).
 fn renew(fs: &dyn FsOps, journal: &Path) -> Result<(), StoreError> {
@@ -50,8 +53,9 @@ fn renew(fs: &dyn FsOps, journal: &Path) -> Result<(), StoreError> {
         // Whoever cut it may not have come to make that durable.
         return source.sync_all().map_err(io_error("sync", journal));
     }
+    let len = whole_len(&*source, journal)?.unwrap_or(metadata.len);
     let temporary = temporary_path(journal, 0);
-    let installed = copy(fs, &*source, journal, &temporary)
+    let installed = copy(fs, &*source, len, journal, &temporary)
         .and_then(|file| install(fs, file, &temporary, journal));
     drop(source);
     match installed {
@@ -64,10 +68,19 @@ fn renew(fs: &dyn FsOps, journal: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Copies a file to a new one, whose bytes are then durable.
+/// How much of a journal SQLite will read, where that can be said.
+fn whole_len(journal: &dyn FsFile, path: &Path) -> Result<Option<u64>, StoreError> {
+    if !is_log(path) {
+        return Ok(None);
+    }
+    frames::committed_len(journal).map_err(io_error("read", path))
+}
+
+/// Copies so much of a file to a new one, whose bytes are then durable.
 pub(super) fn copy(
     fs: &dyn FsOps,
     source: &dyn FsFile,
+    whole: u64,
     from: &Path,
     to: &Path,
 ) -> Result<Box<dyn FsFile>, StoreError> {
@@ -76,8 +89,10 @@ pub(super) fn copy(
         .map_err(io_error("create", to))?;
     let mut chunk = vec![0; CHUNK_BYTES];
     let mut offset = 0;
-    loop {
-        let len = match source.read_at(&mut chunk, offset) {
+    while offset < whole {
+        let room =
+            usize::try_from(whole - offset).map_or(chunk.len(), |room| room.min(chunk.len()));
+        let len = match source.read_at(&mut chunk[..room], offset) {
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
             result => result.map_err(io_error("read", from))?,
         };

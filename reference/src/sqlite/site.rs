@@ -198,7 +198,7 @@ impl Site {
             .open(&self.path, OpenOptions::read_only())
             .map_err(io_error("open", &self.path))?;
         let temporary = temporary_path(&self.path, 0);
-        let copied = copy(fs, &*source, &self.path, &temporary)
+        let copied = copy(fs, &*source, u64::MAX, &self.path, &temporary)
             .and_then(|file| install(fs, file, &temporary, older));
         match copied {
             Ok(Installed::Done) => Ok(()),
