@@ -208,6 +208,9 @@ fn errors_excuse_nothing_that_was_asked_for_after_the_last_of_them() {
     killed("process", "z=0", erring(4, 4), &[Oracle::B2]);
     killed("process", "z=0 a=1", erring(4, 4), &[Oracle::B2]);
     killed("process", "z=0 a=1 b=2", erring(4, 4), &[]);
+    // What was dropped is gone, and what came after is not: who is killed cannot name it any more.
+    killed("process", "z=0 b=2", erring(4, 4), &[]);
+    killed("process", "z=0 b=2", erring(1, 1), &[Oracle::B2]);
     killed("power", "z=0", erring(5, 5), &[Oracle::B2]);
     let not_the_disk = Disturbed {
         by_disk: false,

@@ -48,7 +48,6 @@ pub(super) fn must(
         && promise
             .kept_when_idle
             .is_some_and(|idle| idle_since(life, at) > idle);
-    let was_killed = life.end.1 == End::Killed;
     let mut must = vec![false; life.requests.len()];
     for (index, asked) in life.requests.iter().enumerate() {
         let Some((done, Answer::Done { level, sequence })) = &asked.answer else {
@@ -68,14 +67,7 @@ pub(super) fn must(
                 is_over && !(may_have_failed && was_told(life, *done))
             }
             Level::Memory => false,
-            // Nor what the operating system has taken, where it drops that as a sync fails. Who is killed then says nothing of it.
-            Level::Process
-                if disturbed.by_disk
-                    && may_have_failed
-                    && (was_killed || was_told(life, *done)) =>
-            {
-                false
-            }
+            Level::Process if is_dropped(life, asked, disturbed, *done) => false,
             Level::Process | Level::Power => *level >= needed,
         };
         let counts = match cut {
@@ -109,6 +101,27 @@ pub(super) fn must(
         cover(&life.requests, &mut must, |other| is_up_to(other, covered));
     }
     must
+}
+
+/// Whether what the operating system had taken may be gone without a word, or was said to be: it may drop that as a sync fails, and who is
+/// killed or loses power then cannot name it any more. A store that goes on goes on without it.
+fn is_dropped(life: &Life, asked: &Asked, disturbed: Disturbed, acknowledged: Moment) -> bool {
+    let is_cut = matches!(life.end.1, End::Killed | End::PowerLost);
+    disturbed.by_disk && disturbed.errs_from(asked.at) && (is_cut || was_told(life, acknowledged))
+}
+
+/// What is known of the effect of a write, in a life to which this was done.
+fn fate(life: &Life, asked: &Asked, disturbed: Disturbed) -> Fate {
+    match &asked.answer {
+        Some((at, Answer::Done { level, .. }))
+            if *level == Level::Process
+                && asked.fate() == Fate::Applied
+                && is_dropped(life, asked, disturbed, *at) =>
+        {
+            Fate::Unknown
+        }
+        _ => asked.fate(),
+    }
 }
 
 /// Whether the client was told, after a write was acknowledged, that what went before may not be held: by a request to make it safe that
@@ -187,10 +200,10 @@ pub(super) fn stretches<'a>(
             let cut = Cut::of(earlier, promise).unwrap_or(Cut::Kill);
             self::must(earlier, promise, disturbed, cut, end)
         };
-        let stretch = stretch(earlier, promise, &kept, None);
+        let stretch = stretch(earlier, promise, disturbed, &kept, None);
         all.push(stretch.beside(earlier.has_orphans).loose(is_loose(earlier)));
     }
-    let last = stretch(life, promise, must, Some(at));
+    let last = stretch(life, promise, disturbed, must, Some(at));
     all.push(last.beside(life.has_orphans).loose(is_loose(life)));
     all
 }
@@ -213,6 +226,7 @@ fn kept_from_power(life: &Life, promise: &Promise, disturbed: Disturbed) -> Vec<
 pub(super) fn stretch<'a>(
     life: &'a Life,
     promise: &Promise,
+    disturbed: Disturbed,
     must: &[bool],
     until: Option<Moment>,
 ) -> Stretch<'a> {
@@ -221,7 +235,7 @@ pub(super) fn stretch<'a>(
     let writes = asked.filter(|(asked, _)| !asked.mutations().is_empty());
     let writes = writes.map(|(asked, &must)| Write {
         mutations: asked.mutations(),
-        fate: asked.fate(),
+        fate: fate(life, asked, disturbed),
         must,
     });
     Stretch::new(&life.base, promise.order, writes.collect())

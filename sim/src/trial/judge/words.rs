@@ -112,7 +112,7 @@ fn is_held(life: &Life, promise: &Promise) -> bool {
         done && !asked.mutations().is_empty()
     };
     let must: Vec<bool> = life.requests.iter().map(is_acked).collect();
-    let stretches = [stretch(life, promise, &must, None)];
+    let stretches = [stretch(life, promise, Disturbed::default(), &must, None)];
     let holds = |found: &Found| match found {
         Found::Store(pairs) => wrong(&stretches, promise.rules(), pairs).is_none(),
         Found::Nothing | Found::Unreadable(_) => false,
