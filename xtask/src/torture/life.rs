@@ -107,9 +107,14 @@ impl<'a> Living<'a> {
             Deed::Signal(signal, target) => self.signal(*signal, *target),
             Deed::Stop(time) => {
                 self.record.disturbed.delayed_by += *time;
-                self.send(Signal::Stop, Target::Group);
+                // The server of a parent is in a group of its own.
+                for target in [Target::Group, Target::Server] {
+                    self.send(Signal::Stop, target);
+                }
                 self.listen(*time);
-                self.send(Signal::Cont, Target::Group);
+                for target in [Target::Server, Target::Group] {
+                    self.send(Signal::Cont, target);
+                }
             }
             Deed::Deafen(time) => {
                 self.record.notice(Notice::ReadingStopped);

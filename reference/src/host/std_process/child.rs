@@ -28,6 +28,9 @@ impl StdChild {
             .args(&program.arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            // A signal to the group of its parent would end it before it has come to handle any (signal(7): the default action). The parent
+            // has handlers, and passes on what concerns it.
+            .process_group(0)
             .spawn()?;
         Ok(Self {
             id: child.id().ok_or(Errno::ECHILD)?,
