@@ -5,6 +5,7 @@ pub(crate) mod case_runner;
 pub(crate) mod disk_list;
 pub(crate) mod disks;
 pub(crate) mod exploration;
+pub(crate) mod filter;
 pub(crate) mod list;
 pub(crate) mod litmus;
 pub(crate) mod options;

@@ -17,10 +17,10 @@ use crate::interrupt::Interrupt;
 use crate::output::{Output, Refusal};
 use crate::report::jsonl::line;
 use crate::sim::disks::Disks;
-use crate::sim::options::{Format, Printing, Repetitions, available_jobs};
+use crate::sim::options::{DiskOptions, Format, Printing, Repetitions, available_jobs};
 use crate::sim::seed::{self, Seed};
 use crate::sim::worlds::selection::{self, SelectedWorlds};
-use crate::sim::worlds::{self, Tried};
+use crate::sim::worlds::{Tried, pool};
 
 /// Count the worlds that it takes until each planted bug of a world shows, in hunts that begin with different seeds
 #[derive(Debug, Args)]
@@ -38,15 +38,8 @@ pub(crate) struct Hunts {
     /// Part of an id, a pattern with `*` and `?`, or the path of a scenario file
     #[arg(value_name = "FILTER")]
     filters: Vec<String>,
-    /// Only on these disks: names, or paths of profile files of your own; separated by commas
-    #[arg(
-        long,
-        value_name = "NAME|PATH",
-        env = "SIM_DISK",
-        hide_env_values = true,
-        value_delimiter = ','
-    )]
-    disk: Vec<String>,
+    #[command(flatten)]
+    disks: DiskOptions,
     /// Hunts for each bug
     #[arg(long, value_name = "COUNT", default_value = "20")]
     hunts: Repetitions,
@@ -92,7 +85,7 @@ impl Hunts {
                 .add(case, &hunt);
             Ok(())
         };
-        worlds::run_cases(&cases, jobs, &interrupt, &mut listen)?;
+        pool::run(&cases, jobs, &interrupt, &mut listen)?;
         // The last of an interrupted run is not whole.
         if interrupt.is_requested() {
             return Ok(Exit::Interrupted);
@@ -107,7 +100,7 @@ impl Hunts {
 
     /// The hunts for each bug, one after the other.
     fn cases(&self) -> anyhow::Result<Vec<SelectedWorlds>> {
-        let disks = Disks::choose(&self.disk, &BTreeSet::new())?;
+        let disks = Disks::choose(&self.disks.disk, &BTreeSet::new())?;
         let mut cases = Vec::new();
         for selected in selection::select(&self.filters, self.seed, &disks)? {
             let case = &selected.case;

@@ -68,7 +68,7 @@ impl Denials {
 /// Which disks are looked at.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct DiskOptions {
-    /// Only these disks: names, or paths of profile files of your own (the reference is explored on those); separated by commas
+    /// Only these disks: names, or paths of profile files of your own (the reference runs on those, too); separated by commas
     #[arg(
         long,
         value_name = "NAME|PATH",

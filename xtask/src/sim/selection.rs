@@ -12,10 +12,11 @@ use crate::exit::Exit;
 use crate::output::Refusal;
 use crate::sim::disks::{Disks, ExploredDisk};
 use crate::sim::exploration::{self, ExploreId};
+use crate::sim::filter::{self, is_path, matches};
 use crate::sim::options::{Budget, Chance, Denials, Denied};
 use crate::sim::worlds;
 use crate::suggest;
-use crate::text::{glob_matches, shell_word};
+use crate::text::shell_word;
 
 /// A case, and what has to be said so that somebody else can run it.
 #[derive(Clone)]
@@ -68,6 +69,11 @@ impl Selected {
             disk_file: disk.file.clone(),
             ..Self::new(exploration::case(id, sut, Arc::clone(&disk.profile)))
         })
+    }
+
+    /// What filters are held to.
+    fn id(&self) -> &str {
+        &self.case.id
     }
 
     /// Whether the case is one of exploration.
@@ -125,34 +131,16 @@ pub(crate) fn select(
     disks: &Disks,
 ) -> anyhow::Result<Vec<Selected>> {
     let shipped = everything(catalogue, chance, disks)?;
-    if filters.is_empty() {
-        return Ok(shipped);
-    }
-    let mut chosen = vec![false; shipped.len()];
-    let mut added = Vec::new();
-    for filter in filters {
-        if is_path(filter) {
-            added.extend(from_file(catalogue, filter, disks)?);
-            continue;
+    filter::choose(filters, shipped, Selected::id, |word, shipped| {
+        if is_path(word) {
+            return from_file(catalogue, word, disks);
         }
-        let mut matched = false;
-        for (chosen, one) in chosen.iter_mut().zip(&shipped) {
-            if matches(filter, &one.case.id) {
-                *chosen = true;
-                matched = true;
-            }
-        }
-        if !matched {
-            // An id from another run's report names a case that this run's seeds would not have drawn.
-            let one = from_id(catalogue, filter, disks)?;
-            added.push(one.ok_or_else(|| no_match_here(catalogue, filter, &shipped))?);
-        }
-    }
-    let kept = shipped
-        .into_iter()
-        .zip(chosen)
-        .filter(|(_, chosen)| *chosen);
-    Ok(kept.map(|(one, _)| one).chain(added).collect())
+        // An id from another run's report names a case that this run's seeds would not have drawn.
+        let one = from_id(catalogue, word, disks)?;
+        Ok(vec![
+            one.ok_or_else(|| no_match_here(catalogue, word, shipped))?,
+        ])
+    })
 }
 
 /// The one case of this id, or in this file.
@@ -215,19 +203,6 @@ fn scenarios(catalogue: &Catalogue, nightly: bool) -> impl Iterator<Item = Selec
         .iter()
         .filter(move |entry| nightly || !entry.nightly)
         .flat_map(|entry| Selected::of(entry, None))
-}
-
-/// Ids contain `/` only after `explore`, and end in no `.toml`.
-fn is_path(text: &str) -> bool {
-    text.ends_with(".toml")
-}
-
-fn matches(filter: &str, id: &str) -> bool {
-    if filter.contains(['*', '?']) {
-        glob_matches(filter, id)
-    } else {
-        id.contains(filter)
-    }
 }
 
 /// The cases of a scenario file on the disks asked for. The file may name disks of the user's own.

@@ -2,7 +2,7 @@
 
 mod list;
 mod page;
-mod pool;
+pub(crate) mod pool;
 pub(crate) mod preset;
 pub(crate) mod replay;
 pub(crate) mod selection;
@@ -16,14 +16,13 @@ use plimsoll_sim::trial::hunt::TrialCase;
 
 use self::page::Page;
 pub(crate) use self::page::{Tried, ending};
-pub(crate) use self::pool::run as run_cases;
 use self::preset::WorldPreset;
 use self::selection::SelectedWorlds;
 use crate::exit::{Ending, Exit};
 use crate::interrupt::Interrupt;
 use crate::output::{Output, Refusal};
 use crate::sim::disks::Disks;
-use crate::sim::options::{Printing, RunOptions, available_jobs};
+use crate::sim::options::{DiskOptions, Printing, RunOptions, available_jobs};
 use crate::sim::seed::{self, Seed};
 
 /// Simulate worlds: services and their parents, with signals, slow disks, crashes and restarts, each seed a world of its own.
@@ -44,15 +43,8 @@ pub(crate) struct Worlds {
     /// Part of an id, a pattern with `*` and `?`, or the path of a scenario file
     #[arg(value_name = "FILTER")]
     filters: Vec<String>,
-    /// Only on these disks: names, or paths of profile files of your own (what is to pass is run there, too); separated by commas
-    #[arg(
-        long,
-        value_name = "NAME|PATH",
-        env = "SIM_DISK",
-        hide_env_values = true,
-        value_delimiter = ','
-    )]
-    disk: Vec<String>,
+    #[command(flatten)]
+    disks: DiskOptions,
     /// Print the cases, and run none
     #[arg(long)]
     list: bool,
@@ -98,7 +90,7 @@ impl Worlds {
     pub(crate) fn everything(options: &RunOptions) -> Self {
         Self {
             filters: Vec::new(),
-            disk: Vec::new(),
+            disks: DiskOptions::default(),
             list: false,
             seed: options.chance.seed,
             seeds: None,
@@ -122,7 +114,7 @@ impl Worlds {
     }
 
     fn run_chosen(&self) -> anyhow::Result<Exit> {
-        let disks = Disks::choose(&self.disk, &BTreeSet::new())?;
+        let disks = Disks::choose(&self.disks.disk, &BTreeSet::new())?;
         let cases = self.cases(&disks)?;
         if cases.is_empty() {
             let message = "no worlds are on the disks asked for";

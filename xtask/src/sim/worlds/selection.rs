@@ -10,9 +10,10 @@ use plimsoll_sim::trial::hunt::{TrialCase, Trophy};
 use crate::exit::Exit;
 use crate::output::Refusal;
 use crate::sim::disks::{Disks, ExploredDisk};
+use crate::sim::filter::{self, is_path, matches};
 use crate::sim::seed::Seed;
 use crate::suggest;
-use crate::text::{glob_matches, shell_word};
+use crate::text::shell_word;
 
 /// A case, and what has to be said so that somebody else can run it.
 #[derive(Clone)]
@@ -50,6 +51,11 @@ impl SelectedWorlds {
                 case,
             })
             .collect()
+    }
+
+    /// What filters are held to.
+    fn id(&self) -> &str {
+        &self.case.id
     }
 
     /// The command that finds this again: complete, and ready for a shell.
@@ -90,30 +96,12 @@ pub(crate) fn select(
         .iter()
         .flat_map(|scenario| SelectedWorlds::of(scenario, None, seed, disks))
         .collect();
-    if filters.is_empty() {
-        return Ok(shipped);
-    }
-    let mut chosen = vec![false; shipped.len()];
-    let mut added = Vec::new();
-    for filter in filters {
-        if filter.ends_with(".toml") {
-            added.extend(from_file(filter, seed, disks)?);
-            continue;
+    filter::choose(filters, shipped, SelectedWorlds::id, |word, _| {
+        if is_path(word) {
+            return from_file(word, seed, disks);
         }
-        let mut matched = false;
-        for (chosen, one) in chosen.iter_mut().zip(&shipped) {
-            if matches(filter, &one.case.id) {
-                *chosen = true;
-                matched = true;
-            }
-        }
-        if !matched {
-            return Err(no_match(filter).into());
-        }
-    }
-    let kept = shipped.into_iter().zip(chosen);
-    let kept = kept.filter_map(|(one, chosen)| chosen.then_some(one));
-    Ok(kept.chain(added).collect())
+        Err(no_match(word).into())
+    })
 }
 
 /// Whether a filter means worlds, for those who asked for cases of the explorer.
@@ -146,14 +134,6 @@ fn parse(path: &str, text: &str, disks: &Disks) -> Result<TrialScenario, Refusal
         registry.add_profile(Arc::clone(&disk.profile));
     }
     TrialScenario::parse(path, text, &registry).map_err(|error| Refusal::report(error.to_string()))
-}
-
-fn matches(filter: &str, id: &str) -> bool {
-    if filter.contains(['*', '?']) {
-        glob_matches(filter, id)
-    } else {
-        id.contains(filter)
-    }
 }
 
 fn no_match(filter: &str) -> Refusal {
