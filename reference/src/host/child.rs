@@ -10,6 +10,8 @@ use super::stdio::{Input, Output};
 
 /// A program to start. Its standard input and output are pipes to the parent, its standard error is the parent's.
 ///
+/// It is in a process group of its own: a signal to the group of its parent does not reach it before it has handlers.
+///
 /// A child that is not waited for goes on when the parent ends, and sees the end of its input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Program {

@@ -91,3 +91,25 @@ impl Input for FromChild {
         Box::pin(self.0.read(buf))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_is_in_a_group_of_its_own() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        runtime.block_on(async {
+            let mut child = StdChild::start(&Program::new("cat")).expect("it starts");
+            let id = i32::try_from(child.id()).expect("numbers are small");
+            // kill(2): signal 0 only looks whether there is such a group, and there is none of a process that is in another.
+            kill(Pid::from_raw(-id), None).expect("a group of this number");
+            drop(child.take_stdin());
+            let status = child.wait().await.expect("it ends");
+            assert_eq!(status, ExitStatus::Code(0));
+        });
+    }
+}
