@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use plimsoll_reference::fs::{FsFile, FsOps, OpenOptions, write_all_at};
+use plimsoll_reference::fs::{FsFile, FsOps, OpenOptions, read_to_end, write_all_at};
 use plimsoll_reference::host::{Handler, Host, Lines, Output, Program, Signal, write_all};
 use plimsoll_reference::level::Level;
 use plimsoll_reference::mutation::Mutation;
@@ -26,7 +26,7 @@ use tokio::sync::Notify;
 
 use super::bug::Bug;
 use super::dictionary::apply;
-use super::record;
+use super::record::{self, Found};
 use crate::specimens::mends::Mends;
 use crate::systems::edge::take;
 
@@ -45,16 +45,7 @@ const TEMPORARY: &[u8] = b"temporary";
 
 /// What the log holds; nothing when there is none.
 pub(super) fn read(fs: &dyn FsOps) -> io::Result<Option<Pairs>> {
-    let bytes = take(fs, FILE)?;
-    Ok(bytes.map(|bytes| replay(&record::read(&bytes))))
-}
-
-fn replay(records: &[Vec<Mutation>]) -> Pairs {
-    let mut pairs = Pairs::new();
-    for mutations in records {
-        apply(&mut pairs, mutations);
-    }
-    pairs
+    record::replay(fs, FILE)
 }
 
 /// The log, open for appending.
@@ -66,13 +57,11 @@ struct Log {
 impl Log {
     fn open(fs: &dyn FsOps) -> io::Result<(Self, Pairs)> {
         let file = fs.open(Path::new(FILE), OpenOptions::read_write().create())?;
-        let records = record::read(&take(fs, FILE)?.unwrap_or_default());
-        let lens = records.iter().map(|record| record::encode(record).len());
-        let end = lens.sum::<usize>() as u64;
-        file.set_len(end)?;
+        let Found { pairs, len } = Found::of(&read_to_end(&*file)?);
+        file.set_len(len)?;
         file.sync_all()?;
         fs.sync_dir(Path::new(""))?;
-        Ok((Self { file, end }, replay(&records)))
+        Ok((Self { file, end: len }, pairs))
     }
 
     fn append(&mut self, mutations: &[Mutation]) -> io::Result<()> {

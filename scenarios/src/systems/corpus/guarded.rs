@@ -14,26 +14,17 @@ use tokio::sync::mpsc;
 
 use super::bug::Bug;
 use super::dictionary::apply;
-use super::record;
+use super::record::{self, Found};
 use super::watchdog::Watchdog;
 use crate::specimens::mends::Mends;
-use crate::systems::edge::{Answered, Arrival, Doorway, Failure, Outlet, say, take};
+use crate::systems::edge::{Answered, Arrival, Doorway, Failure, Outlet, say};
 
 /// The log.
 pub(super) const FILE: &str = "wal";
 
 /// What the log holds; nothing when there is none.
 pub(super) fn read(fs: &dyn FsOps) -> io::Result<Option<Pairs>> {
-    let bytes = take(fs, FILE)?;
-    Ok(bytes.map(|bytes| replay(&record::read(&bytes))))
-}
-
-fn replay(records: &[Vec<Mutation>]) -> Pairs {
-    let mut pairs = Pairs::new();
-    for mutations in records {
-        apply(&mut pairs, mutations);
-    }
-    pairs
+    record::replay(fs, FILE)
 }
 
 /// The log, open for appending.
@@ -53,12 +44,7 @@ impl Log {
             Ok((file, bytes))
         };
         let (file, bytes) = watchdog.watch(opened)?;
-        let records = record::read(&bytes);
-        let end: usize = records
-            .iter()
-            .map(|mutations| record::encode(mutations).len())
-            .sum();
-        let end = end as u64;
+        let Found { pairs, len: end } = Found::of(&bytes);
         watchdog.watch(|| file.set_len(end))?;
         watchdog.watch(|| file.sync_all())?;
         watchdog.watch(|| fs.sync_dir(Path::new("")))?;
@@ -68,7 +54,7 @@ impl Log {
             file,
             end,
         };
-        Ok((log, replay(&records)))
+        Ok((log, pairs))
     }
 
     /// Appends records and makes them durable.

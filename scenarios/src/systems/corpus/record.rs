@@ -1,9 +1,40 @@
 //! Records of a log: a line for each request, behind its checksum.
 
+use std::io;
+
+use plimsoll_reference::fs::FsOps;
 use plimsoll_reference::mutation::Mutation;
 use plimsoll_reference::service::protocol::{Command, Request};
+use plimsoll_sim::trial::history::Pairs;
 
-use crate::systems::edge::show;
+use super::dictionary::apply;
+use crate::systems::edge::{show, take};
+
+/// What a log holds, as a server finds it when it starts.
+pub(super) struct Found {
+    /// What its records amount to.
+    pub(super) pairs: Pairs,
+    /// The bytes of its whole records.
+    pub(super) len: u64,
+}
+
+impl Found {
+    /// What the bytes of a log hold.
+    pub(super) fn of(bytes: &[u8]) -> Self {
+        let (mut pairs, mut len) = (Pairs::new(), 0);
+        for mutations in read(bytes) {
+            len += encode(&mutations).len() as u64;
+            apply(&mut pairs, &mutations);
+        }
+        Self { pairs, len }
+    }
+}
+
+/// What the log of this name holds; nothing when there is none.
+pub(super) fn replay(fs: &dyn FsOps, name: &str) -> io::Result<Option<Pairs>> {
+    let bytes = take(fs, name)?;
+    Ok(bytes.map(|bytes| Found::of(&bytes).pairs))
+}
 
 /// The record of changes that take effect together.
 pub(super) fn encode(mutations: &[Mutation]) -> Vec<u8> {
