@@ -141,26 +141,6 @@ mod tests {
     }
 
     #[test]
-    fn what_a_file_that_is_gone_had_not_written_goes_nowhere() {
-        let fs = SimFs::new(Image::new());
-        let gone = create(&fs, "gone", b'g');
-        for (path, byte) in [("current", b'o'), ("next", b'n')] {
-            create(&fs, path, byte).sync_all().expect("a sync");
-        }
-        fs.remove_file(Path::new("gone")).expect("it is there");
-        fs.sync_dir(Path::new("")).expect("a sync");
-        drop(gone);
-        fs.rename(Path::new("next"), Path::new("current"))
-            .expect("a name");
-        let profile = Profile::named("ext4-writeback").expect("it ships");
-        let mut frontier = Frontier::new(Image::new(), profile);
-        for entry in fs.take_log() {
-            frontier.advance(&entry);
-        }
-        assert_eq!(shown(&mut frontier), *b"no");
-    }
-
-    #[test]
     fn the_end_of_a_process_frees_what_it_had_open_and_replaced() {
         let fs = SimFs::new(Image::new());
         let held = create(&fs, "current", b'o');
