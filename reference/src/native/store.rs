@@ -99,8 +99,6 @@ impl Store {
         }
         if has_image {
             settled.know(&layout.snapshot_dir);
-        }
-        if has_image {
             // A replacement of the snapshot is durable before the second name of what it replaced goes: there are file systems that write
             // into the blocks of a replaced file before that (ext4 with data=writeback). Nothing on the disk tells that it is: a newer
             // segment may be one that the life before could not establish.

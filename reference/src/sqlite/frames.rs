@@ -98,7 +98,7 @@ fn word(bytes: &[u8], at: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use std::path::{Path, PathBuf};
+    use std::path::Path;
 
     use proptest::prelude::*;
     use rusqlite::Connection;
@@ -123,28 +123,14 @@ mod tests {
             connection.execute_batch(&statement).expect("a row");
             ends.push(path.metadata().expect("a log").len());
         }
-        (StdFs::default().read(&path), ends)
-    }
-
-    trait Read {
-        fn read(&self, path: &Path) -> Vec<u8>;
-    }
-
-    impl Read for StdFs {
-        fn read(&self, path: &Path) -> Vec<u8> {
-            let file = self
-                .open(path, OpenOptions::read_only())
-                .expect("it is there");
-            crate::fs::read_to_end(&*file).expect("it can be read")
-        }
+        (std::fs::read(&path).expect("a log"), ends)
     }
 
     fn committed(dir: &Path, bytes: &[u8]) -> Option<u64> {
-        let path: PathBuf = dir.join("b.db-wal");
-        let options = OpenOptions::read_write().create().truncate();
-        let file = StdFs::default().open(&path, options).expect("a file");
-        crate::fs::write_all_at(&*file, bytes, 0).expect("there is room");
-        committed_len(&*file).expect("it can be read")
+        let path = dir.join("b.db-wal");
+        std::fs::write(&path, bytes).expect("there is room");
+        let file = StdFs::default().open(&path, OpenOptions::read_only());
+        committed_len(&*file.expect("it is there")).expect("it can be read")
     }
 
     #[test]

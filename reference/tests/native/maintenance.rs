@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use plimsoll_reference::fs::OpenOptions;
 use plimsoll_reference::level::Level;
 use plimsoll_reference::native::{
     Compression, LogMode, Options, Outcome, Store, StoreError, SyncPolicy, read_snapshot,
@@ -182,6 +183,21 @@ fn a_copy_is_never_written_onto_the_store() {
     assert_eq!(read(&bench, "bare"), Some(dump(&store)));
 }
 
+/// Holds the lock of a file that another copy is at work on, and tries to copy meanwhile.
+fn refuse_while_locked(bench: &Bench, store: &mut Store, path: &str) {
+    let fs = &bench.host.fs;
+    let other = fs.open(Path::new(path), OpenOptions::read_write());
+    let other = other.expect("it is there");
+    assert!(other.try_lock().expect("a lock"), "{path}");
+    let error = store
+        .export_snapshot(Path::new(COPY))
+        .expect_err("it is locked");
+    assert!(
+        matches!(error, StoreError::DestinationBusy { .. }),
+        "{path}: {error}"
+    );
+}
+
 #[test]
 fn what_a_killed_copy_left_is_removed_and_one_at_work_is_not() {
     let bench = Bench::new();
@@ -202,41 +218,11 @@ fn what_a_killed_copy_left_is_removed_and_one_at_work_is_not() {
         ["one.plim", "one.plim.x.tmp", "two.plim.3-1.tmp"]
     );
     fs::write(bench.path("copies/one.plim.9-1.tmp"), b"half").expect("a file");
-    let other = bench
-        .host
-        .fs
-        .open(
-            Path::new("copies/one.plim.9-1.tmp"),
-            plimsoll_reference::fs::OpenOptions::read_write(),
-        )
-        .expect("the file");
-    assert!(other.try_lock().expect("a lock"));
-    let error = store
-        .export_snapshot(Path::new(COPY))
-        .expect_err("it is locked");
-    assert!(
-        matches!(error, StoreError::DestinationBusy { .. }),
-        "{error}"
-    );
-    drop(other);
+    refuse_while_locked(&bench, &mut store, "copies/one.plim.9-1.tmp");
     store.export_snapshot(Path::new(COPY)).expect("a copy");
     // A copy that has its name is locked until that is durable, and so is what it replaced until then.
     fs::write(bench.path("copies/one.plim.9-1.old.tmp"), b"old").expect("a file");
-    let options = plimsoll_reference::fs::OpenOptions::read_write();
-    let other = bench
-        .host
-        .fs
-        .open(Path::new(COPY), options)
-        .expect("it is there");
-    assert!(other.try_lock().expect("a lock"));
-    let error = store
-        .export_snapshot(Path::new(COPY))
-        .expect_err("it is locked");
-    assert!(
-        matches!(error, StoreError::DestinationBusy { .. }),
-        "{error}"
-    );
-    drop(other);
+    refuse_while_locked(&bench, &mut store, COPY);
     store.export_snapshot(Path::new(COPY)).expect("a copy");
     assert!(!bench.path("copies/one.plim.9-1.old.tmp").exists());
 }
