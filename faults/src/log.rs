@@ -160,6 +160,15 @@ pub enum Scope {
     Close(Ino),
 }
 
+impl Scope {
+    /// The file or directory that it is about.
+    pub const fn inode(self) -> Ino {
+        match self {
+            Self::File(ino) | Self::FileData(ino) | Self::Dir(ino) | Self::Close(ino) => ino,
+        }
+    }
+}
+
 /// How a sync ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SyncEnd {

@@ -10,6 +10,7 @@
 //! **Not modelled yet**: concurrency; a store runs alone and its background work runs when the workload says so.
 
 mod alike;
+mod barrier;
 mod complaint;
 mod damage;
 mod deletions;
@@ -45,8 +46,9 @@ mod untouched;
 mod visits;
 mod witness;
 
+pub(crate) use barrier::Barrier;
 pub(crate) use deletions::{Deletions, Without};
 pub use hunt::{FirstViolation, first_violation};
 pub use lab::Audit;
 pub use probe::{Probe, probe, violated};
-pub use run::{audit, op_log, recover_each, run, sync_sites};
+pub use run::{audit, op_log, recover_each, run};

@@ -5,13 +5,13 @@ use plimsoll_faults::plan::{Effect, Fault, FaultPlan, Occurrence, OpSelector};
 
 use super::redundancy::Redundancy;
 use crate::case::{Case, Disk};
-use crate::explore::{self, Deletions, Without};
+use crate::explore::{Barrier, Deletions, Without};
 use crate::oracle::Oracle;
 
-/// A sync that was dropped, and what came of it.
+/// A sync that was dropped, with those of the same file that follow it directly, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deletion {
-    /// The fault that dropped it.
+    /// The faults that dropped it.
     pub plan: FaultPlan,
     /// What the sync was, and where, as the trace shows it.
     pub site: String,
@@ -27,11 +27,17 @@ pub struct Deletion {
 }
 
 impl Deletion {
-    fn new(index: usize, site: String) -> Self {
-        let nth = Occurrence::Nth(index as u32 + 1);
+    fn new(barrier: Barrier) -> Self {
+        let drop = |index: usize| {
+            let nth = Occurrence::Nth(index as u32 + 1);
+            Fault::new(OpSelector::Sync, Effect::Drop).at(nth)
+        };
         Self {
-            plan: FaultPlan::one(Fault::new(OpSelector::Sync, Effect::Drop).at(nth)),
-            site,
+            plan: FaultPlan {
+                faults: barrier.syncs.map(drop).collect(),
+                ..FaultPlan::none()
+            },
+            site: barrier.site,
             noticed: Vec::new(),
             redundant: Vec::new(),
             contradicted: Vec::new(),
@@ -59,14 +65,13 @@ impl Deletion {
     }
 }
 
-/// Drops each sync of a case's run on its own, on top of the case's plan, and explores the case on each of the disks.
+/// Drops each sync of a case's run on its own, on top of the case's plan, and explores the case on each of the disks. Syncs of one file that
+/// follow each other directly are dropped together: one of them does what all of them cover.
 ///
 /// Of a disk on which the case itself does not pass nothing is learnt.
 pub fn delete_syncs(case: &Case, disks: &[Disk]) -> Vec<Deletion> {
-    let sites = explore::sync_sites(case).into_iter().enumerate();
-    let mut deletions: Vec<Deletion> = sites
-        .map(|(index, site)| Deletion::new(index, site))
-        .collect();
+    let barriers = Barrier::of(case).into_iter();
+    let mut deletions: Vec<Deletion> = barriers.map(Deletion::new).collect();
     for disk in disks {
         let case = Case {
             disk: disk.clone(),

@@ -64,7 +64,10 @@ pub fn try_failures(
     disks: &[Disk],
     answer: impl Fn(FsyncFailure) -> Answer,
 ) -> Vec<Trial> {
-    let syncs = explore::sync_sites(case).len() as u32;
+    let syncs = explore::op_log(case)
+        .iter()
+        .filter(|entry| entry.kind.is_sync())
+        .count() as u32;
     FsyncFailure::ALL
         .iter()
         .map(|&model| {

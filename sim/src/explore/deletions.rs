@@ -1,4 +1,4 @@
-//! One run on one disk, of which syncs are dropped.
+//! One run on one disk, of which barriers are dropped.
 
 use std::collections::BTreeMap;
 
@@ -7,6 +7,7 @@ use plimsoll_faults::image::Image;
 use plimsoll_faults::log::{Entry, SyncEnd};
 use plimsoll_faults::plan::FaultPlan;
 
+use super::barrier::Barrier;
 use super::lab::Lab;
 use super::recording::{Recording, record};
 use super::redundancy::{Pending, moved_past};
@@ -21,8 +22,7 @@ use crate::oracle::Oracle;
 pub(crate) struct Deletions<'a> {
     pub(super) case: &'a Case,
     pub(super) recording: Recording,
-    /// Where in the log the syncs are.
-    syncs: Vec<usize>,
+    barriers: Vec<Barrier>,
     /// Recoveries are shared by all runs: each is that of an image, however it came about.
     pub(super) lab: Lab<'a>,
     /// What each operation made durable.
@@ -33,7 +33,7 @@ pub(crate) struct Deletions<'a> {
     is_kept: bool,
 }
 
-/// What came of a run without a sync.
+/// What came of a run without a barrier.
 pub(crate) struct Without {
     /// The first oracle that it violates.
     pub(crate) violated: Option<Oracle>,
@@ -46,15 +46,13 @@ impl<'a> Deletions<'a> {
     pub(crate) fn new(case: &'a Case) -> Self {
         let recording = record(case, &case.plan);
         let mut lab = Lab::new(case);
-        let syncs = recording.log.iter().enumerate();
-        let syncs = syncs.filter(|(_, entry)| entry.kind.is_sync());
         let mut frontier = lab.frontier(Image::new());
         let log = recording.log.iter();
         let violated = violated(case, &recording, &mut lab);
         Self {
             is_kept: violated.is_none(),
             case,
-            syncs: syncs.map(|(at, _)| at).collect(),
+            barriers: Barrier::all(&recording.log),
             made_durable: log.map(|entry| moved_past(&mut frontier, entry)).collect(),
             visits: Visits::of(case, &recording, &mut lab, 0, case.limits.exhaustive_states),
             lab,
@@ -62,13 +60,14 @@ impl<'a> Deletions<'a> {
         }
     }
 
-    /// Performs the run with a plan that drops the sync with this index, from 0, and nothing else in addition. Returns nothing when no
-    /// sync was dropped, or when the run breaks a promise with all its syncs.
+    /// Performs the run with a plan that drops the barrier with this index, from 0, and nothing else in addition. Returns nothing when a
+    /// sync of it was not dropped, or when the run breaks a promise with all its syncs.
     pub(crate) fn without(&mut self, index: usize, plan: &FaultPlan) -> Option<Without> {
-        let at = *self.syncs.get(index).filter(|_| self.is_kept)?;
+        let barrier = self.barriers.get(index).filter(|_| self.is_kept)?;
+        let at = barrier.at.clone();
         let without = record(self.case, plan);
-        let (_, end) = without.log.get(at)?.sync?;
-        if end != SyncEnd::Dropped {
+        let is_dropped = |entry: &Entry| matches!(entry.sync, Some((_, SyncEnd::Dropped)));
+        if !without.log.get(at.clone())?.iter().all(is_dropped) {
             return None;
         }
         Some(Without {

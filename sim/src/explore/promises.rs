@@ -126,7 +126,7 @@ impl Promises {
 
     /// Takes note of how a sync ended, and of whether processes see something else since.
     pub(super) fn synced(&mut self, scope: Scope, end: SyncEnd, has_changed: bool) {
-        let inode = inode_of(scope);
+        let inode = scope.inode();
         if end == SyncEnd::Reverted && has_changed {
             // The operating system has dropped what it had taken, and has said so. What was promised for a power loss it could not
             // drop, if that was true.
@@ -144,7 +144,7 @@ impl Promises {
             // The store was told.
             _ if end.is_reported() => {
                 self.deceived.retain(|&(other, hidden)| {
-                    let is_about_it = inode_of(other) == inode;
+                    let is_about_it = other.inode() == inode;
                     if is_about_it && hidden {
                         self.told.push(other);
                     }
@@ -196,7 +196,7 @@ impl Promises {
     /// Forgets the lies about files and directories that no crash can bring back: what was to be in them cannot be asked for.
     pub(super) fn forget_lies(&mut self, may_be_there: impl Fn(Ino) -> bool) {
         self.deceived
-            .retain(|&(scope, _)| may_be_there(inode_of(scope)));
+            .retain(|&(scope, _)| may_be_there(scope.inode()));
     }
 
     /// A new life begins, which cannot know what an earlier one was told of data that once counted as durable.
@@ -342,13 +342,7 @@ impl Promises {
 /// Whether a sync makes durable what an earlier one has not. An `fdatasync` may leave out what an `fsync` has to commit.
 fn makes_up_for(sync: Scope, earlier: Scope) -> bool {
     let is_less = matches!((sync, earlier), (Scope::FileData(_), Scope::File(_)));
-    inode_of(sync) == inode_of(earlier) && !is_less
-}
-
-const fn inode_of(scope: Scope) -> Ino {
-    match scope {
-        Scope::File(ino) | Scope::FileData(ino) | Scope::Dir(ino) | Scope::Close(ino) => ino,
-    }
+    sync.inode() == earlier.inode() && !is_less
 }
 
 #[cfg(test)]

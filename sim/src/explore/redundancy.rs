@@ -1,6 +1,7 @@
 //! Why dropping a sync makes no difference on a disk: what else makes durable what it covers.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::time::Duration;
 
 use plimsoll_faults::crash::Frontier;
@@ -20,18 +21,22 @@ use crate::command::Command;
 pub(super) type Pending = BTreeSet<(u32, String)>;
 
 impl Deletions<'_> {
-    /// Why nobody can notice that the sync at `at` is missing from the run `without`.
+    /// Why nobody can notice that the syncs at `barrier` are missing from the run `without`.
     ///
-    /// What else makes durable what the sync covers only tells people where to look. That nobody can notice it rests on one of two
-    /// things: the sync changes nothing of what a crash may leave, or every crash without it was compared with those of the run with it.
-    pub(super) fn redundancy(&mut self, without: &Recording, at: usize) -> Redundancy {
+    /// What else makes durable what they cover only tells people where to look. That nobody can notice it rests on one of two
+    /// things: they change nothing of what a crash may leave, or every crash without them was compared with those of the run with them.
+    pub(super) fn redundancy(&mut self, without: &Recording, barrier: Range<usize>) -> Redundancy {
+        let at = barrier.start;
         let mut frontier = self.frontier(at);
         let missing = frontier.branch();
-        let sync = &self.recording.log[at];
-        if !frontier.branch().advance(sync) {
+        let (mut forced, mut has_changed) = (Pending::new(), false);
+        for sync in &self.recording.log[barrier] {
+            has_changed |= frontier.branch().advance(sync);
+            forced.extend(moved_past(&mut frontier, sync));
+        }
+        if !has_changed {
             return self.earlier(at);
         }
-        let forced = moved_past(&mut frontier, sync);
         let visits = Visits::of(self.case, without, &mut self.lab, at, STATES_MAX);
         let with = Run {
             recording: &self.recording,

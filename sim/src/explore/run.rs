@@ -67,16 +67,6 @@ pub fn audit(case: &Case) -> Audit {
     lab.audit()
 }
 
-/// The syncs of a case's run, in order, as a trace shows them.
-pub fn sync_sites(case: &Case) -> Vec<String> {
-    record(case, &case.plan)
-        .log
-        .iter()
-        .filter(|entry| entry.kind.is_sync())
-        .map(ToString::to_string)
-        .collect()
-}
-
 /// The op log of a case's run.
 pub fn op_log(case: &Case) -> Vec<Entry> {
     record(case, &case.plan).log
