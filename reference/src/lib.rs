@@ -1,5 +1,6 @@
 //! The reference store: what a correct durable store does, behind a pluggable file system.
 
+mod barrier;
 pub mod clock;
 pub mod error_text;
 pub mod fs;

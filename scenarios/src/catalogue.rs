@@ -76,6 +76,7 @@ pub const CATALOGUE: &[CatalogueFile] = files! {
         "ref-overlapping-errors"
         "ref-placing"
         "ref-placing-errors"
+        "ref-placing-power-errors"
         "ref-placing-process"
         "ref-placing-random"
         "ref-power"

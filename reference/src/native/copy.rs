@@ -11,7 +11,7 @@ use super::directory::{Settled, sync_dir};
 use super::error::{StoreError, io_error};
 use super::image::{ImageHeader, write_image};
 use super::layout::{Layout, is_second_name};
-use super::naming::{Misplaced, place};
+use super::naming::{Misplaced, replace};
 use super::options::Compression;
 use super::store::Store;
 use super::table::Table;
@@ -139,16 +139,10 @@ impl Cut<'_> {
         Settled::default().settle(fs, &destination.dir)?;
         remove_stale(fs, &destination)?;
         let mut attempt = 1;
-        let mut is_second = false;
         let file = loop {
             match self.place(fs, &destination, attempt) {
                 Ok(file) => break file,
                 Err(Misplaced::Absent(error)) if is_taken(&error) && attempt < ATTEMPTS_MAX => {}
-                // The bytes may be lost although they can be read: they are written again, to a new file.
-                Err(Misplaced::Doubtful(_)) if !is_second => {
-                    sync_dir(fs, &destination.dir)?;
-                    is_second = true;
-                }
                 Err(misplaced) => return Err(misplaced.into_error()),
             }
             attempt += 1;
@@ -171,7 +165,7 @@ impl Cut<'_> {
             segment: 0,
             voids: false,
         };
-        place(fs, &temp, &destination.path, |file| {
+        replace(fs, &temp, &destination.path, |file| {
             // Held while the copy is written, so that nobody takes its temporary for a leftover.
             if !file.try_lock().map_err(io_error("lock", &temp))? {
                 return Err(StoreError::DestinationBusy { path: temp.clone() });

@@ -13,7 +13,7 @@ use super::error::{StoreError, io_error};
 use super::frame::{FRAME_HEADER_BYTES, write_frame};
 use super::layout::Layout;
 use super::limits::SEGMENT_NUMBER_MAX;
-use super::naming::{Misplaced, place};
+use super::naming::{Misplaced, Prepared};
 use super::options::Options;
 use super::segment::{SEGMENT_HEADER_BYTES, SegmentHeader};
 
@@ -338,9 +338,10 @@ impl Log {
             .settle(fs, &self.layout.log_dir)
             .map_err(Misplaced::Absent)?;
         let temp = self.layout.segment_temp(active.number);
-        let file = place(fs, &temp, &active.path, |file| {
+        let prepared = Prepared::new(fs, &temp, |file| {
             append_all(file, &self.staged).map_err(io_error("append to", &temp))
-        })?;
+        });
+        let file = prepared.map_err(Misplaced::Absent)?.put(fs, &active.path)?;
         active.file = Some(file);
         active.len = self.staged.len() as u64;
         self.staged.clear();

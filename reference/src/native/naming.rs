@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::barrier::sync_surely;
 use crate::fs::{FsFile, FsOps, OpenOptions};
 use crate::names::commit_names;
 
@@ -18,15 +19,13 @@ pub(super) enum Misplaced {
     Absent(StoreError),
     /// It may have the name, for now or for good. If so, it is whole.
     Unsure(StoreError),
-    /// It has the name, and its bytes may be lost although they can be read.
-    Doubtful(StoreError),
 }
 
 impl Misplaced {
     /// The error alone.
     pub(super) fn into_error(self) -> StoreError {
         match self {
-            Self::Absent(error) | Self::Unsure(error) | Self::Doubtful(error) => error,
+            Self::Absent(error) | Self::Unsure(error) => error,
         }
     }
 }
@@ -38,12 +37,30 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    /// Creates a file under the name `temp`, has `write` fill it, and makes its bytes durable. After an error it is not there, as far as
-    /// that could be done.
-    pub(super) fn write(
+    /// Creates a file under the name `temp`, has `write` fill it, and makes its bytes durable, for a name that nothing has. After an error it is
+    /// not there, as far as that could be done.
+    pub(super) fn new(
         fs: &dyn FsOps,
         temp: &Path,
         write: impl FnOnce(&dyn FsFile) -> Result<(), StoreError>,
+    ) -> Result<Self, StoreError> {
+        Self::write(fs, temp, write, |file| file.sync_data())
+    }
+
+    /// As [`new`](Self::new), for a name that something may have.
+    pub(super) fn replacement(
+        fs: &dyn FsOps,
+        temp: &Path,
+        write: impl FnOnce(&dyn FsFile) -> Result<(), StoreError>,
+    ) -> Result<Self, StoreError> {
+        Self::write(fs, temp, write, sync_surely)
+    }
+
+    fn write(
+        fs: &dyn FsOps,
+        temp: &Path,
+        write: impl FnOnce(&dyn FsFile) -> Result<(), StoreError>,
+        sync: impl FnOnce(&dyn FsFile) -> io::Result<()>,
     ) -> Result<Self, StoreError> {
         let file = match fs.open(temp, OpenOptions::read_write().create_new().append()) {
             Ok(file) => file,
@@ -59,8 +76,8 @@ impl Prepared {
             file,
             temp: temp.to_path_buf(),
         };
-        let written = write(&*prepared.file)
-            .and_then(|()| prepared.file.sync_data().map_err(io_error("sync", temp)));
+        let file = &*prepared.file;
+        let written = write(file).and_then(|()| sync(file).map_err(io_error("sync", temp)));
         match written {
             Ok(()) => Ok(prepared),
             Err(error) => {
@@ -103,30 +120,27 @@ impl Prepared {
                 }
             });
         }
-        let named = confirm(&*file, path)
-            .map_err(Misplaced::Doubtful)
-            .and_then(|()| sync_parent(fs, path).map_err(Misplaced::Unsure));
-        match named {
+        match confirm(&*file, path).and_then(|()| sync_parent(fs, path)) {
             Ok(()) => {
                 replaced.release(fs);
                 Ok(file)
             }
-            Err(misplaced) => {
+            Err(error) => {
                 replaced.give_up(fs, path);
-                Err(misplaced)
+                Err(Misplaced::Unsure(error))
             }
         }
     }
 }
 
-/// Writes a file by the name `temp` and gives it the name `path`: [`Prepared::write`] and [`Prepared::put`] in one.
-pub(super) fn place(
+/// Writes a file by the name `temp` and has it replace the one at `path`: [`Prepared::replacement`] and [`Prepared::put`] in one.
+pub(super) fn replace(
     fs: &dyn FsOps,
     temp: &Path,
     path: &Path,
     write: impl FnOnce(&dyn FsFile) -> Result<(), StoreError>,
 ) -> Result<Box<dyn FsFile>, Misplaced> {
-    Prepared::write(fs, temp, write)
+    Prepared::replacement(fs, temp, write)
         .map_err(Misplaced::Absent)?
         .put(fs, path)
 }
@@ -139,7 +153,7 @@ pub(super) fn place(
 /// that the sync of the directory would force.
 ///
 /// # Errors
-/// `Io`. It may be about the bytes, too: there are file systems that report a failure only at the next sync.
+/// `Io`. It may be about the bytes of a file that was synced only once, too: there are file systems that report a failure at the next sync.
 fn confirm(file: &dyn FsFile, path: &Path) -> Result<(), StoreError> {
     file.sync_all().map_err(io_error("sync", path))
 }

@@ -18,8 +18,6 @@ pub struct PlacingJob {
     written: WrittenSnapshot,
     /// Whether the snapshot in place holds what this one covers, so that nothing is to be done.
     is_covered: bool,
-    /// Of the temporary, where it has to be written again.
-    attempt: u64,
     /// What was uncertain before.
     before: Option<u64>,
     turn: Arc<()>,
@@ -31,7 +29,7 @@ pub struct PlacedSnapshot {
     owner: Arc<()>,
     covered: u64,
     before: Option<u64>,
-    result: Result<Placed, NotPlaced>,
+    result: Result<Placed, Misplaced>,
     /// Ends the turn.
     _turn: Arc<()>,
 }
@@ -40,12 +38,6 @@ enum Placed {
     /// Nothing was done: a newer one is in place.
     Covered,
     InPlace,
-}
-
-enum NotPlaced {
-    Misplaced(Misplaced),
-    /// One is in place whose bytes may be lost although they can be read, and it could not be written again.
-    Broken(StoreError),
 }
 
 impl std::fmt::Debug for PlacingJob {
@@ -67,29 +59,19 @@ impl std::fmt::Debug for PlacedSnapshot {
 impl PlacingJob {
     /// Puts the snapshot in the place of the old one and makes that durable: a rename and two syncs, and a second name for the old one
     /// meanwhile, whatever the size of the store. It needs no store: it may run on another thread while commits go on, and stand still for
-    /// as long as the disk does. What is appended meanwhile never gets into the blocks of the old one while that may come back.
-    ///
-    /// Where a sync fails once it is in place, it is written again, from memory to a new file. What came of it is for
-    /// [`Store::end_placing`].
+    /// as long as the disk does. What is appended meanwhile never gets into the blocks of the old one while that may come back. What came of
+    /// it is for [`Store::end_placing`].
     pub fn place(self) -> PlacedSnapshot {
         let Self {
             mut written,
             is_covered,
-            attempt,
             before,
             turn,
         } = self;
         let result = if is_covered {
             Ok(Placed::Covered)
         } else {
-            match written.put() {
-                // The bytes may be lost although they can be read.
-                Err(Misplaced::Doubtful(_)) => written
-                    .put_again(attempt)
-                    .map_err(|misplaced| NotPlaced::Broken(misplaced.into_error())),
-                put => put.map_err(NotPlaced::Misplaced),
-            }
-            .map(|()| Placed::InPlace)
+            written.put().map(|()| Placed::InPlace)
         };
         PlacedSnapshot {
             owner: Arc::clone(written.owner()),
@@ -146,13 +128,11 @@ impl Store {
             // Until somebody says what came of it nobody knows which one is in place.
             self.snapshots.uncertain = before.max(Some(written.covered()));
         }
-        self.snapshots.attempts += 1;
         let turn = Arc::new(());
         self.snapshots.turn = Arc::downgrade(&turn);
         Ok(PlacingJob {
             written,
             is_covered,
-            attempt: self.snapshots.attempts,
             before,
             turn,
         })
@@ -163,8 +143,7 @@ impl Store {
     ///
     /// # Errors
     /// `ForeignJob`; `Io` when a step of [`PlacingJob::place`] failed. The store goes on as before. The old snapshot is in place, or the new
-    /// one, whole. Where a sync failed once the new one was in place, and writing it again too, the store is poisoned. Where the log has
-    /// failed since the cut a fresh one is written here.
+    /// one, whole. Where the log has failed since the cut a fresh one is written here.
     pub fn end_placing(&mut self, placed: PlacedSnapshot) -> Result<Ack, StoreError> {
         let PlacedSnapshot {
             owner,
@@ -180,13 +159,11 @@ impl Store {
         match result {
             Ok(Placed::Covered) => return Ok(Ack::at(Level::Power)),
             Ok(Placed::InPlace) => {}
-            Err(NotPlaced::Misplaced(Misplaced::Absent(error))) => {
+            Err(Misplaced::Absent(error)) => {
                 self.snapshots.uncertain = before;
                 return Err(error);
             }
-            Err(NotPlaced::Misplaced(misplaced)) => return Err(misplaced.into_error()),
-            // Nothing more can be promised.
-            Err(NotPlaced::Broken(error)) => return Err(self.poison_by(error)),
+            Err(Misplaced::Unsure(error)) => return Err(error),
         }
         if self.is_poisoned() && self.options.log_mode != LogMode::Never {
             if covered < self.sequence {

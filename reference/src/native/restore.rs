@@ -140,7 +140,7 @@ impl Store {
             Ok(()) => {}
             Err(Misplaced::Absent(error)) => return Err(not_restored(copy.path, error)),
             // It is in place, or may be. The way back would be as long as the way forward.
-            Err(Misplaced::Unsure(_) | Misplaced::Doubtful(_)) => {
+            Err(Misplaced::Unsure(_)) => {
                 if let Err(misplaced) = self.promote_over(copy, image) {
                     return Err(self.poison_by(misplaced.into_error()));
                 }

@@ -8,7 +8,7 @@ use crate::level::Ack;
 use super::directory::sync_dir;
 use super::error::{StoreError, io_error};
 use super::image::{Content, ImageHeader, write_image};
-use super::naming::{Misplaced, place};
+use super::naming::{Misplaced, replace};
 use super::options::{LogMode, Options, SnapshotPolicy};
 use super::snapshot_job::{SnapshotJob, WrittenSnapshot};
 use super::store::Store;
@@ -156,8 +156,7 @@ impl Store {
     /// [`PlacingJob::place`](super::PlacingJob::place) and [`end_placing`](Self::end_placing) in one, and says what these say.
     ///
     /// # Errors
-    /// As these. The store goes on as before. The old snapshot is in place, or the new one, whole. Where a sync fails once the new one is
-    /// in place it is written again, and the store is poisoned if that fails too.
+    /// As these. The store goes on as before. The old snapshot is in place, or the new one, whole.
     pub fn finish_snapshot(&mut self, written: WrittenSnapshot) -> Result<Ack, StoreError> {
         let placed = self.begin_placing(written)?.place();
         self.end_placing(placed)
@@ -203,7 +202,7 @@ impl Store {
             .layout
             .snapshot_temp(header.covered, self.snapshots.attempts);
         let compression = self.options.compression;
-        let placed = place(fs, &temp, snapshot, |file| {
+        let placed = replace(fs, &temp, snapshot, |file| {
             write_image(file, &temp, content, header, compression)
         });
         let closed = placed.and_then(|file| {
@@ -215,7 +214,7 @@ impl Store {
 
     /// Takes note of a snapshot that may be in place although it did not get there as it should.
     fn note(&mut self, covered: u64, placed: Result<(), Misplaced>) -> Result<(), Misplaced> {
-        if matches!(placed, Err(Misplaced::Unsure(_) | Misplaced::Doubtful(_))) {
+        if matches!(placed, Err(Misplaced::Unsure(_))) {
             let uncertain = &mut self.snapshots.uncertain;
             *uncertain = (*uncertain).max(Some(covered));
         }

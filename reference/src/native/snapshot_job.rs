@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use crate::fs::{FsFile, FsOps};
 
-use super::directory::{Settled, sync_dir};
+use super::directory::Settled;
 use super::error::{StoreError, io_error};
 use super::image::{ImageHeader, write_image};
 use super::layout::Layout;
 use super::lock::Lock;
-use super::naming::{Misplaced, Prepared, place};
+use super::naming::{Misplaced, Prepared};
 use super::options::Compression;
 use super::table::Table;
 
@@ -56,7 +56,7 @@ impl SnapshotJob {
         let fs = &*self.fs;
         self.settled.settle(fs, &self.layout.snapshot_dir)?;
         let temp = self.layout.snapshot_temp(self.covered(), self.attempt);
-        let prepared = Prepared::write(fs, &temp, |file| self.write_to(file, &temp))?;
+        let prepared = Prepared::replacement(fs, &temp, |file| self.write_to(file, &temp))?;
         Ok(WrittenSnapshot {
             job: self,
             prepared: Some(prepared),
@@ -99,24 +99,8 @@ impl WrittenSnapshot {
         let Some(prepared) = self.prepared.take() else {
             return Ok(());
         };
-        let file = prepared.put(&*self.job.fs, &self.job.layout.snapshot)?;
-        self.close(file)
-    }
-
-    /// Puts the same image in place of one that is there and whose bytes may not be durable: from memory to a new file.
-    pub(super) fn put_again(&self, attempt: u64) -> Result<(), Misplaced> {
-        let SnapshotJob { fs, layout, .. } = &self.job;
-        // Settled first, so that what it replaced stays whole.
-        sync_dir(&**fs, &layout.snapshot_dir).map_err(Misplaced::Unsure)?;
-        let temp = layout.snapshot_temp(self.covered(), attempt);
-        let file = place(&**fs, &temp, &layout.snapshot, |file| {
-            self.job.write_to(file, &temp)
-        })?;
-        self.close(file)
-    }
-
-    fn close(&self, file: Box<dyn FsFile>) -> Result<(), Misplaced> {
         let path = &self.job.layout.snapshot;
+        let file = prepared.put(&*self.job.fs, path)?;
         file.close()
             .map_err(|error| Misplaced::Unsure(io_error("close", path)(error)))
     }

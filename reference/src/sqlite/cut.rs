@@ -13,7 +13,6 @@ use super::vfs::Mount;
 /// What there was of a database at one moment, on a connection of its own.
 pub(super) struct Cut {
     connection: Connection,
-    is_copy: bool,
 }
 
 impl Cut {
@@ -23,10 +22,7 @@ impl Cut {
         let connection = mount.open_with_flags(for_sqlite(path), flags)?;
         // The transaction begins with the first read.
         connection.execute_batch("BEGIN; SELECT count(*) FROM sqlite_schema")?;
-        Ok(Self {
-            connection,
-            is_copy: false,
-        })
+        Ok(Self { connection })
     }
 
     /// A copy in memory.
@@ -34,15 +30,7 @@ impl Cut {
         let flags = READ_WRITE.union(OpenFlags::SQLITE_OPEN_CREATE);
         let mut connection = mount.open_with_flags(":memory:", flags)?;
         copy_pages(source, &mut connection)?;
-        Ok(Self {
-            connection,
-            is_copy: true,
-        })
-    }
-
-    /// Whether it is a copy in memory, so that keeping it keeps no log from starting anew.
-    pub(super) const fn is_copy(&self) -> bool {
-        self.is_copy
+        Ok(Self { connection })
     }
 
     /// Copies everything into an empty file, whose name is not durable then.

@@ -16,7 +16,7 @@ use super::error::StoreError;
 use super::lock::Lock;
 use super::recovery::remove_temporaries;
 use super::replace::{Format, Prepared};
-use super::site::{Ground, Put, Site};
+use super::site::{Ground, Site};
 use super::vfs::Mount;
 use super::warning::Warning;
 
@@ -117,26 +117,16 @@ impl Destination {
         method: Method,
     ) -> Result<Option<Warning>, StoreError> {
         let prepared = self.write(live, method)?;
-        self.install(live, prepared, |destination| {
-            destination.write(live, method)
-        })
+        self.install(live, prepared)
     }
 
-    /// Puts a copy that was written in place, durably, and keeps the one before it beside it. Where its bytes are in doubt then, another is
-    /// written by `again`. A warning says that older copies are left.
+    /// Puts a copy that was written in place, durably, and keeps the one before it beside it. A warning says that older copies are left.
     pub(super) fn install(
         &mut self,
         live: &Live<'_>,
         prepared: Prepared,
-        again: impl FnOnce(&mut Self) -> Result<Prepared, StoreError>,
     ) -> Result<Option<Warning>, StoreError> {
-        match self.site.put(&live.ground(), prepared)? {
-            Put::Done(warning) => Ok(warning),
-            Put::Doubtful => {
-                let prepared = again(self)?;
-                self.site.put_again(&live.ground(), prepared)
-            }
-        }
+        self.site.put(&live.ground(), prepared)
     }
 
     pub(super) fn release(self) -> Result<(), StoreError> {

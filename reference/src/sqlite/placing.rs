@@ -6,9 +6,8 @@ use std::sync::Arc;
 
 use crate::level::Ack;
 
-use super::database::Method;
 use super::error::StoreError;
-use super::site::{Ground, Put, Site};
+use super::site::{Ground, Site};
 use super::snapshot::no_place;
 use super::snapshot_job::WrittenSnapshot;
 use super::store::Store;
@@ -25,8 +24,6 @@ pub struct PlacingJob {
     site: Site,
     live_path: Option<PathBuf>,
     live_inode: Option<u64>,
-    /// Under which it is written again, if it has to be.
-    temporary: PathBuf,
     turn: Arc<()>,
 }
 
@@ -46,8 +43,6 @@ enum Placed {
     Covered,
     /// A warning says that older copies are left.
     InPlace(Option<Warning>),
-    /// It is in place, its bytes may be lost although they can be read, and nothing is left to write it again from.
-    Doubtful,
 }
 
 impl fmt::Debug for PlacingJob {
@@ -70,8 +65,7 @@ impl PlacingJob {
     /// Puts the snapshot in place, durably, and keeps the one before it beside it: a link, a rename and their syncs, whatever the size of
     /// the store. It needs no store: it may run on another thread while commits go on, and stand still for as long as the disk does.
     ///
-    /// Where a sync fails once it is in place, and its cut was a copy in memory, it is written again from that. What came of it is for
-    /// [`Store::end_placing`]. Once the store is gone nothing is put in place any more; a job that is at work then, goes on.
+    /// What came of it is for [`Store::end_placing`]. Once the store is gone nothing is put in place any more; a job that is at work then, goes on.
     pub fn place(mut self) -> PlacedSnapshot {
         let result = self.put();
         PlacedSnapshot {
@@ -104,14 +98,7 @@ impl PlacingJob {
             live_path: self.live_path.as_deref(),
             live_inode: self.live_inode,
         };
-        match (self.site.put(&ground, prepared)?, &self.written.copy) {
-            (Put::Done(warning), _) => Ok(Placed::InPlace(warning)),
-            (Put::Doubtful, None) => Ok(Placed::Doubtful),
-            (Put::Doubtful, Some(copy)) => {
-                let prepared = origin.write(copy, &self.temporary)?;
-                self.site.put_again(&ground, prepared).map(Placed::InPlace)
-            }
-        }
+        self.site.put(&ground, prepared).map(Placed::InPlace)
     }
 }
 
@@ -158,7 +145,7 @@ impl Store {
         let (live, snapshots) = self.live()?;
         let (live_path, live_inode) = (live.path.map(Into::into), live.inode);
         let snapshots = snapshots.ok_or_else(no_place)?;
-        let (site, temporary) = (snapshots.site_mut().lend(), snapshots.next_temporary());
+        let site = snapshots.site_mut().lend();
         if !is_covered {
             // Until somebody says what came of it nobody knows which one is in place.
             self.coverage_mut().doubt(written.covered());
@@ -169,13 +156,11 @@ impl Store {
             site,
             live_path,
             live_inode,
-            temporary,
             turn: self.take_turn(),
         })
     }
 
-    /// Takes note of a snapshot that was put in place. Nothing is written or read for that; but where a sync of it failed in place, and its
-    /// cut was no copy in memory, it is written again here.
+    /// Takes note of a snapshot that was put in place. Nothing is written or read for that.
     ///
     /// The acknowledgement is for what the job covers, not for later commits: `Power`, but `Memory` for a poisoned store, and for one in
     /// memory whose move to its file has failed half-way, as that file is opened first. The copy is durable in any case.
@@ -199,14 +184,6 @@ impl Store {
         let warning = match result? {
             Placed::Covered => return Ok(Ack::at(self.snapshot_level())),
             Placed::InPlace(warning) => warning,
-            Placed::Doubtful => {
-                // What is there now holds what the cut held.
-                let (live, snapshots) = self.live()?;
-                let snapshots = snapshots.ok_or_else(no_place)?;
-                let prepared = snapshots.write(&live, Method::Backup)?;
-                let ground = live.ground();
-                snapshots.site_mut().put_again(&ground, prepared)?
-            }
         };
         self.coverage_mut().place(covered);
         warning.into_iter().for_each(|warning| self.warn(warning));

@@ -9,7 +9,7 @@ use super::directory::is_there;
 use super::error::StoreError;
 use super::lock::Lock;
 use super::options::{Journal, Options};
-use super::replace::{Format, Installed, Prepared};
+use super::replace::{Format, Prepared};
 use super::vfs::Mount;
 use crate::fs::FsOps;
 
@@ -86,9 +86,7 @@ impl Promotion {
             database.copy_to(mount, &temporary, Method::Backup)
         })?;
         self.is_begun = true;
-        if let Installed::Doubtful(error) = prepared.install(fs, path)? {
-            return Err(error);
-        }
+        prepared.install(fs, path)?;
         let lock = Lock::of(fs, path)?;
         let database = Database::file(fs, mount, path, options)?;
         Ok(Filed { database, lock })

@@ -7,13 +7,14 @@
 
 use std::path::Path;
 
+use crate::barrier::sync_surely;
 use crate::fs::{FsFile, FsOps, OpenOptions, write_all_at};
 
 use super::beside::{Beside, is_log, temporary_path};
 use super::directory::{remove, settle_names};
 use super::error::{StoreError, io_error};
 use super::frames;
-use super::replace::{Installed, discard, install};
+use super::replace::{discard, install};
 
 /// Bytes that are copied at a time.
 const CHUNK_BYTES: usize = 64 << 10;
@@ -58,14 +59,10 @@ fn renew(fs: &dyn FsOps, journal: &Path) -> Result<(), StoreError> {
     let installed = copy(fs, &*source, len, journal, &temporary)
         .and_then(|file| install(fs, file, &temporary, journal));
     drop(source);
-    match installed {
-        Ok(Installed::Done) => Ok(()),
-        Ok(Installed::Doubtful(error)) => Err(error),
-        Err(error) => {
-            discard(fs, &temporary);
-            Err(error)
-        }
+    if installed.is_err() {
+        discard(fs, &temporary);
     }
+    installed
 }
 
 /// How much of a journal SQLite will read, where that can be said.
@@ -102,6 +99,6 @@ pub(super) fn copy(
         write_all_at(&*file, &chunk[..len], offset).map_err(io_error("write", to))?;
         offset += len as u64;
     }
-    file.sync_data().map_err(io_error("sync", to))?;
+    sync_surely(&*file).map_err(io_error("sync", to))?;
     Ok(file)
 }

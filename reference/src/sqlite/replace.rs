@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::barrier::sync_surely;
 use crate::fs::{FsFile, FsOps, OpenOptions, write_all_at};
 
 use super::beside::suffixed;
@@ -21,14 +22,6 @@ pub(super) enum Format {
     Rollback,
     /// By a write-ahead log.
     Wal,
-}
-
-/// How a file got its name.
-pub(super) enum Installed {
-    /// Durably, as far as anybody says.
-    Done,
-    /// It has the name, and a sync that came behind has failed.
-    Doubtful(StoreError),
 }
 
 /// A finished database, whole and durable under a name that is not for keeps.
@@ -62,7 +55,7 @@ impl Prepared {
     }
 
     /// Gives it the name of its target, as [`install`] does.
-    pub(super) fn install(self, fs: &dyn FsOps, target: &Path) -> Result<Installed, StoreError> {
+    pub(super) fn install(self, fs: &dyn FsOps, target: &Path) -> Result<(), StoreError> {
         let installed = install(fs, self.file, &self.temporary, target);
         if installed.is_err() {
             discard(fs, &self.temporary);
@@ -94,29 +87,24 @@ fn seal(fs: &dyn FsOps, temporary: &Path, format: Format) -> Result<Box<dyn FsFi
         Format::Wal => 2,
     };
     write_all_at(&*file, &[version; 2], VERSIONS_AT).map_err(io_error("write", temporary))?;
-    file.sync_data().map_err(io_error("sync", temporary))?;
+    sync_surely(&*file).map_err(io_error("sync", temporary))?;
     Ok(file)
 }
 
-/// Gives a synced file the name of its target, and makes that durable.
+/// Gives a [surely synced](sync_surely) file the name of its target, and makes that durable.
 ///
-/// The file is synced once more behind the rename, which tells of writes that failed late. It does nothing for the name where the sync of a
-/// directory does nothing (Lustre since 2.16): the file is no longer new, as SQLite has synced it. That takes a marker, whose name is that
-/// of the temporary, which is free then.
+/// Where the sync of a directory does nothing for names (Lustre since 2.16), a sync of the file does not either: it is no longer new, as SQLite
+/// has synced it. That takes a marker, whose name is that of the temporary, which is free then.
 pub(super) fn install(
     fs: &dyn FsOps,
     file: Box<dyn FsFile>,
     temporary: &Path,
     target: &Path,
-) -> Result<Installed, StoreError> {
+) -> Result<(), StoreError> {
     fs.rename(temporary, target)
         .map_err(io_error("rename", temporary))?;
-    if let Err(error) = file.sync_all().map_err(io_error("sync", target)) {
-        return Ok(Installed::Doubtful(error));
-    }
     settle_names(fs, temporary)?;
-    file.close().map_err(io_error("close", target))?;
-    Ok(Installed::Done)
+    file.close().map_err(io_error("close", target))
 }
 
 /// Removes a temporary that came to nothing, and what SQLite may have put beside it. Best effort: what stays is removed later.

@@ -12,7 +12,7 @@ use super::error::{StoreError, io_error, unreadable};
 use super::location::for_sqlite;
 use super::log;
 use super::recovery::copy;
-use super::replace::{Installed, Prepared, discard, install};
+use super::replace::{Prepared, discard, install};
 use super::vfs::Mount;
 use super::warning::Warning;
 
@@ -24,14 +24,6 @@ pub(super) struct Ground<'a> {
     pub(super) live_path: Option<&'a Path>,
     /// The file behind it.
     pub(super) live_inode: Option<u64>,
-}
-
-/// How a copy got into place.
-pub(super) enum Put {
-    /// Durably. A warning says that older copies are left.
-    Done(Option<Warning>),
-    /// It is there, and its bytes may be lost although they can be read: it is to be [written again](Site::put_again).
-    Doubtful,
 }
 
 /// A path that copies are put at, and how many are kept.
@@ -63,40 +55,22 @@ impl Site {
         lent
     }
 
-    /// Puts a copy that was written in place, durably, and keeps the one before it beside it.
+    /// Puts a copy that was written in place, durably, and keeps the one before it beside it. A warning says that older copies are left.
     pub(super) fn put(
         &mut self,
         ground: &Ground<'_>,
         prepared: Prepared,
-    ) -> Result<Put, StoreError> {
+    ) -> Result<Option<Warning>, StoreError> {
         if let Err(error) = self.make_way(ground) {
             prepared.discard(ground.fs);
             return Err(error);
         }
-        match prepared.install(ground.fs, &self.path)? {
-            Installed::Done => Ok(Put::Done(self.tidy(ground.fs))),
-            Installed::Doubtful(_) => Ok(Put::Doubtful),
-        }
-    }
-
-    /// Puts a copy in place of one whose bytes are in doubt. A warning says that older copies are left.
-    pub(super) fn put_again(
-        &mut self,
-        ground: &Ground<'_>,
-        prepared: Prepared,
-    ) -> Result<Option<Warning>, StoreError> {
-        match prepared.install(ground.fs, &self.path)? {
-            Installed::Done => Ok(self.tidy(ground.fs)),
-            Installed::Doubtful(error) => Err(error),
-        }
-    }
-
-    fn tidy(&mut self, fs: &dyn FsOps) -> Option<Warning> {
-        let pruned = self.prune(fs);
+        prepared.install(ground.fs, &self.path)?;
+        let pruned = self.prune(ground.fs);
         self.is_settled = pruned.is_ok();
-        pruned.err().map(|error| Warning::NotPruned {
+        Ok(pruned.err().map(|error| Warning::NotPruned {
             reason: error.text(),
-        })
+        }))
     }
 
     /// Makes sure that nothing is lost by what is put in place next, nor does any harm to it.
@@ -200,14 +174,10 @@ impl Site {
         let temporary = temporary_path(&self.path, 0);
         let copied = copy(fs, &*source, u64::MAX, &self.path, &temporary)
             .and_then(|file| install(fs, file, &temporary, older));
-        match copied {
-            Ok(Installed::Done) => Ok(()),
-            Ok(Installed::Doubtful(error)) => Err(error),
-            Err(error) => {
-                discard(fs, &temporary);
-                Err(error)
-            }
+        if copied.is_err() {
+            discard(fs, &temporary);
         }
+        copied
     }
 
     /// Removes older copies beyond the number that is kept, which may have been higher in an earlier life.

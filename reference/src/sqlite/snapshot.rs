@@ -5,7 +5,6 @@ use std::sync::Arc;
 use crate::level::{Ack, Level};
 
 use super::database::Method;
-use super::destination::Destination;
 use super::error::StoreError;
 use super::opening::Home;
 use super::replace::Prepared;
@@ -99,11 +98,7 @@ impl Store {
 
     fn put_in_place(&mut self, covered: u64, prepared: Prepared) -> Result<(), StoreError> {
         let (live, snapshots) = self.live()?;
-        // What is there now holds what the cut held.
-        let again = |snapshots: &mut Destination| snapshots.write(&live, Method::Backup);
-        let installed = snapshots
-            .ok_or_else(no_place)?
-            .install(&live, prepared, again);
+        let installed = snapshots.ok_or_else(no_place)?.install(&live, prepared);
         match installed {
             Ok(warning) => {
                 self.coverage_mut().place(covered);

@@ -68,7 +68,6 @@ impl SnapshotJob {
             origin: self.origin,
             covered: self.covered,
             prepared: Some(prepared),
-            copy: self.cut.is_copy().then_some(self.cut),
         })
     }
 }
@@ -80,8 +79,6 @@ pub struct WrittenSnapshot {
     covered: u64,
     /// There until it is put in place or dropped.
     prepared: Option<Prepared>,
-    /// What it was written from, where that is a copy in memory: it can be written once more.
-    pub(super) copy: Option<Cut>,
 }
 
 impl fmt::Debug for WrittenSnapshot {
