@@ -169,6 +169,10 @@ impl Parent {
                 self.answers.push(line);
             }
             Answer::SnapshotFailed { .. } => self.answers.push(line),
+            Answer::Lost { message, .. } => {
+                self.truth.lost.get_or_insert_with(|| message.clone());
+                self.answers.push(line);
+            }
             _ => self.answered(&answer, line),
         }
     }

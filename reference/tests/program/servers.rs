@@ -38,6 +38,16 @@ fn only_the_answer_to_its_own_request_is_its_snapshot() {
 }
 
 #[test]
+fn what_the_server_lost_is_told_and_no_later_snapshot_makes_up_for_it() {
+    let lost =
+        "echo 'lost 1 1 no space'; echo '2 ok power 1 /s'; echo 'end failed no space'; exit 1";
+    let done = with_server(&format!("{ACK}; {lost}"), &[]);
+    assert_eq!(done.code, 1, "{done:?}");
+    assert!(done.stdout.contains("\nlost 1 1 no space\n"), "{done:?}");
+    assert!(done.stdout.contains("end failed"), "{done:?}");
+}
+
+#[test]
 fn a_server_that_says_all_is_well_and_dies_is_not_believed() {
     let end = "echo '2 failed unknown no space'; echo 'end 1 power'";
     let done = with_server(&format!("{ACK}; {end}; kill -9 $$"), &[]);
