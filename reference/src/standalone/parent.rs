@@ -44,7 +44,8 @@ pub(super) struct Parent {
     wants_snapshot: bool,
     /// The client's own `close`, which is answered by the server's.
     close: Option<u64>,
-    /// When the server said something last, and when people were last told that it does not.
+    /// Since when the server owes a word: it said something last, or was first asked something after that. And when people were last told
+    /// that it is silent.
     heard_at: Duration,
     told_at: Duration,
     /// Whether an answer could not be delivered.
@@ -136,6 +137,10 @@ impl Parent {
                 self.end("the request `close`".to_owned());
             }
             Ok(Request { id, .. }) => {
+                if self.ledger.open() == 0 {
+                    // Until now it had nothing to say.
+                    self.heard_at = self.host.clock.now();
+                }
                 let own = self.ledger.enter(Whose::Client(id));
                 self.orders.push(&renumbered(line.trim(), own));
             }
