@@ -126,6 +126,11 @@ impl Parent {
                 }
                 return self.end("the end of the requests".to_owned());
             }
+            Asked::Broken(reason) => {
+                self.note(&format!("the input cannot be read to its end: {reason}"));
+                self.ledger.refuse();
+                return self.end("an input that cannot be read".to_owned());
+            }
         };
         match line.parse::<Request>() {
             Err(error) => self.refuse(error.id, &error.reason),
@@ -210,10 +215,10 @@ impl Parent {
     }
 }
 
-/// A line with another number in front.
+/// A line with another number in front. A request of a list may be of several lines, which mean what one of them would.
 fn renumbered(line: &str, number: u64) -> String {
     match line.split_once(char::is_whitespace) {
-        Some((_, rest)) => format!("{number} {rest}"),
+        Some((_, rest)) => format!("{number} {}", rest.replace('\n', " ")),
         None => number.to_string(),
     }
 }
