@@ -99,8 +99,7 @@ impl Engine {
                 store.group(&commits).into_iter().map(number).collect()
             }
             Self::Sqlite { store, sequence } => {
-                let all: Vec<Mutation> = writes.iter().flatten().cloned().collect();
-                let result = store.batch(&all).map_err(Failure::from);
+                let result = store.joined(writes).map_err(Failure::from);
                 let number = |_| {
                     let level = result.as_ref().map_err(Clone::clone)?.level;
                     *sequence += 1;
