@@ -68,6 +68,11 @@ impl Engine {
         }
     }
 
+    /// Whether it is on disk and takes writes, so that all of them can be made durable there.
+    pub(super) fn is_durable(&self) -> bool {
+        !self.is_in_memory() && !self.is_poisoned()
+    }
+
     /// Whether an earlier failure keeps it from taking writes.
     pub(super) fn is_poisoned(&self) -> bool {
         match self {
