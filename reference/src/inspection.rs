@@ -136,7 +136,12 @@ fn kind(fs: &dyn FsOps, path: &Path) -> io::Result<Option<Kind>> {
     let is_directory = match metadata.kind {
         FileKind::Dir => true,
         FileKind::Symlink => fs.read_dir(path).is_ok(),
-        FileKind::File | FileKind::Other => false,
+        FileKind::File => false,
+        // Opening a pipe waits for somebody to write to it.
+        FileKind::Other => {
+            let reason = "it is neither a file nor a directory";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+        }
     };
     if is_directory {
         return Ok(Some(Kind::Native));

@@ -43,7 +43,7 @@ impl Metadata {
 /// One name in a directory.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DirEntry {
-    /// The name, without its directory. Names that are not UTF-8 are reported as `EILSEQ` by `read_dir`.
+    /// The name, without its directory.
     pub name: String,
     /// What the name refers to.
     pub kind: FileKind,
@@ -112,7 +112,8 @@ pub trait FsOps: Send + Sync {
     /// As `rmdir(2)`.
     fn remove_dir(&self, path: &Path) -> io::Result<()>;
 
-    /// Lists a directory, in no particular order.
+    /// Lists a directory, in no particular order. Names that are not UTF-8 are left out: they are none that a store gives, and what others
+    /// put beside it is not to keep it from working.
     ///
     /// # Errors
     /// As `opendir(3)` and `readdir(3)`.

@@ -149,17 +149,16 @@ impl FsOps for StdFs {
 
     fn read_dir(&self, path: &Path) -> io::Result<Vec<DirEntry>> {
         fs::read_dir(self.resolve(path))?
-            .map(|entry| {
-                let entry = entry?;
-                let name = entry
-                    .file_name()
-                    .into_string()
-                    .map_err(|_| errno(Errno::EILSEQ))?;
-                Ok(DirEntry {
-                    name,
-                    kind: kind_of(entry.file_type()?),
-                })
-            })
+            .filter_map(
+                |entry| match entry.map(|entry| (entry.file_name().into_string(), entry)) {
+                    Ok((Ok(name), entry)) => Some(entry.file_type().map(|file_type| DirEntry {
+                        name,
+                        kind: kind_of(file_type),
+                    })),
+                    Ok((Err(_), _)) => None,
+                    Err(error) => Some(Err(error)),
+                },
+            )
             .collect()
     }
 

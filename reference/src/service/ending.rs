@@ -62,6 +62,10 @@ impl Worker {
         let _ = self.commit().await;
         // Its failure is told where it was asked for; what counts comes now.
         let _ = self.wait_for_snapshot().await;
+        if self.panic.is_none() && self.seat.engine().is_some_and(Engine::is_durable) {
+            // What fails here is mended below; when the engine is closed it would be too late.
+            let _ = self.with_engine(Engine::sync).await;
+        }
         if self.seat.needs_mending() && self.panic.is_none() {
             self.mend().await;
         }

@@ -68,6 +68,11 @@ impl Engine {
         }
     }
 
+    /// Whether it is on disk and takes writes, so that all of them can be made durable there.
+    pub(super) fn is_durable(&self) -> bool {
+        !self.is_in_memory() && !self.is_poisoned()
+    }
+
     /// Whether an earlier failure keeps it from taking writes.
     pub(super) fn is_poisoned(&self) -> bool {
         match self {
@@ -99,8 +104,7 @@ impl Engine {
                 store.group(&commits).into_iter().map(number).collect()
             }
             Self::Sqlite { store, sequence } => {
-                let all: Vec<Mutation> = writes.iter().flatten().cloned().collect();
-                let result = store.batch(&all).map_err(Failure::from);
+                let result = store.joined(writes).map_err(Failure::from);
                 let number = |_| {
                     let level = result.as_ref().map_err(Clone::clone)?.level;
                     *sequence += 1;

@@ -108,8 +108,13 @@ impl Registry {
             match door {
                 Ok(Door::Open(mailbox)) => match mailbox.send(order).await {
                     Ok(()) => break,
-                    // It closes just now. What will be seen next is that it does.
-                    Err(back) => order = back.0,
+                    // It closes just now, and what will be seen next is that it does; or its task is gone without a word.
+                    Err(back) => {
+                        order = back.0;
+                        if reached.view.has_changed().is_err() {
+                            self.deregister(name, reached.identity);
+                        }
+                    }
                 },
                 Ok(Door::Gone(_) | Door::Closing) | Err(_) => {
                     self.deregister(name, reached.identity);

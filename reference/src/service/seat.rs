@@ -8,6 +8,7 @@ use crate::host::Failed;
 use crate::mutation::Mutation;
 
 use super::engine::Engine;
+use super::engine_options::EngineOptions;
 use super::failure::Failure;
 use super::protocol::Outcome;
 use super::worker::Worker;
@@ -174,9 +175,9 @@ impl Worker {
     /// Opens the engine again, from what is on disk.
     pub(super) async fn mend(&mut self) {
         let sequence = self.seat.sequence;
-        let options = match sequence {
-            // Nothing may be on disk as yet.
-            0 => self.options.engine.clone(),
+        let options = match (&self.options.engine, sequence) {
+            // Nothing may be on disk as yet. A database is, from the moment it was opened, whatever this process has written.
+            (EngineOptions::Native(_), 0) => self.options.engine.clone(),
             _ => self.options.engine.clone().of_existing(),
         };
         let broken = self.seat.engine.take();

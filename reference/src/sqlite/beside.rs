@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::fs::FsOps;
+use crate::fs::{FileKind, FsOps};
 
 use super::directory::parent;
 use super::error::{StoreError, io_error};
@@ -52,6 +52,8 @@ pub(super) fn temporary_path(path: &Path, number: u64) -> PathBuf {
 pub(super) struct Beside {
     /// Whether the database is there.
     pub(super) is_there: bool,
+    /// Whether what is there is neither a file nor a directory, nor a link.
+    pub(super) is_special: bool,
     /// Its write-ahead log and its rollback journal.
     pub(super) journals: Vec<PathBuf>,
     /// These and its shared memory.
@@ -74,6 +76,9 @@ impl Beside {
         };
         let mut beside = Self::default();
         let base = path.file_name().and_then(|name| name.to_str());
+        beside.is_special = entries
+            .iter()
+            .any(|entry| Some(entry.name.as_str()) == base && entry.kind == FileKind::Other);
         let mut names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
         names.sort_unstable();
         for name in names {

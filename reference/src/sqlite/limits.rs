@@ -16,17 +16,21 @@ pub(super) fn change(mutation: &Mutation) -> Change<'_> {
     }
 }
 
-/// Bytes that the native engine puts around a change and a batch.
-const AROUND: usize = 9;
+/// Bytes that the native engine puts before a batch, before a change, and besides before a value.
+const BEFORE_BATCH: usize = 4;
+const BEFORE_CHANGE: usize = 5;
+const BEFORE_VALUE: usize = 4;
 
 /// Says which limit the changes of a commit exceed.
 pub(super) fn check<'a>(changes: impl Iterator<Item = Change<'a>>) -> Result<(), StoreError> {
-    let mut len = 0;
+    let mut len = BEFORE_BATCH;
     for (key, value) in changes {
-        let value_len = value.map_or(0, <[u8]>::len);
         within("the key length in bytes", key.len(), KEY_BYTES_MAX)?;
-        within("the value length in bytes", value_len, VALUE_BYTES_MAX)?;
-        len += AROUND + key.len() + value_len;
+        len += BEFORE_CHANGE + key.len();
+        if let Some(value) = value {
+            within("the value length in bytes", value.len(), VALUE_BYTES_MAX)?;
+            len += BEFORE_VALUE + value.len();
+        }
         within("the batch size in bytes", len, BATCH_BYTES_MAX)?;
     }
     Ok(())
@@ -41,4 +45,27 @@ fn within(what: &'static str, size: usize, max: u32) -> Result<(), StoreError> {
         size: size as u64,
         max: u64::from(max),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::native::check_batch;
+
+    #[test]
+    fn both_engines_take_the_same() {
+        let put = |len: usize| Mutation::Put {
+            key: b"k".to_vec(),
+            value: vec![0; len],
+        };
+        let delete = Mutation::Delete { key: b"k".to_vec() };
+        // Three values of the largest size, and one that fills the batch but for a delete behind it: 4 bytes before the batch, 10 for each put.
+        let max = VALUE_BYTES_MAX as usize;
+        let rest = BATCH_BYTES_MAX as usize - 3 * max - 4 - 4 * 10 - 6;
+        for (len, takes) in [(rest, true), (rest + 1, false)] {
+            let batch = [put(max), put(max), put(max), put(len), delete.clone()];
+            assert_eq!(check(batch.iter().map(change)).is_ok(), takes, "{len}");
+            assert_eq!(check_batch(&batch).is_ok(), takes, "{len}");
+        }
+    }
 }

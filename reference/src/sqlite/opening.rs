@@ -82,6 +82,12 @@ impl Opening<'_> {
     }
 
     fn existing(&self, path: &Path, beside: &Beside) -> Result<Opened, StoreError> {
+        if beside.is_special {
+            // Opening a pipe waits for somebody to write to it.
+            return Err(StoreError::ForeignFile {
+                path: path.to_path_buf(),
+            });
+        }
         let own = Lock::of(self.fs, path)?;
         if own.metadata()?.len == 0 {
             return Err(StoreError::Damaged {

@@ -159,6 +159,17 @@ impl Store {
         self.commit(mutations.iter().map(change))
     }
 
+    /// Makes several batches in order, as one commit: all of them together or none. The limits are those of each batch by itself.
+    pub(crate) fn joined(&mut self, batches: &[Vec<Mutation>]) -> Result<Ack, StoreError> {
+        self.check_poison()?;
+        for batch in batches {
+            limits::check(batch.iter().map(change))?;
+        }
+        let committed = self.database.commit(batches.iter().flatten().map(change));
+        self.guard(committed)?;
+        self.after_commit()
+    }
+
     /// The value of a key, as last published.
     ///
     /// # Errors

@@ -23,6 +23,22 @@ pub(super) struct Destination {
 }
 
 impl Destination {
+    /// Refuses a place where there is no store, nor anything that says that there was one, before anything is made there.
+    pub(super) fn refuse_absent(fs: &dyn FsOps, setup: &Setup) -> Result<(), Refusal> {
+        let path = setup.path.display();
+        match trace(fs, setup) {
+            Ok(Some(_)) => Ok(()),
+            Ok(None) => Err(Refusal::new(
+                UNDONE,
+                format!("there is no store at `{path}`; name one that is there"),
+            )),
+            Err(error) => Err(Refusal::new(
+                UNDONE,
+                format!("cannot look for a store at `{path}`: {error}"),
+            )),
+        }
+    }
+
     /// Locks the place, and refuses one that is taken: by another process, or by data that nobody asked to go on from.
     pub(super) fn take(fs: &dyn FsOps, setup: &Setup, resume: bool) -> Result<Self, Refusal> {
         let path = setup.path.as_path();

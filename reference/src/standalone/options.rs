@@ -24,6 +24,7 @@ pub struct StandaloneOptions {
     pub(super) server: PathBuf,
     pub(super) setup: Setup,
     pub(super) resume: bool,
+    pub(super) existing: bool,
     pub(super) patience: Duration,
     pub(super) give_up_after: Option<Duration>,
 }
@@ -36,6 +37,7 @@ impl StandaloneOptions {
             server: server.into(),
             setup,
             resume: false,
+            existing: false,
             patience: PATIENCE,
             give_up_after: None,
         }
@@ -45,6 +47,13 @@ impl StandaloneOptions {
     #[must_use]
     pub fn resume(mut self, resume: bool) -> Self {
         self.resume = resume;
+        self
+    }
+
+    /// Refuses a place where no store is, for whoever means one that is there. Without this, one on disk is made where none is.
+    #[must_use]
+    pub fn existing(mut self, existing: bool) -> Self {
+        self.existing = existing;
         self
     }
 

@@ -44,7 +44,8 @@ pub(super) struct Parent {
     wants_snapshot: bool,
     /// The client's own `close`, which is answered by the server's.
     close: Option<u64>,
-    /// When the server said something last, and when people were last told that it does not.
+    /// Since when the server owes a word: it said something last, or was first asked something after that. And when people were last told
+    /// that it is silent.
     heard_at: Duration,
     told_at: Duration,
     /// Whether an answer could not be delivered.
@@ -125,6 +126,11 @@ impl Parent {
                 }
                 return self.end("the end of the requests".to_owned());
             }
+            Asked::Broken(reason) => {
+                self.note(&format!("the input cannot be read to its end: {reason}"));
+                self.ledger.refuse();
+                return self.end("an input that cannot be read".to_owned());
+            }
         };
         match line.parse::<Request>() {
             Err(error) => self.refuse(error.id, &error.reason),
@@ -136,6 +142,10 @@ impl Parent {
                 self.end("the request `close`".to_owned());
             }
             Ok(Request { id, .. }) => {
+                if self.ledger.open() == 0 {
+                    // Until now it had nothing to say.
+                    self.heard_at = self.host.clock.now();
+                }
                 let own = self.ledger.enter(Whose::Client(id));
                 self.orders.push(&renumbered(line.trim(), own));
             }
@@ -169,6 +179,10 @@ impl Parent {
                 self.answers.push(line);
             }
             Answer::SnapshotFailed { .. } => self.answers.push(line),
+            Answer::Lost { message, .. } => {
+                self.truth.lost.get_or_insert_with(|| message.clone());
+                self.answers.push(line);
+            }
             _ => self.answered(&answer, line),
         }
     }
@@ -201,10 +215,10 @@ impl Parent {
     }
 }
 
-/// A line with another number in front.
+/// A line with another number in front. A request of a list may be of several lines, which mean what one of them would.
 fn renumbered(line: &str, number: u64) -> String {
     match line.split_once(char::is_whitespace) {
-        Some((_, rest)) => format!("{number} {rest}"),
+        Some((_, rest)) => format!("{number} {}", rest.replace('\n', " ")),
         None => number.to_string(),
     }
 }

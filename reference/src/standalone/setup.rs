@@ -69,9 +69,9 @@ pub struct Setup {
     pub in_memory: bool,
     /// When writes are acknowledged.
     pub acks: Acks,
-    /// How long a write that was acknowledged at once waits to be committed.
+    /// How long a write that was acknowledged at once waits to be committed, in whole seconds.
     pub window: Duration,
-    /// Time between two snapshots, at least 1 s.
+    /// Time between two snapshots, at least 1 s, in whole seconds.
     pub snapshot_interval: Option<Duration>,
     /// How many snapshots are kept, the newest counted. The native engine keeps one.
     pub snapshot_keep: Option<u32>,
@@ -182,6 +182,15 @@ impl Setup {
         }
         if self.window == Duration::ZERO {
             return refuse("--window-seconds: 0 is no window; use --acks=power");
+        }
+        if self.window.subsec_nanos() != 0 {
+            return refuse("--window-seconds: it is a whole number of seconds");
+        }
+        if self
+            .snapshot_interval
+            .is_some_and(|interval| interval.subsec_nanos() != 0)
+        {
+            return refuse("--snapshot-interval-seconds: it is a whole number of seconds");
         }
         let engine = match self.engine {
             EngineKind::Native => EngineOptions::Native(self.native()?),
@@ -319,6 +328,12 @@ mod tests {
             let path = |setup: &mut Setup| setup.path = "/".into();
             assert!(refused(engine, path).starts_with("--path"));
         }
+        // Their words would be those of another setup.
+        let window = |setup: &mut Setup| setup.window = Duration::from_millis(1500);
+        assert!(refused(Native, window).contains("whole number"));
+        let interval = Some(Duration::from_millis(2500));
+        let interval = |setup: &mut Setup| setup.snapshot_interval = interval;
+        assert!(refused(Native, interval).contains("whole number"));
         let interval = |setup: &mut Setup| setup.snapshot_interval = Some(Duration::from_secs(1));
         assert!(refused(Sqlite, interval).contains("no place for snapshots"));
         let keep = |setup: &mut Setup| setup.snapshot_keep = Some(5);

@@ -28,6 +28,8 @@ pub(super) enum Asked {
     Unreadable(String),
     /// There are no more. The input may have ended within a line, which is then no request.
     End { is_cut: bool },
+    /// There may be more, which nobody can read, and why.
+    Broken(String),
 }
 
 impl Source {
@@ -46,8 +48,8 @@ impl Source {
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                     Asked::Unreadable(error.to_string())
                 }
-                // An input that fails has no more to give.
-                Ok(None) | Err(_) => Asked::End {
+                Err(error) => Asked::Broken(error.to_string()),
+                Ok(None) => Asked::End {
                     is_cut: !lines.rest().is_empty(),
                 },
             },

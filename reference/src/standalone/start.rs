@@ -38,11 +38,14 @@ fn check(options: &StandaloneOptions, commands: &[String]) -> Result<(), Refusal
             let message = format!("`{command}` is no request: {error}");
             Refusal::new(USAGE, message)
         })?;
-        does_write |= !matches!(request.command, Command::Get(_) | Command::Scan);
+        does_write |= !matches!(
+            request.command,
+            Command::Get(_) | Command::Scan | Command::Snapshot
+        );
     }
     if options.setup.in_memory && !does_write {
-        let message = "--in-memory: these requests only read, and a store in memory has nothing to show them; use `get` or `scan` \
-                       without it";
+        let message = "--in-memory: these requests write nothing, and a store in memory has nothing to show or to save for them; \
+                       leave it out";
         return Err(Refusal::new(USAGE, message));
     }
     Ok(())
@@ -73,9 +76,15 @@ async fn prepare(
     };
     let signals = Caught::install(&*host.process)
         .map_err(|error| Refusal::new(UNDONE, format!("cannot handle signals: {error}")))?;
-    let (fs, setup, resume) = (host.fs.clone(), options.setup.clone(), options.resume);
+    let (fs, wanted) = (host.fs.clone(), options.clone());
     let destination = host
-        .blocking(move || Destination::take(&*fs, &setup, resume))
+        .blocking(move || {
+            let StandaloneOptions { setup, resume, .. } = &wanted;
+            if wanted.existing {
+                Destination::refuse_absent(&*fs, setup)?;
+            }
+            Destination::take(&*fs, setup, *resume)
+        })
         .await
         .map_err(|failed: Failed| Refusal::new(UNDONE, failed.to_string()))??;
     let child = start(&host, &program).map_err(|error| {
@@ -120,7 +129,7 @@ mod tests {
             let commands: Vec<String> = commands.iter().copied().map(str::to_owned).collect();
             check(&options, &commands).map_err(|refusal| refusal.code)
         };
-        assert_eq!(check(&["get a", "scan"]), Err(USAGE));
+        assert_eq!(check(&["get a", "scan", "snapshot"]), Err(USAGE));
         assert_eq!(check(&["get a", "put a 1"]), Ok(()));
         assert_eq!(check(&["put a"]), Err(USAGE), "it is no request");
     }

@@ -12,6 +12,9 @@ pub(super) struct Truth {
     pub(super) was_ready: bool,
     /// Number of the last write that it acknowledged.
     pub(super) acknowledged: u64,
+    /// What it said first of writes that it had acknowledged and lost. Their numbers may be those of later writes, so that no number tells
+    /// that they are missing.
+    pub(super) lost: Option<String>,
     /// What our own snapshot covers, or why there is none.
     pub(super) saved: Option<Result<u64, String>>,
     /// Its last line: up to which write everything is held, and how; or why not.
@@ -43,6 +46,7 @@ impl Truth {
         let end = match (&self.last_line, self.status) {
             (Some(Ok((sequence, level))), Some(status))
                 if status.is_success()
+                    && self.lost.is_none()
                     && *sequence >= self.acknowledged
                     && *level == Level::Power =>
             {
@@ -54,8 +58,9 @@ impl Truth {
             }
             (last_line, status) => how_it_ended(last_line.as_ref(), status),
         };
-        match &self.saved {
-            Some(Ok(sequence)) if *sequence >= self.acknowledged => Verdict::Held {
+        match (&self.lost, &self.saved) {
+            (Some(lost), _) => Verdict::InDoubt(format!("{end}; {lost}")),
+            (None, Some(Ok(sequence))) if *sequence >= self.acknowledged => Verdict::Held {
                 sequence: *sequence,
                 level: Level::Power,
                 remark: Some(format!(
@@ -157,6 +162,21 @@ mod tests {
         assert!(is_held(&with(Ok(5))));
         assert!(!is_held(&with(Ok(4))), "it is older than the last write");
         assert!(!is_held(&with(Err("disk full".to_owned()))));
+    }
+
+    #[test]
+    fn what_was_lost_is_in_no_later_snapshot() {
+        let truth = Truth {
+            lost: Some("writes 1 to 4 are lost".to_owned()),
+            saved: Some(Ok(6)),
+            last_line: Some(Ok((6, Level::Power))),
+            status: Some(ExitStatus::Code(0)),
+            ..truth(6)
+        };
+        let Verdict::InDoubt(message) = truth.verdict() else {
+            panic!("others have these numbers now");
+        };
+        assert!(message.contains("writes 1 to 4 are lost"), "{message}");
     }
 
     #[test]

@@ -86,6 +86,26 @@ fn a_line_that_is_cut_off_is_not_executed() {
 }
 
 #[test]
+fn an_input_that_cannot_be_read_is_no_end() {
+    let place = Place::new(ON_DISK[0]);
+    // read(2) of a directory is EISDIR.
+    let directory = std::fs::File::open(place.dir()).expect("it is there");
+    let output = place.command(&["run"]).stdin(directory).output();
+    let output = output.expect("it starts");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{stderr}");
+    assert!(stderr.contains("cannot be read to its end"), "{stderr}");
+}
+
+#[test]
+fn a_request_of_several_lines_is_one() {
+    let place = Place::new(ON_DISK[0]);
+    let done = place.run(&["exec", "batch put a 1;\nput b 2\n", "put c 3"]);
+    assert_eq!(done.code, 0, "{done:?}");
+    assert_eq!(place.scan(), "a 1\nb 2\nc 3\n");
+}
+
+#[test]
 fn the_death_of_the_server_is_told_with_what_there_is() {
     for options in IN_MEMORY {
         let place = Place::new(options);

@@ -55,6 +55,47 @@ fn commands_that_only_read_take_no_store_in_memory() {
 }
 
 #[test]
+fn a_name_of_somebody_else_is_in_nobodys_way() {
+    use std::os::unix::ffi::OsStrExt;
+    let strange = std::ffi::OsStr::from_bytes(b"\xff\xfe");
+    for options in IN_MEMORY.into_iter().chain(ON_DISK) {
+        let place = Place::new(options);
+        let mut running = place.start(&["run"]);
+        running.ask("1 put a 1\n", "1 ok");
+        for dir in ["sub", "sub/store"].map(|dir| place.dir().join(dir)) {
+            if dir.is_dir() {
+                std::fs::write(dir.join(strange), "").expect("written");
+            }
+        }
+        running.close_input();
+        let done = running.end();
+        assert_eq!(done.code, 0, "{options:?}: {done:?}");
+        assert_eq!(place.run(&["exec", "--resume", "put b 2"]).code, 0);
+        assert_eq!(place.scan(), "a 1\nb 2\n");
+    }
+}
+
+#[test]
+fn there_is_no_snapshot_of_a_store_that_is_not_there() {
+    for options in ON_DISK {
+        let place = Place::new(options);
+        let copy = place.dir().join("copy");
+        let option = format!("--snapshot-path={}", copy.display());
+        let done = place.run(&["snapshot", &option]);
+        assert_eq!(done.code, 3, "{done:?}");
+        assert!(done.stderr.contains("there is no store at"), "{done:?}");
+        let made = std::fs::read_dir(place.dir()).expect("it is there").count();
+        assert_eq!(made, 0, "nothing was made");
+    }
+    for options in IN_MEMORY {
+        let place = Place::new(options);
+        let done = place.run(&["snapshot"]);
+        assert_eq!(done.code, 2, "it would be one of nothing: {done:?}");
+        assert!(!place.path().exists(), "nothing was made");
+    }
+}
+
+#[test]
 fn a_snapshot_of_a_store_at_rest() {
     for options in ON_DISK {
         let place = Place::new(options);

@@ -69,6 +69,18 @@ fn a_store_that_is_open_is_not_read_and_its_snapshot_is() {
 }
 
 #[test]
+fn nobody_waits_for_a_pipe_in_place_of_a_store() {
+    let place = Place::new(ON_DISK[1]);
+    fs::create_dir_all(place.path().parent().expect("it has one")).expect("made");
+    let mode = nix::sys::stat::Mode::S_IRWXU;
+    nix::unistd::mkfifo(&place.path(), mode).expect("made");
+    for words in [&["check"][..], &["get", "a"], &["exec", "put a 1"]] {
+        let done = place.run(words);
+        assert_eq!(done.code, 1, "{words:?}: {done:?}");
+    }
+}
+
+#[test]
 fn damage_is_told() {
     for options in ON_DISK {
         let place = Place::new(options);

@@ -8,12 +8,17 @@ use crate::support::{Done, IN_MEMORY, Place};
 /// Has a parent start this script as its server, and hand on one write.
 fn with_server(script: &str, options: &[&str]) -> Done {
     let place = Place::new(IN_MEMORY[1]);
+    let server = install(&place, script);
+    let words = [&["run", &server], options].concat();
+    place.run_with("7 put a 1\n", &words)
+}
+
+/// Makes a script the server, and gives the option that says so.
+fn install(place: &Place, script: &str) -> String {
     let path = place.dir().join("server");
     fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("written");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("set");
-    let server = format!("--server={}", path.display());
-    let words = [&["run", &server], options].concat();
-    place.run_with("7 put a 1\n", &words)
+    format!("--server={}", path.display())
 }
 
 /// Answers the write.
@@ -38,6 +43,16 @@ fn only_the_answer_to_its_own_request_is_its_snapshot() {
 }
 
 #[test]
+fn what_the_server_lost_is_told_and_no_later_snapshot_makes_up_for_it() {
+    let lost =
+        "echo 'lost 1 1 no space'; echo '2 ok power 1 /s'; echo 'end failed no space'; exit 1";
+    let done = with_server(&format!("{ACK}; {lost}"), &[]);
+    assert_eq!(done.code, 1, "{done:?}");
+    assert!(done.stdout.contains("\nlost 1 1 no space\n"), "{done:?}");
+    assert!(done.stdout.contains("end failed"), "{done:?}");
+}
+
+#[test]
 fn a_server_that_says_all_is_well_and_dies_is_not_believed() {
     let end = "echo '2 failed unknown no space'; echo 'end 1 power'";
     let done = with_server(&format!("{ACK}; {end}; kill -9 $$"), &[]);
@@ -57,6 +72,17 @@ fn silence_is_no_death() {
     assert!(done.stderr.contains("timed out"), "{done:?}");
     assert!(done.stderr.contains("the server goes on"), "{done:?}");
     assert!(!done.stderr.contains("the server ended by"), "{done:?}");
+}
+
+#[test]
+fn silence_about_a_request_is_told_too() {
+    let place = Place::new(IN_MEMORY[1]);
+    let deaf = "echo 'ready 1 0'; while read line; do :; done";
+    let server = install(&place, deaf);
+    let done = place.run(&["exec", &server, "--give-up-after-seconds=1", "put a 1"]);
+    assert_eq!(done.code, 1, "{done:?}");
+    assert!(done.stderr.contains("waiting for answers"), "{done:?}");
+    assert!(done.stdout.contains("1 failed unknown"), "{done:?}");
 }
 
 #[test]

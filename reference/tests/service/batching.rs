@@ -49,6 +49,25 @@ fn what_is_asked_at_once_is_committed_at_once() {
 }
 
 #[test]
+fn writes_of_as_many_bytes_as_a_batch_may_have_are_committed_together() {
+    run(async {
+        for engine in [native(), on_sqlite()] {
+            let bench = Bench::new();
+            let options = ServiceOptions::new(engine).acks(Acks::Window);
+            let mut session = Session::start(&bench, options, 0).await;
+            // With their keys they are 64 MiB; what an engine puts around them is not counted.
+            for number in 1..=4 {
+                let line = format!("{number} put {number} x*16777215");
+                let answer = format!("{number} ok window(15000ms) {number}");
+                session.asked(&line, &answer).await;
+            }
+            session.asked("5 sync", "5 ok power 4").await;
+            session.end("end 4 power").await;
+        }
+    });
+}
+
+#[test]
 fn a_window_is_acknowledged_at_once_and_closes_by_itself() {
     run(async {
         let bench = Bench::new();

@@ -42,6 +42,35 @@ fn a_failed_commit_reaches_everybody_and_the_store_is_opened_again() {
     });
 }
 
+#[test]
+fn a_database_that_vanished_is_not_opened_again_as_an_empty_one() {
+    run(async {
+        let bench = Bench::new();
+        let options = || ServiceOptions::new(on_sqlite());
+        let mut session = Session::start(&bench, options(), 0).await;
+        session.asked("1 put a 1", "1 ok power 1").await;
+        session.end("end 1 power").await;
+        let mut session = Session::start(&bench, options(), 0).await;
+        let files = ["store.db", "store.db-wal"].map(|name| bench.path(name));
+        bench.fs.rig(move |operation, path| {
+            let failed = no_sync(operation, path);
+            if failed.is_err() {
+                for file in &files {
+                    // At the second failure they are gone.
+                    let _ = std::fs::remove_file(file);
+                }
+            }
+            failed
+        });
+        session.ask(&["1 put b 1"]).await;
+        session.begins("1 failed unknown").await;
+        bench.fs.mend();
+        session.ask(&["2 get a"]).await;
+        session.begins("2 failed absent").await;
+        assert!(!bench.path("store.db").exists(), "none was made");
+    });
+}
+
 /// Fails the next sync of the log, and no other.
 fn fail_once(bench: &Bench) {
     let has_failed = AtomicBool::new(false);

@@ -1,11 +1,13 @@
 //! Stores by name, which come and go.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use plimsoll_reference::clock::Clock;
 use plimsoll_reference::host::Host;
 use plimsoll_reference::level::Level;
-use plimsoll_reference::native::{LogMode, Options};
+use plimsoll_reference::native::{LogMode, Options, SyncPolicy};
 use plimsoll_reference::service::protocol::{Command, Outcome};
 use plimsoll_reference::service::{
     Acks, EngineOptions, Failure, Registry, RegistryOptions, Response,
@@ -121,6 +123,71 @@ fn a_store_that_cannot_be_brought_to_disk_stays_open() {
         tokio::time::sleep(IDLE + Duration::from_secs(1)).await;
         assert_eq!(registry.unhealthy(), []);
         assert!(bench.path("one/snapshot.plim").exists());
+        assert_eq!(ask(&registry, "one", "get a").await, "1");
+    });
+}
+
+#[test]
+fn a_store_on_disk_whose_sync_fails_stays_open_until_it_is_durable() {
+    run(async {
+        let bench = Bench::new();
+        let engine =
+            |name: &str| EngineOptions::Native(Options::new(name).sync_policy(SyncPolicy::Never));
+        let registry = Registry::new(bench.host(), RegistryOptions::default(), engine)
+            .expect("the options make sense");
+        // The first makes the log, durably.
+        assert_eq!(ask(&registry, "one", "put a 1").await, "process 1");
+        assert_eq!(ask(&registry, "one", "put b 1").await, "process 2");
+        bench.fs.rig(|operation, _| match operation {
+            "sync" => Err(eio()),
+            _ => Ok(()),
+        });
+        tokio::time::sleep(IDLE + Duration::from_secs(1)).await;
+        let unhealthy = registry.unhealthy();
+        assert_eq!(unhealthy.len(), 1, "it is not given up");
+        assert_eq!(unhealthy[0].0, "one");
+        bench.fs.mend();
+        tokio::time::sleep(IDLE + Duration::from_secs(1)).await;
+        assert_eq!(registry.unhealthy(), []);
+        assert_eq!(ask(&registry, "one", "get b").await, "1");
+    });
+}
+
+/// A clock that fails whoever asks it, while it is broken.
+struct Brittle {
+    inner: Arc<dyn Clock>,
+    is_broken: Arc<AtomicBool>,
+}
+
+impl Clock for Brittle {
+    fn now(&self) -> Duration {
+        assert!(!self.is_broken.load(Ordering::Relaxed), "it is broken");
+        self.inner.now()
+    }
+
+    fn sleep(&self, time: Duration) {
+        self.inner.sleep(time);
+    }
+}
+
+#[test]
+fn a_store_whose_task_panicked_is_forgotten() {
+    run(async {
+        let bench = Bench::new();
+        let mut host = bench.host();
+        let is_broken = Arc::new(AtomicBool::new(false));
+        host.clock = Arc::new(Brittle {
+            inner: host.clock,
+            is_broken: Arc::clone(&is_broken),
+        });
+        let engine = |name: &str| EngineOptions::Native(Options::new(name));
+        let registry = Registry::new(host, RegistryOptions::default(), engine)
+            .expect("the options make sense");
+        assert_eq!(ask(&registry, "one", "put a 1").await, "power 1");
+        is_broken.store(true, Ordering::Relaxed);
+        let lost = ask(&registry, "one", "put b 1").await;
+        assert!(lost.starts_with("unknown: "), "{lost}");
+        is_broken.store(false, Ordering::Relaxed);
         assert_eq!(ask(&registry, "one", "get a").await, "1");
     });
 }

@@ -43,9 +43,9 @@ impl ParentArgs {
         Ok(options)
     }
 
-    async fn exec(&self, host: Host, requests: Vec<String>) -> i32 {
+    async fn exec(&self, host: Host, requests: Vec<String>, existing: bool) -> i32 {
         match self.options() {
-            Ok(options) => standalone::exec(host, options, requests).await,
+            Ok(options) => standalone::exec(host, options.existing(existing), requests).await,
             Err((code, message)) => refuse(&host, code, &message).await,
         }
     }
@@ -91,7 +91,7 @@ pub(crate) struct Exec {
 
 impl Exec {
     pub(crate) async fn run(self, host: Host) -> i32 {
-        self.parent.exec(host, self.requests).await
+        self.parent.exec(host, self.requests, false).await
     }
 }
 
@@ -110,6 +110,9 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     pub(crate) async fn run(self, host: Host) -> i32 {
-        self.parent.exec(host, vec!["snapshot".to_owned()]).await
+        // A path that was mistyped must not be backed up as an empty store.
+        self.parent
+            .exec(host, vec!["snapshot".to_owned()], true)
+            .await
     }
 }

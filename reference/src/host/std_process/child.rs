@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::Stdio;
 
 use nix::errno::Errno;
-use nix::sys::signal::kill;
+use nix::sys::signal::{SigSet, SigmaskHow, Signal as Number, kill};
 use nix::unistd::Pid;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{ChildStdin, ChildStdout, Command};
@@ -24,14 +24,15 @@ pub(super) struct StdChild {
 
 impl StdChild {
     pub(super) fn start(program: &Program) -> io::Result<Self> {
-        let mut child = Command::new(&program.path)
+        let mut command = Command::new(&program.path);
+        command
             .args(&program.arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             // A signal to the group of its parent would end it before it has come to handle any (signal(7): the default action). The parent
             // has handlers, and passes on what concerns it.
-            .process_group(0)
-            .spawn()?;
+            .process_group(0);
+        let mut child = without_stops(|| command.spawn())?;
         Ok(Self {
             id: child.id().ok_or(Errno::ECHILD)?,
             // Waiting would close it otherwise.
@@ -40,6 +41,17 @@ impl StdChild {
             child,
         })
     }
+}
+
+/// Starts a child that a terminal does not stop for writing to it: being in a group of its own it is in the background there, and a terminal
+/// may be set to stop who writes from the background (`tostop` of termios(3)). It inherits that the signal is blocked; so it may write.
+fn without_stops<T>(start: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    let mut stops = SigSet::empty();
+    stops.add(Number::SIGTTOU);
+    let before = stops.thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+    let started = start();
+    before.thread_set_mask()?;
+    started
 }
 
 impl Child for StdChild {
@@ -97,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_child_is_in_a_group_of_its_own() {
+    fn a_child_is_in_a_group_of_its_own_and_may_write_to_the_terminal() {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -107,6 +119,14 @@ mod tests {
             let id = i32::try_from(child.id()).expect("numbers are small");
             // kill(2): signal 0 only looks whether there is such a group, and there is none of a process that is in another.
             kill(Pid::from_raw(-id), None).expect("a group of this number");
+            // proc(5): the mask of blocked signals, in hexadecimal.
+            let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("Linux");
+            let blocked = status.lines().find_map(|line| line.strip_prefix("SigBlk:"));
+            let blocked = blocked.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+            let stop = 1 << (Number::SIGTTOU as u64 - 1);
+            assert_eq!(blocked, Some(stop), "a terminal does not stop it");
+            let own = SigSet::thread_get_mask().expect("it can be asked for");
+            assert!(!own.contains(Number::SIGTTOU), "only of the child");
             drop(child.take_stdin());
             let status = child.wait().await.expect("it ends");
             assert_eq!(status, ExitStatus::Code(0));

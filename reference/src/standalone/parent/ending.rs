@@ -150,8 +150,9 @@ impl Parent {
         }
         let left = self.source.left();
         if left > 0 {
-            let reason = self.end_reason.clone().unwrap_or_default();
-            self.note(&format!("{left} requests were not made: {reason}"));
+            let reason = self.end_reason.as_deref().unwrap_or("the server ended");
+            let note = format!("{left} requests were not made: {reason}");
+            self.note(&note);
         }
         let is_held = self.give_verdict();
         self.is_unheard |= !self.deliver().await;

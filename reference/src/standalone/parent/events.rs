@@ -42,7 +42,7 @@ impl Parent {
         let takes_requests = self.takes_requests();
         let is_mute = self.stage == Stage::Reaping;
         let silence = self.silence();
-        let is_waiting = self.stage != Stage::Serving;
+        let is_waiting = self.stage != Stage::Serving || self.ledger.open() > 0;
         tokio::select! {
             biased;
             signal = self.signals.next() => Event::Signal(signal),
