@@ -75,6 +75,7 @@ pub(super) fn stood_still(life: &Life, disturbed: Disturbed) -> bool {
 pub(super) fn judge_left(life: &Life, promise: &Promise, disturbed: Disturbed) -> Vec<Finding> {
     let mut findings = Vec::new();
     remains::judge(life, promise, disturbed, &Readings::of(life), &mut findings);
+    shown::judge(life, promise, &mut findings);
     findings
 }
 
