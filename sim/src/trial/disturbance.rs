@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use plimsoll_faults::plan::{Effect, FaultPlan, Position};
-use plimsoll_reference::host::Signal;
+use plimsoll_reference::host::{ExitStatus, Signal};
 
 use super::history::{Life, Moment};
 use super::judge::Disturbed;
@@ -106,19 +106,34 @@ fn processes(ground: &Ground, script: &Script, run: &Run<()>, life: &Life) -> Pr
     for (line, at) in happened(script, run, life).filter(|(_, at)| *at >= since) {
         match &line.action {
             // Children that die, or are not heard, fail whoever asked them.
-            Action::Kill(_) => done.erred.push(at),
+            Action::Kill(program) if was_killed(run, program, at) => done.erred.push(at),
             Action::FailStdout { program, .. } if first.as_os_str() != program.as_str() => {
                 done.erred.push(at);
                 done.is_unheard |= at >= since_own(life);
             }
             // Who stands still does nothing in time.
-            Action::Signal(Signal::Stop, program) if !listeners.contains(&program.as_str()) => {
+            Action::Signal(Signal::Stop, program)
+                if was_stopped(run, at) && !listeners.contains(&program.as_str()) =>
+            {
                 done.stopped.push(at);
             }
             _ => {}
         }
     }
     done
+}
+
+/// Whether there was a process of a program to kill at a moment. One whose operation hangs dies later.
+pub(super) fn was_killed(run: &Run<()>, program: &str, at: Moment) -> bool {
+    let by_kill = ExitStatus::Signal(Signal::Kill.number());
+    let mut ends = run.ends.iter();
+    ends.any(|end| end.program == program && end.status == by_kill && moment(end.at) >= at)
+}
+
+/// Whether a process was stopped from a moment on.
+pub(super) fn was_stopped(run: &Run<()>, at: Moment) -> bool {
+    let mut arrived = run.arrived.iter();
+    arrived.any(|of| of.signal == Signal::Stop && moment(of.at) >= at)
 }
 
 /// When operations failed in a life, or in an earlier one whose consequences it may see. Of an operation only its step is known: it counts

@@ -1,7 +1,9 @@
 //! What a hunt says of its worlds.
 
+use plimsoll_reference::host::Signal;
 use plimsoll_sim::oracle::Oracle;
 use plimsoll_sim::trial::family::Family;
+use plimsoll_sim::trial::history::End;
 use plimsoll_sim::trial::hunt::hunt;
 use plimsoll_sim::trial::run::run;
 
@@ -62,6 +64,39 @@ fn what_struck_an_earlier_life_excuses_no_later_one() {
         assert_eq!(second_life(Fault::Quits, plan), [Oracle::E1], "{plan}");
         // There is nobody to ask: no request is left open, and no end.
         assert_eq!(second_life(Fault::Hangs, plan), [Oracle::R3], "{plan}");
+    }
+}
+
+/// Whenever it comes: where nobody was there to be struck, nothing excuses that the second life ends by itself.
+#[test]
+fn what_struck_nobody_excuses_nobody() {
+    let case = case(Fault::Quits, &[], 1, 0);
+    for strike in ["kill jot", "signal SIGSTOP to jot"] {
+        let mut missed = 0;
+        for step in 0..60 {
+            let script = format!(
+                "life 1: 1 at once\n ask put b0/k0 v1\n wait for all answers\n then end of input\n\
+                 life 2: 1 at once\n then end of input\n\
+                 disk: reads 0s, writes 0s, syncs 0s, names 0s; gives way 0 times of 1\n\
+                 plan: step {step}: {strike}\n"
+            );
+            let script = script.parse().expect("a script");
+            let outcome = run(&case.ground, &script, 1, None, false).expect("the build simulates");
+            let mut ends = outcome.lives.iter().map(|life| life.end.1);
+            let mut arrived = outcome.run.arrived.iter();
+            let is_struck =
+                ends.any(|end| end == End::Killed) || arrived.any(|of| of.signal == Signal::Stop);
+            if !is_struck && outcome.run.happened == [None] {
+                break;
+            }
+            if !is_struck {
+                missed += 1;
+                let found = outcome.findings.iter();
+                let found: Vec<Oracle> = found.map(|(_, finding)| finding.oracle).collect();
+                assert_eq!(found, [Oracle::E1], "{strike} in step {step}");
+            }
+        }
+        assert!(missed > 0, "{strike}");
     }
 }
 
