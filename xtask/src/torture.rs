@@ -45,7 +45,7 @@ use tally::Tally;
                                        a store in another language",
     after_help = "A seed gives the same requests and disturbances. When the operating system lets them happen differs from run to run.
 
-Exit codes: 0 when everything held, 2 when an oracle was violated, 5 when no process was killed, 130 when interrupted."
+Exit codes: 0 when everything held, 2 when an oracle was violated, 5 when no process was killed or no request answered, 130 when interrupted."
 )]
 pub(crate) struct Torture {
     /// How long, without the building

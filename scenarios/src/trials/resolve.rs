@@ -14,7 +14,9 @@ use toml::Spanned;
 use super::TrialScenario;
 use super::file::{self, File};
 use crate::diagnostic::{Complaint, ScenarioError};
-use crate::keys::{Expect, Resolved, Text, Verdict, sentence, stem, toml_error, verdict, version};
+use crate::keys::{
+    Expect, Resolved, Text, Verdict, sentence, stem, toml_error, verdict, version, wrong,
+};
 use crate::registry::Registry;
 
 /// Most requests and lives of a script where the file does not say.
@@ -34,18 +36,21 @@ fn resolve(file_name: &str, text: &str, registry: &Registry) -> Resolved<TrialSc
     let file: File = toml::from_str(text)
         .map_err(|error| toml_error(error.message(), error.span(), file::TOP_LEVEL))?;
     version(&file.version)?;
+    let families = families(&file.disturbances)?;
+    let disks = disks(&file.disks, registry)?;
+    needs(&file, &families, &disks)?;
     Ok(TrialScenario {
         name: stem(file_name).to_owned(),
         title: sentence("title", &file.title)?,
         why: sentence("why", &file.why)?,
         system: system(&file.system, registry)?,
         shape: Shape {
-            families: families(&file.disturbances)?,
+            families,
             requests_max: at_least_one("requests", file.requests.as_ref(), REQUESTS_MAX)?,
             lives_max: at_least_one("lives", file.lives.as_ref(), LIVES_MAX)?,
             faults: file.faults.iter().map(fault).collect::<Result<_, _>>()?,
         },
-        disks: disks(&file.disks, registry)?,
+        disks,
         seeds: positive("seeds", &file.seeds)?,
         sweep: match &file.sweep {
             Some(every) => positive("sweep", every)?,
@@ -53,6 +58,49 @@ fn resolve(file_name: &str, text: &str, registry: &Registry) -> Resolved<TrialSc
         },
         expected: expected(&file.expect)?,
     })
+}
+
+/// That nothing is said which has no effect.
+fn needs(file: &File, families: &BTreeSet<Family>, disks: &[Arc<Profile>]) -> Resolved<()> {
+    let without = |key: &str, span, family: Family| {
+        let complaint = Complaint::new(format!(
+            "`{key}` means nothing without the disturbance `{family}`"
+        ));
+        wrong(span, complaint)
+    };
+    if let Some(line) = file.faults.first()
+        && !families.contains(&Family::Errors)
+    {
+        return without("faults", line.span(), Family::Errors);
+    }
+    if let Some(lives) = &file.lives
+        && !families.contains(&Family::Restart)
+    {
+        return without("lives", lives.span(), Family::Restart);
+    }
+    let mut named = disks.iter().zip(file.disks.get_ref());
+    if families.contains(&Family::Servers)
+        && let Some((disk, name)) = named.find(|(disk, _)| disk.network.is_none())
+    {
+        let (disk, family) = (&disk.name, Family::Servers);
+        let complaint = Complaint::new(format!("`{disk}` has no `{family}` that could crash"));
+        return wrong(name.span(), complaint);
+    }
+    Ok(())
+}
+
+/// That no name is there twice.
+fn distinct(names: &[Text]) -> Resolved<()> {
+    for (index, name) in names.iter().enumerate() {
+        if names[..index]
+            .iter()
+            .any(|other| other.get_ref() == name.get_ref())
+        {
+            let complaint = Complaint::new(format!("`{}` is there twice", name.get_ref()));
+            return wrong(name.span(), complaint);
+        }
+    }
+    Ok(())
 }
 
 fn positive(key: &str, number: &Spanned<u64>) -> Resolved<u64> {
@@ -89,6 +137,7 @@ fn disks(names: &Spanned<Vec<Text>>, registry: &Registry) -> Resolved<Vec<Arc<Pr
         let complaint = Complaint::new("`disks` names none");
         return Err((Some(names.span()), complaint));
     }
+    distinct(names.get_ref())?;
     names
         .get_ref()
         .iter()
@@ -112,6 +161,7 @@ fn families(names: &[Text]) -> Resolved<BTreeSet<Family>> {
             (Some(name.span()), complaint)
         })
     };
+    distinct(names)?;
     names.iter().map(family).collect()
 }
 
@@ -126,4 +176,63 @@ fn expected(expect: &Expect) -> Resolved<Vec<Oracle>> {
         Verdict::Violation(oracles) => oracles,
         Verdict::Pass | Verdict::Portability(_) => Vec::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"version = 1
+title = "mine"
+why = "It is mine."
+system = "service-power"
+disks = ["xfs"]
+disturbances = ["kill"]
+seeds = 3
+expect.verdict = "pass"
+"#;
+
+    /// The line and what is wrong with it.
+    fn wrong_with(old: &str, new: &str) -> String {
+        let text = GOOD.replace(old, new);
+        assert_ne!(text, GOOD, "{old}");
+        let error = parse("mine.toml", &text, &Registry::shipped());
+        error.expect_err(new).to_string()
+    }
+
+    #[test]
+    fn what_has_no_effect_is_refused_where_it_stands() {
+        parse("mine.toml", GOOD, &Registry::shipped()).expect("it is right");
+        for (old, new, place, expected) in [
+            ("[\"kill\"]", "[\"kill\", \"kill\"]", "6:25", "twice"),
+            (
+                "[\"xfs\"]",
+                "[\"xfs\", \"btrfs\", \"xfs\"]",
+                "5:26",
+                "twice",
+            ),
+            (
+                "[\"kill\"]",
+                "[\"servers\"]",
+                "5:10",
+                "`xfs` has no `servers`",
+            ),
+            (
+                "seeds = 3",
+                "seeds = 3\nfaults = [\"write #1 EIO\"]",
+                "8:11",
+                "without the disturbance `errors`",
+            ),
+            (
+                "seeds = 3",
+                "seeds = 3\nlives = 5",
+                "8:9",
+                "without the disturbance `restart`",
+            ),
+        ] {
+            let text = wrong_with(old, new);
+            let place = format!("mine.toml:{place}");
+            assert!(text.contains(&place) && text.contains(expected), "{text}");
+        }
+    }
 }

@@ -302,6 +302,11 @@ impl<'a, 'b> Sweep<'a, 'b> {
         if kind == CrashKind::ProcessKill {
             return None;
         }
+        self.later_complaint(kind, outcome)
+    }
+
+    /// What is wrong with what crashes during and after the recovery have left, if anything is.
+    fn later_complaint(&self, kind: CrashKind, outcome: &Outcome) -> Option<Complaint> {
         if let Some(again) = &outcome.again {
             return Some(Complaint::Later(Oracle::R1, again.clone()));
         }

@@ -12,6 +12,7 @@ mod retractions;
 mod shown;
 mod signals;
 mod stalls;
+mod starts;
 mod words;
 
 use std::time::Duration;
@@ -38,7 +39,8 @@ pub struct Finding {
 /// What the harness did to the life.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Disturbed {
-    /// Operations on the disk failed, or a process that was needed was killed or could not speak: what asks for it may fail, too.
+    /// Operations on the disk failed, or a process that was needed was killed or could not speak: what asks for it may fail, too. Of
+    /// processes only those count that may have been there.
     pub by_errors: bool,
     /// The disk itself failed.
     pub by_disk: bool,
@@ -47,7 +49,8 @@ pub struct Disturbed {
     pub delayed_by: Duration,
     /// A process that answers stood still: no bound on time holds.
     pub by_stops: bool,
-    /// When the first and the last of these errors came; where that is not known, they may have come at any time.
+    /// When the first of these errors came, and the last of them and of those of earlier lives; where that is not known, they may have come
+    /// at any time.
     pub erred: Option<(Moment, Moment)>,
 }
 
@@ -59,14 +62,20 @@ impl Disturbed {
 
     /// Whether something may have gone wrong at a moment or later.
     pub(super) fn errs_from(&self, from: Moment) -> bool {
-        self.by_errors && self.erred.is_none_or(|(_, last)| from <= last)
+        self.erred.map_or(self.by_errors, |(_, last)| from <= last)
     }
+}
+
+/// Whether operations on the disk may have stood still in a life.
+pub(super) fn stood_still(life: &Life, disturbed: Disturbed) -> bool {
+    stalls::had_begun(life, disturbed, life.end.0)
 }
 
 /// The oracles that do not hold of what a life has left.
 pub(super) fn judge_left(life: &Life, promise: &Promise, disturbed: Disturbed) -> Vec<Finding> {
     let mut findings = Vec::new();
     remains::judge(life, promise, disturbed, &Readings::of(life), &mut findings);
+    shown::judge(life, promise, &mut findings);
     findings
 }
 
@@ -74,6 +83,7 @@ pub(super) fn judge_left(life: &Life, promise: &Promise, disturbed: Disturbed) -
 pub fn judge(life: &Life, promise: &Promise, disturbed: Disturbed) -> Vec<Finding> {
     let mut findings = Vec::new();
     let readings = Readings::of(life);
+    starts::judge(life, promise, disturbed, &mut findings);
     words::judge(life, promise, disturbed, &mut findings);
     requests::judge(life, promise, disturbed, &readings, &mut findings);
     refusals::judge(life, promise, disturbed, &mut findings);

@@ -6,10 +6,10 @@ use std::time::Duration;
 use plimsoll_faults::crash::CrashKind;
 use plimsoll_reference::host::Signal;
 
-use super::disturbance::is_slow;
+use super::disturbance::{is_slow, was_killed, was_stopped};
 use super::family::Family;
 use super::history::{End, Life, Notice};
-use super::run::Outcome;
+use super::run::{Outcome, moment};
 use super::script::{Ending, Script, Step};
 use crate::world::Action;
 
@@ -90,14 +90,16 @@ fn by_plan(script: &Script, outcome: &Outcome) -> BTreeSet<Family> {
     let has_fired = fired.copied().any(|count| count > 0);
     let happened = script.plan.0.iter().zip(&outcome.run.happened);
     happened
-        .filter(|(_, happened)| happened.is_some())
-        .filter_map(|(planned, _)| match &planned.action {
+        .filter_map(|(planned, happened)| Some((planned, moment((*happened)?))))
+        .filter_map(|(planned, at)| match &planned.action {
             Action::StopReading(_) => Some(Family::Unread),
             Action::Clock { .. } => Some(Family::Clock),
-            Action::Kill(_) => Some(Family::Kill),
+            Action::Kill(program) => was_killed(&outcome.run, program, at).then_some(Family::Kill),
             Action::Start(_) => Some(Family::Strangers),
             Action::FailStdout { .. } => Some(Family::Full),
-            Action::Signal(Signal::Stop, _) => Some(Family::Stopped),
+            Action::Signal(Signal::Stop, _) => {
+                was_stopped(&outcome.run, at).then_some(Family::Stopped)
+            }
             Action::Fault(plan) if has_fired => {
                 let is_wait = plan.faults.iter().all(|fault| fault.effect.is_wait());
                 Some(if is_wait {

@@ -27,7 +27,7 @@ use self::era::{EraLives, Lived, Standing};
 use self::start::{Started, start};
 use super::disturbance::disturbed;
 use super::history::{Found, Life, Moment};
-use super::judge::{Disturbed, Finding, judge_left};
+use super::judge::{Disturbed, Finding, judge_left, stood_still};
 use super::log::before_step;
 use super::promise::Promise;
 use super::run::{Ground, Outcome};
@@ -388,10 +388,10 @@ impl Walk<'_, '_> {
         };
         let Some(mut life) = life else { return };
         let disturbed = (self.disturbed)(&life);
-        let promise = if disturbed.delayed_by.is_zero() {
-            self.promise
-        } else {
+        let promise = if stood_still(&life, disturbed) {
             self.patient
+        } else {
+            self.promise
         };
         for &index in new {
             life.left = vec![(*self.here[index].found).clone()];

@@ -40,6 +40,8 @@ pub(crate) enum Fault {
     Removes,
     /// The last line says that everything is durable, and nothing was ever synced: writes are acknowledged in memory only.
     EndsUnsynced,
+    /// Writes are acknowledged in memory, the last line says so, too, and the directory is not synced: what reads show is not durable.
+    ShowsEarly,
     /// None, but a start: a write removes the file before the new one gets its name, where a reader looks for the new one under either name,
     /// and the next start gives it its name.
     FindsEither,
@@ -49,12 +51,27 @@ pub(crate) enum Fault {
     Copies,
     /// It takes longer from start to start, whatever the seed.
     Counts,
+    /// None, but whoever reads its disk finds nothing that can be read, the second time.
+    SeenOnce,
+    /// It is never ready where it finds its file.
+    Hangs,
+    /// It ends by itself where it finds its file.
+    Quits,
 }
 
 /// What no world can see or set.
 static STARTS: AtomicU64 = AtomicU64::new(0);
+static LOOKS: AtomicU64 = AtomicU64::new(0);
 
 impl Fault {
+    /// What its acknowledgements promise.
+    const fn level(self) -> Level {
+        match self {
+            Self::EndsUnsynced | Self::ShowsEarly => Level::Memory,
+            _ => Level::Power,
+        }
+    }
+
     /// Whether the new file may be there under the name of the temporary only.
     const fn has_either(self) -> bool {
         matches!(self, Self::FindsEither | Self::Tidies | Self::Copies)
@@ -95,6 +112,9 @@ impl System for Jot {
     }
 
     fn inspect(&self, disk: &SimFs) -> Found {
+        if self.0 == Fault::SeenOnce && LOOKS.fetch_add(1, Ordering::Relaxed) == 1 {
+            return Found::Unreadable("it is looked at for the second time".to_owned());
+        }
         match read(disk, self.0.has_either()) {
             Ok(Some(pairs)) => Found::Store(pairs),
             Ok(None) => Found::Nothing,
@@ -229,6 +249,11 @@ async fn serve(host: &Host, fault: Fault) -> io::Result<()> {
         host.sleep(Duration::from_millis(starts)).await;
     }
     begin(fs, fault)?;
+    match (fault, open(fs, FILE)?) {
+        (Fault::Hangs, Some(_)) => std::future::pending().await,
+        (Fault::Quits, Some(_)) => return Err(io::ErrorKind::Other.into()),
+        _ => {}
+    }
     let mut pairs = read(fs, false)?.unwrap_or_default();
     // What is shown from here on is durable.
     if fault != Fault::EndsUnsynced {
@@ -283,28 +308,27 @@ async fn serve(host: &Host, fault: Fault) -> io::Result<()> {
             Removes::Never
         };
         replace(fs, &pairs, fault != Fault::EndsUnsynced, removes)?;
-        let (level, path) = match fault {
-            Fault::EndsUnsynced => (Level::Memory, None),
-            _ => (Level::Power, None),
-        };
         let done = Answer::Done {
             id,
-            level,
+            level: fault.level(),
             sequence,
-            path,
+            path: None,
         };
         match fault {
             Fault::AcksEarly => {
                 say(host, &done).await?;
                 fs.sync_dir(Path::new(""))?;
             }
-            Fault::EndsUnsynced => say(host, &done).await?,
+            Fault::EndsUnsynced | Fault::ShowsEarly => say(host, &done).await?,
             _ => {
                 fs.sync_dir(Path::new(""))?;
                 say(host, &done).await?;
             }
         }
     }
-    let level = Level::Power;
+    let level = match fault {
+        Fault::ShowsEarly => Level::Memory,
+        _ => Level::Power,
+    };
     say(host, &Answer::End { sequence, level }).await
 }

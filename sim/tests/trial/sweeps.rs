@@ -116,6 +116,19 @@ fn what_the_last_line_says_is_held_is_looked_for_after_the_end() {
     }
 }
 
+/// Nobody but a sweep loses power between a read and the end, and only the read says that something is there.
+#[test]
+fn what_a_read_has_shown_is_looked_for_at_every_crash() {
+    let hunt_it = |sweep_every| {
+        let case = case(Fault::ShowsEarly, &[], 60, sweep_every);
+        hunt(&case, &|| true).expect("the build simulates")
+    };
+    assert!(hunt_it(0).trophies.is_empty());
+    let swept = hunt_it(1);
+    let found: Vec<Oracle> = swept.trophies.keys().copied().collect();
+    assert_eq!(found, [Oracle::D8], "{:?}", swept.trophies);
+}
+
 /// A hunt of a system that finds its file under either name, and whose lives neither crash nor follow each other.
 fn hunt_of_starts(fault: Fault) -> (TrialCase, Hunt) {
     let mut case = case(fault, &[], 60, 1);

@@ -7,7 +7,7 @@ use plimsoll_sim::explore;
 
 use crate::catalogue::Catalogue;
 use crate::exit::{Ending, Exit};
-use crate::output::Output;
+use crate::output::{Output, Refusal};
 use crate::report::Finished;
 use crate::sim::case_runner::{self, Rerun};
 use crate::sim::disks::Disks;
@@ -54,12 +54,31 @@ impl Repro {
     /// Runs the case and prints what came of it.
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
         if self.target.ends_with(replay::SUFFIX) {
+            if let Some(option) = self.option_of_cases() {
+                let message = format!(
+                    "{option} means nothing for the file of a world, which holds everything"
+                );
+                return Err(Refusal::new(Exit::Usage, message).into());
+            }
             return replay::run(Path::new(&self.target), self.printing);
         }
         let mut output = Output::new(self.printing.color);
         let (page, exit) = self.page()?;
         output.write(&page)?;
         Ok(exit)
+    }
+
+    /// An option that says how a case is run, and that nobody gave as an environment variable, which may be meant for others.
+    fn option_of_cases(&self) -> Option<&'static str> {
+        let is_file = self.file.is_some() && std::env::var_os("SIM_FILE").is_none();
+        let is_disk = !self.disks.disk.is_empty() && std::env::var_os("SIM_DISK").is_none();
+        let given = [
+            (self.seed.is_some(), "--seed"),
+            (is_file, "--file"),
+            (is_disk, "--disk"),
+        ];
+        let mut given = given.into_iter();
+        given.find_map(|(is_given, option)| is_given.then_some(option))
     }
 
     /// Runs the case; what is to be printed of it, and the exit code.
@@ -102,6 +121,17 @@ mod tests {
     struct Line {
         #[command(flatten)]
         repro: Repro,
+    }
+
+    #[test]
+    fn the_file_of_a_world_is_run_as_it_is() {
+        for option in ["--seed=5", "--disk=xfs", "--file=x.toml"] {
+            let line = Line::try_parse_from(["repro", "x.world.toml", option]);
+            let error = line.expect("it is understood").repro.run();
+            let error = error.expect_err("there is no such file").to_string();
+            let (word, _) = option.split_once('=').expect("a value");
+            assert!(error.starts_with(word), "{error}");
+        }
     }
 
     /// What the README shows is what is printed.

@@ -6,6 +6,7 @@ pub(crate) mod pool;
 pub(crate) mod preset;
 pub(crate) mod replay;
 pub(crate) mod selection;
+mod vacuity;
 
 use std::collections::BTreeSet;
 use std::num::{NonZeroU64, NonZeroUsize};
@@ -76,7 +77,7 @@ pub(crate) struct Worlds {
     #[arg(long, value_name = "COUNT", env = "SIM_JOBS", hide_env_values = true)]
     jobs: Option<NonZeroUsize>,
     /// Run the world of a file that a run has written, twice, instead
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["filters", "disk", "list", "seeds", "factor", "sweep_every"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["filters", "disk", "list", "seeds", "factor", "sweep_every", "twice_every", "replays"])]
     replay: Option<PathBuf>,
     /// Where the files of violations are written [default: target/sim/worlds]
     #[arg(long, value_name = "DIRECTORY")]

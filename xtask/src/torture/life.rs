@@ -152,7 +152,7 @@ impl<'a> Living<'a> {
         match (signal, target) {
             (_, Target::Server) => {
                 // What it does now is no end that it chose.
-                self.record.disturbed.by_errors = true;
+                self.record.err();
                 self.record.log(&format!("{signal} to the server"));
             }
             (Signal::Kill, _) => self.killed_at = Some(self.record.now()),

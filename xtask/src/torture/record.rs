@@ -49,6 +49,14 @@ impl Record {
         self.ledger.notice(at, notice);
     }
 
+    /// Takes note that what is asked for may fail from now on, because of what is about to be done.
+    pub(super) fn err(&mut self) {
+        let now = self.now();
+        self.disturbed.by_errors = true;
+        let (first, _) = self.disturbed.erred.unwrap_or((now, now));
+        self.disturbed.erred = Some((first, now));
+    }
+
     /// A line for whoever has to find out what happened.
     pub(super) fn log(&mut self, text: &str) {
         let (event, now) = (self.events, self.stopwatch.elapsed());

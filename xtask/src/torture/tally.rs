@@ -85,7 +85,7 @@ impl Tally {
     pub(super) fn exit(&self) -> Exit {
         if !self.violations.is_empty() {
             Exit::Violated
-        } else if self.killed == 0 {
+        } else if self.killed == 0 || self.answered == 0 {
             Exit::Vacuous
         } else {
             Exit::Held

@@ -65,6 +65,7 @@ impl System for SurrealMx {
             writes_within: seconds(1).filter(|_| self.mode == Mode::Async),
             answers_within: seconds(20),
             ends_within: seconds(20),
+            shows_durable: self.mode == Mode::Sync,
             reads_survive: self.mode == Mode::Sync,
             ..Promise::default()
         }

@@ -94,7 +94,8 @@ fn agree(
     }
     let unheard = !life.is_heard();
     let says_held = promise.says_held(status);
-    if !says_held && !disturbed.delayed_by.is_zero() && promise.gives_up_within.is_some() {
+    let stood_still = stalls::had_begun(life, disturbed, life.end.0);
+    if !says_held && stood_still && promise.gives_up_within.is_some() {
         // It gave up, as it is to.
         return;
     }
@@ -237,5 +238,19 @@ mod tests {
             "there was no reason"
         );
         assert_eq!(oracle(&Promise::default(), true, 10), Some(Oracle::E1));
+        let never_came = Life {
+            end: (Moment::default(), End::Exited(ExitStatus::Code(10))),
+            stalled: Some(Vec::new()),
+            ..Life::new(Default::default(), Moment::default())
+        };
+        let planned = Disturbed {
+            delayed_by: std::time::Duration::from_secs(60),
+            ..Disturbed::default()
+        };
+        let findings = judge_life(&never_came, &promise, planned);
+        assert_eq!(
+            findings.first().map(|finding| finding.oracle),
+            Some(Oracle::E1)
+        );
     }
 }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::requests::seconds;
+use super::stalls::{self, outside};
 use super::{Disturbed, Finding};
 use crate::oracle::Oracle;
-use crate::trial::history::{Life, Notice};
+use crate::trial::history::{Life, Moment, Notice};
 use crate::trial::promise::Promise;
 
 /// How long a handler may run at most, where the system does not say how long it takes to end.
@@ -19,14 +20,18 @@ pub(super) fn judge(
     findings: &mut Vec<Finding>,
 ) {
     let bound = promise.ends_within.unwrap_or(LONGEST);
-    let bound = bound.saturating_add(disturbed.delayed_by);
+    let bound = bound.saturating_add(stalls::unknown(life, disturbed));
     let slow = life.notices.iter().find_map(|(at, notice)| match notice {
         Notice::Handled {
             signal,
             inside,
             returned,
         } => {
-            let took = returned.unwrap_or(life.end.0.now).saturating_sub(at.now);
+            let until = Moment {
+                now: returned.unwrap_or(life.end.0.now),
+                ..life.end.0
+            };
+            let took = outside(stalls::spans(life).iter().copied(), *at, until);
             (took > bound).then_some((*at, *signal, *inside, *returned, took))
         }
         _ => None,
@@ -58,7 +63,7 @@ mod tests {
 
     use super::super::judge as judge_life;
     use super::*;
-    use crate::trial::history::{End, Moment};
+    use crate::trial::history::End;
 
     fn at(seconds: u64) -> Moment {
         Moment {

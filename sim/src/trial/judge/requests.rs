@@ -171,7 +171,7 @@ fn in_time(
         (promise.reads_within, Oracle::T1, &[][..])
     } else if is_in_memory(asked) && promise.writes_within.is_some() {
         (promise.writes_within, Oracle::B3, &[][..])
-    } else if !disturbed.delayed_by.is_zero() && promise.gives_up_within.is_some() {
+    } else if stalls::had_begun(life, disturbed, life.end.0) && promise.gives_up_within.is_some() {
         (promise.gives_up_within, Oracle::T2, &[][..])
     } else {
         let unknown = stalls::unknown(life, disturbed);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::ends::asked_to_end;
 use super::promised::stretch;
 use super::requests::seconds;
+use super::stalls::had_begun;
 use super::{Disturbed, Finding};
 use crate::oracle::Oracle;
 use crate::trial::history::{Answer, Asked, Claim, Found, Life, Moment, Notice};
@@ -91,7 +92,8 @@ fn untrue(
             hasty(at.now.saturating_sub(since.now), promise.patience?)
         }
         (Claim::TimedOut, None) => {
-            (!disturbed.by_disk && disturbed.delayed_by.is_zero() && is_held(life, promise))
+            let waited = had_begun(life, disturbed, at);
+            (!disturbed.by_disk && !waited && is_held(life, promise))
                 .then(|| "it says that time was up, and everything is in place".to_owned())
         }
     }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use plimsoll_reference::level::Level;
 
-use crate::sut::Outcome;
 use crate::trial::heard::Heard;
 use crate::trial::history::{Answer, Asked, End, Life, Moment, Notice};
 
@@ -67,8 +66,8 @@ pub(super) fn extent(life: &Life, heard: &Heard, instant: Instant) -> Extent {
     }
 }
 
-/// What had happened of a life, which ends here in this way. Reads, and what was found on the disk meanwhile, are left out: they are
-/// judged once, by the whole life.
+/// What had happened of a life, which ends here in this way. What was found on the disk meanwhile is left out: that is judged once, by the
+/// whole life.
 pub(super) fn cut(life: &Life, heard: &Heard, instant: Instant, end: (Moment, End)) -> Life {
     let notices = life
         .notices
@@ -124,9 +123,7 @@ fn answer(
             level: if is_held { Level::Power } else { *level },
             sequence: *sequence,
         },
-        Answer::Failed(outcome) => Answer::Failed(*outcome),
-        // When it was answered counts, and not what it showed.
-        Answer::Value(_) | Answer::State(_) => Answer::Failed(Outcome::Absent),
+        other => other.clone(),
     };
     Some((instant.when(heard, *at), answer))
 }

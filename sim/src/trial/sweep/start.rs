@@ -4,7 +4,6 @@
 //! write, and to end well. That world is crashed at every position of its op log, too: a start is a recovery, and may be cut short.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use plimsoll_faults::image::Image;
 use plimsoll_faults::plan::FaultPlan;
@@ -13,10 +12,8 @@ use plimsoll_reference::service::protocol::Command;
 use super::{CrashPoint, Images, Starts, crash_everywhere};
 use crate::command::Mutation;
 use crate::fingerprint::{Fingerprint, Fingerprinter};
-use crate::oracle::Oracle;
-use crate::trial::history::{Found, Life, Notice};
+use crate::trial::history::Found;
 use crate::trial::judge::Finding;
-use crate::trial::promise::Promise;
 use crate::trial::run::{Ground, Outcome, is_complete, run_in};
 use crate::trial::script::{Ending, LifeScript, Script, Step};
 use crate::trial::system::Asks;
@@ -24,9 +21,6 @@ use crate::world::{Pace, Plan, Policy, Setup};
 
 /// Keys that are asked for one by one where there is no request for everything.
 const GETS_MAX: usize = 4;
-
-/// How long a start takes at most, where the system does not say how long a request may take.
-const READY_WITHIN: Duration = Duration::from_secs(3600);
 
 /// What came of a start.
 #[derive(Debug, Default)]
@@ -58,12 +52,8 @@ pub(super) fn start(
     };
     let outcome = run_in(ground, &script, setup)?;
     let mut findings: Vec<(Finding, Option<CrashPoint>)> = Vec::new();
-    let late = outcome
-        .lives
-        .first()
-        .and_then(|life| late(life, &ground.system.promise()));
     let shown = outcome.findings.iter().map(|(_, finding)| finding.clone());
-    findings.extend(late.into_iter().chain(shown).map(|finding| (finding, None)));
+    findings.extend(shown.map(|finding| (finding, None)));
     let sweep = crash_everywhere(ground, &script, &outcome, images, Starts::None);
     let swept = sweep.findings.into_values();
     findings.extend(swept.map(|swept| (swept.finding, Some(swept.crash))));
@@ -111,22 +101,4 @@ fn script(asks: &Asks, found: &Found) -> Script {
         pace: Pace::default(),
         policy: Policy::Walk,
     }
-}
-
-/// That a life was never ready, or not in time. One that ended before that is judged by how it ended.
-fn late(life: &Life, promise: &Promise) -> Option<Finding> {
-    let bound = promise.answers_within.unwrap_or(READY_WITHIN);
-    let mut notices = life.notices.iter();
-    let ready = notices.find(|(_, notice)| *notice == Notice::Ready);
-    let at = ready.map_or(life.end.0, |(at, _)| *at);
-    let took = at.now.saturating_sub(life.began.now);
-    (took > bound).then(|| Finding {
-        oracle: Oracle::R3,
-        at,
-        expected: format!("it is ready within {} s", bound.as_secs_f64()),
-        found: match ready {
-            Some(_) => format!("it was ready after {} s", took.as_secs_f64()),
-            None => format!("it was not ready after {} s", took.as_secs_f64()),
-        },
-    })
 }

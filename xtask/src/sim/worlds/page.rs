@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use plimsoll_scenarios::Replay;
 use plimsoll_sim::oracle::Oracle;
-use plimsoll_sim::trial::hunt::{Hunt, SweptWorlds, TrialCase, Trophy};
+use plimsoll_sim::trial::hunt::{Hunt, Nondeterminism, SweptWorlds, TrialCase, Trophy};
 use plimsoll_sim::trial::sweep::Then;
 use plimsoll_sim::world::WorldError;
 use serde_json::json;
 
 use super::replay;
 use super::selection::SelectedWorlds;
+use super::vacuity::{self, Met};
 use crate::exit::Ending;
 use crate::output::{BAD, FAINT, GOOD, LABEL, Output, note};
 use crate::sim::options::Format;
@@ -43,6 +44,7 @@ pub(super) struct Page {
     ending: Ending,
     cases: u64,
     sum: Sum,
+    met: Met,
 }
 
 #[derive(Default)]
@@ -74,6 +76,7 @@ impl Page {
             ending: Ending::Passed,
             cases: 0,
             sum: Sum::default(),
+            met: Met::default(),
         }
     }
 
@@ -127,13 +130,8 @@ impl Page {
         sum.states += hunt.states;
         sum.steps += hunt.steps;
         sum.happened += hunt.happened;
-        sum.swept.worlds += hunt.swept.worlds;
-        sum.swept.crash_points += hunt.swept.crash_points;
-        sum.swept.states += hunt.swept.states;
-        sum.swept.images += hunt.swept.images;
-        sum.swept.starts += hunt.swept.starts;
-        sum.swept.start_states += hunt.swept.start_states;
-        sum.swept.left_out += hunt.swept.left_out;
+        sum.swept += hunt.swept;
+        self.met.add(case, hunt);
         for oracle in hunt.trophies.keys() {
             let is_expected = case.expected.contains(oracle);
             sum.expected += u64::from(is_expected);
@@ -146,11 +144,19 @@ impl Page {
         if interrupted {
             self.ending = self.ending.max(Ending::Interrupted);
         }
+        // Whoever chose some of them did not want everything to come.
+        let missing = match self.is_short && !interrupted {
+            true => self.met.missing(),
+            false => Vec::new(),
+        };
+        if !missing.is_empty() {
+            self.ending = self.ending.max(Ending::Vacuous);
+        }
         let (sum, seconds) = (&self.sum, self.stopwatch.elapsed().as_secs_f64());
         let text = match self.format {
             Format::Human => format!(
                 "{LABEL}{:>12}{LABEL:#} [{seconds:>7.3}s] {}: {} in {}, {}, {} read and judged, {} of the plans happened{} · \
-                 violations: {} unexpected, {} found as expected · {}\n",
+                 violations: {} unexpected, {} found as expected · {}{}\n",
                 "Worlds",
                 counted(self.cases, "case"),
                 counted(sum.lives, "life").replace("lifes", "lives"),
@@ -162,13 +168,14 @@ impl Page {
                 sum.unexpected,
                 sum.expected,
                 self.ending.name(),
+                listed(&missing),
             ),
             Format::Jsonl => format!(
                 "{}\n",
                 json!({
                     "kind": "worlds", "verdict": self.ending.name(), "cases": self.cases, "worlds": sum.worlds, "lives": sum.lives,
                     "requests": sum.requests, "states": sum.states, "steps": sum.steps, "plan_lines_happened": sum.happened, "swept": swept_object(&sum.swept),
-                    "violations": sum.unexpected, "violations_expected": sum.expected,
+                    "violations": sum.unexpected, "violations_expected": sum.expected, "missing": missing,
                 })
             ),
         };
@@ -188,8 +195,7 @@ pub(crate) fn ending(case: &TrialCase, hunt: &Hunt) -> Ending {
         Ending::Missed
     } else if hunt.limited > 0 {
         Ending::Limit
-    } else if case.expected.is_empty() && (hunt.requests == 0 || !hunt.unmet(case).is_empty()) {
-        // What shows a bug has done enough, also where it was asked for nothing.
+    } else if !vacuity::of_case(case, hunt).is_empty() {
         Ending::Vacuous
     } else {
         Ending::Passed
@@ -249,22 +255,14 @@ pub(super) fn human(
     if let Some(seed) = hunt.first_limited {
         let _ = write!(text, ", first at seed {seed}");
     }
-    if ending == Ending::Vacuous {
-        let unmet: Vec<&str> = hunt
-            .unmet(case)
-            .iter()
-            .map(|family| family.name())
-            .collect();
-        let _ = write!(text, " · never came: {}", unmet.join(", "));
-    }
+    text.push_str(&listed(&vacuity::of_case(case, hunt)));
     text.push('\n');
     for differing in &hunt.differing {
-        let place = differing.difference.as_ref();
-        let place = place.map_or("no event shows where".to_owned(), ToString::to_string);
         let _ = writeln!(
             text,
-            "{BAD}error[nondeterministic]{BAD:#}: seed {}: {place}",
-            differing.seed
+            "{BAD}error[nondeterministic]{BAD:#}: seed {}: {}",
+            differing.seed,
+            difference(differing)
         );
     }
     for (oracle, trophy) in &hunt.trophies {
@@ -273,6 +271,26 @@ pub(super) fn human(
         }
     }
     text
+}
+
+/// How two runs of a seed differ.
+fn difference(differing: &Nondeterminism) -> String {
+    match (&differing.vanished, &differing.difference) {
+        (Some(finding), _) => format!(
+            "{} was seen once, and not again: expected {}, found {}",
+            finding.oracle, finding.expected, finding.found
+        ),
+        (None, Some(difference)) => difference.to_string(),
+        (None, None) => "no event shows where".to_owned(),
+    }
+}
+
+/// What was not met, behind the rest of a line.
+fn listed(missing: &[String]) -> String {
+    match missing {
+        [] => String::new(),
+        _ => format!(" · {}", missing.join(", ")),
+    }
 }
 
 /// A trophy: what was expected and found, the script, the last events, and the commands to see it again.
@@ -375,7 +393,8 @@ fn object(selected: &SelectedWorlds, hunt: &Hunt, ending: Ending) -> serde_json:
     json!({
         "kind": "world", "id": case.id, "verdict": ending.name(), "worlds": hunt.worlds, "lives": hunt.lives, "requests": hunt.requests,
         "states": hunt.states, "steps": hunt.steps, "plan_lines_happened": hunt.happened, "limited": hunt.limited, "first_limited": hunt.first_limited,
-        "swept": swept_object(&hunt.swept),
+        "swept": swept_object(&hunt.swept), "missing": vacuity::of_case(case, hunt),
+        "differing": hunt.differing.iter().map(|of| json!({ "seed": of.seed, "how": difference(of) })).collect::<Vec<_>>(),
         "violations": violations, "fingerprint": hunt.fingerprint.to_string(),
     })
 }
