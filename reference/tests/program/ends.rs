@@ -1,6 +1,8 @@
 //! Every way out leaves everything that was acknowledged at the path, or says that it may not be there.
 
+use nix::fcntl::{OFlag, open};
 use nix::sys::signal::Signal;
+use nix::sys::stat::Mode;
 
 use crate::support::{IN_MEMORY, ON_DISK, Place, Running};
 
@@ -89,7 +91,7 @@ fn a_line_that_is_cut_off_is_not_executed() {
 fn an_input_that_cannot_be_read_is_no_end() {
     let place = Place::new(ON_DISK[0]);
     // read(2) of a directory is EISDIR.
-    let directory = std::fs::File::open(place.dir()).expect("it is there");
+    let directory = open(place.dir(), OFlag::O_RDONLY, Mode::empty()).expect("it is there");
     let output = place.command(&["run"]).stdin(directory).output();
     let output = output.expect("it starts");
     let stderr = String::from_utf8_lossy(&output.stderr);
