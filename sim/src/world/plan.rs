@@ -97,7 +97,7 @@ pub struct Happened {
     pub time: Duration,
 }
 
-/// When a signal reached a process that handles it, or would have died of it.
+/// When a signal reached a process, whatever it did to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arrived {
     /// The step in which it did, and the virtual time.

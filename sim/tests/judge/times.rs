@@ -114,3 +114,21 @@ fn opening_takes_the_time_that_the_disk_takes() {
     let late = "< 1 get a\n > ready 7 0\n + 5s\n > 1 absent";
     assert_eq!(found(late, &promise, STALLED), [Oracle::T1]);
 }
+
+#[test]
+fn who_reads_its_input_to_the_end_answers_all_of_it() {
+    let asked = "< 1 put a 1\n < 2 put b 2\n < 3 put c 3\n > 1 ok power 1\n";
+    let well = "> end 1 power\n exit 0\n left a=1";
+    check(&format!("{asked} eof\n {well}"), &[Oracle::T2]);
+    check(&format!("{asked} signal SIGTERM\n eof\n {well}"), &[]);
+    check(&format!("{asked} eof\n deaf\n {well}"), &[]);
+    let closing = asked.replace("2 put b 2", "2 close");
+    check(&format!("{closing} eof\n {well}"), &[]);
+    let second = asked.replace("> 1 ok power 1", "> 1 ok power 1\n > 2 ok power 2");
+    check(
+        &format!("{second} eof\n > end 2 power\n exit 0\n left a=1 b=2"),
+        &[],
+    );
+    let failed = format!("{asked} eof\n {well}");
+    check_with(&failed, ENDLESS, &[]);
+}

@@ -82,7 +82,18 @@ async fn serve(host: &Host, mends: Mends<Bug>, outlet: &Outlet) -> Result<u64, S
         }
     };
     let saved = parent.save().await;
-    let saved = saved.map_err(|failure| format!("{failure:?}"))?;
+    let saved = saved.map_err(|failure| format!("{failure:?}"));
+    // Whoever waits for a child that was ended for this has what this saved.
+    let askers = std::mem::take(&mut parent.wanted);
+    let sequence = parent.image.revision;
+    parent.tell(&askers, |_| match &saved {
+        Ok(_) => Ok(Answered::Done {
+            level: Level::Power,
+            sequence,
+        }),
+        Err(text) => Err(Failure::unknown(text.clone())),
+    });
+    let saved = saved?;
     closing.tell(outlet, saved);
     Ok(parent.image.revision)
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use plimsoll_reference::host::{ExitStatus, Signal};
 use plimsoll_reference::level::Level;
 
 use super::company::is_alone;
@@ -37,6 +38,43 @@ pub(super) fn judge(
             show(life, asked, promise, &orphaned, readings, findings);
         }
         in_time(life, asked, promise, disturbed, (ready, &unread), findings);
+    }
+    passed_over(life, disturbed, findings);
+}
+
+/// The first request that was never answered by a process that ended well, and was asked to end by nothing but the end of its input, which
+/// is behind all requests.
+///
+/// **Not covered**: the last one before that, whose line may have been cut off.
+fn passed_over(life: &Life, disturbed: Disturbed, findings: &mut Vec<Finding>) {
+    let is_hurried = |(_, notice): &(Moment, Notice)| match notice {
+        Notice::Signalled(signal) => *signal != Signal::Usr1,
+        _ => false,
+    };
+    let has_ended_well = life.end.1 == End::Exited(ExitStatus::Code(0));
+    if !has_ended_well
+        || !life.is_heard()
+        || disturbed.by_errors
+        || life.notices.iter().any(is_hurried)
+    {
+        return;
+    }
+    let mut notices = life.notices.iter();
+    let closed = notices.find(|(_, notice)| *notice == Notice::InputClosed);
+    let Some((closed, _)) = closed else { return };
+    let count = life.requests.partition_point(|asked| asked.at < *closed);
+    let sure = &life.requests[..count.saturating_sub(1)];
+    if sure.iter().any(|asked| asked.request == Request::Close) {
+        return;
+    }
+    if let Some(index) = sure.iter().position(|asked| asked.answer.is_none()) {
+        findings.push(Finding {
+            oracle: Oracle::T2,
+            at: life.end.0,
+            expected: "an answer to each request: it read its input to the end, and ended well"
+                .to_owned(),
+            found: format!("none to request {}", index + 1),
+        });
     }
 }
 
@@ -240,8 +278,6 @@ pub(super) fn seconds(time: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
-    use plimsoll_reference::host::ExitStatus;
-
     use super::*;
 
     fn at(event: u64, ms: u64) -> Moment {
