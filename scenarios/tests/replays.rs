@@ -26,7 +26,7 @@ fn replay(case: &TrialCase, seed: u64, schedule: &str) -> Replay {
         system: case.ground.system.clone(),
         profile: case.ground.profile.clone(),
         oracle: Oracle::D1,
-        life: 1,
+        life: 0,
         crash: None,
         fingerprint: Fingerprint(u128::from(seed)),
         fault_seed: seed,
@@ -99,7 +99,8 @@ fn what_is_wrong_with_a_file_is_said_where_it_is() {
             10,
             "there is no oracle",
         ),
-        ("life = 2", "life = 0", 8, "`life` is at least 1"),
+        ("life = 1", "life = 0", 8, "`life` is at least 1"),
+        ("life = 1", "life = 9", 8, "the script has no life 9"),
         (
             "fingerprint = \"0",
             "fingerprint = \"x",

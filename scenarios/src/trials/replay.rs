@@ -231,6 +231,12 @@ fn resolve(text: &str, registry: &Registry) -> Resolved<Replay> {
     version(&file.version)?;
     let crash = file.crash.as_ref();
     let crash = crash.map(|crash| Ok((counted("era", &crash.era)?, crash.position as usize)));
+    let life = counted("life", &file.life)?;
+    let script = script(&file.script)?;
+    if life >= script.lives.len() {
+        let complaint = Complaint::new(format!("the script has no life {}", life + 1));
+        return wrong(file.life.span(), complaint);
+    }
     Ok(Replay {
         case: file.case,
         system: system(&file.system, registry)?,
@@ -239,11 +245,11 @@ fn resolve(text: &str, registry: &Registry) -> Resolved<Replay> {
             None => disk(&file.disk, registry)?,
         },
         oracle: oracle(&file.oracle)?,
-        life: counted("life", &file.life)?,
+        life,
         crash: crash.transpose()?,
         fingerprint: fingerprint(&file.fingerprint)?,
         fault_seed: file.fault_seed.as_ref().map_or(Ok(0), fault_seed)?,
-        script: script(&file.script)?,
+        script,
         schedule: schedule(&file.schedule)?,
     })
 }

@@ -21,7 +21,7 @@ use crate::sim::worlds::replay;
 #[derive(Debug, Args)]
 #[command(
     before_help = "Examples:
-  cargo xtask sim repro torn-tail@posix-minimal
+  cargo xtask sim repro mx-r10-rename-before-sync@ext4-ordered
   cargo xtask sim repro explore/reference-power@posix-minimal#0x1a2b --seed=0x1a2b
   cargo xtask sim repro explore/reference-power@mine#0x1a2b --disk=./mine.toml
   cargo xtask sim repro ./my-scenario.toml --disk=posix-minimal
@@ -131,6 +131,27 @@ mod tests {
             let error = error.expect_err("there is no such file").to_string();
             let (word, _) = option.split_once('=').expect("a value");
             assert!(error.starts_with(word), "{error}");
+        }
+    }
+
+    #[test]
+    fn cases_that_the_help_names_are_there() {
+        let help = <Line as clap::CommandFactory>::command()
+            .render_long_help()
+            .to_string();
+        let catalogue = Catalogue::load();
+        let disks = Disks::choose(&[], &selection::known_disks(&catalogue));
+        let disks = disks.expect("all of them");
+        let examples = help
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("cargo xtask sim repro "));
+        let ids: Vec<&str> = examples
+            .filter(|words| words.contains('@') && !words.contains(' '))
+            .collect();
+        assert!(!ids.is_empty(), "{help}");
+        for id in ids {
+            let found = selection::find(&catalogue, id, None, &disks);
+            assert!(found.is_ok(), "{id}");
         }
     }
 
