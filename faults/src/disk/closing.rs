@@ -11,8 +11,8 @@ use crate::op_kind::OpKind;
 /// Files that a close may do something about.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Closing {
-    /// Files with changes that no sync has covered.
-    dirty: BTreeSet<Ino>,
+    /// Files with changes that no sync has covered, in order: few, because stores sync.
+    dirty: Vec<Ino>,
     /// One of them: most changes are of the file that was changed last.
     latest: Option<Ino>,
     /// Open files that have lost a name.
@@ -33,16 +33,21 @@ impl Closing {
         if let Some((Scope::File(ino) | Scope::FileData(ino) | Scope::Close(ino), SyncEnd::Done)) =
             entry.sync
         {
-            self.dirty.remove(&ino);
+            if let Ok(position) = self.dirty.binary_search(&ino) {
+                self.dirty.remove(position);
+            }
             self.latest = None;
         }
     }
 
     fn soil(&mut self, ino: Option<Ino>) {
-        if ino != self.latest {
-            self.dirty.extend(ino);
-            self.latest = ino.or(self.latest);
+        let Some(ino) = ino.filter(|_| ino != self.latest) else {
+            return;
+        };
+        if let Err(position) = self.dirty.binary_search(&ino) {
+            self.dirty.insert(position, ino);
         }
+        self.latest = Some(ino);
     }
 }
 
@@ -55,7 +60,7 @@ impl State {
 
     /// Records that a close has written back what was dirty, if anything was: file systems differ in whether it did.
     pub(super) fn flush(&mut self, ino: Ino, path: &Arc<str>) {
-        if self.closing.dirty.contains(&ino) {
+        if self.closing.dirty.binary_search(&ino).is_ok() {
             self.log_close(path, Vec::new(), Some((Scope::Close(ino), SyncEnd::Done)));
         }
     }
@@ -88,6 +93,6 @@ impl State {
             error: None,
         };
         self.closing.note(&entry);
-        self.log.push(entry);
+        self.record(entry);
     }
 }

@@ -48,9 +48,12 @@ impl Evictions {
 
     /// Takes note of an operation that was done; `image` is what processes see after it.
     pub(super) fn note(&mut self, entry: &Entry, image: &Image) {
-        let Some(served) = &mut self.served else {
-            return;
-        };
+        if let Some(served) = &mut self.served {
+            Self::follow(served, entry, image);
+        }
+    }
+
+    fn follow(served: &mut BTreeMap<Ino, Served>, entry: &Entry, image: &Image) {
         for change in &entry.changes {
             let Some(ino) = change.file() else { continue };
             let file = served.entry(ino).or_default();
@@ -171,9 +174,20 @@ impl State {
         path: &Arc<str>,
         decision: Option<Effect>,
     ) {
-        let (Some(Effect::Evict { target, silent }), Some(current)) =
-            (decision, self.image.file(ino))
-        else {
+        if let Some(Effect::Evict { target, silent }) = decision {
+            self.evict_from(target, silent, kind, ino, path);
+        }
+    }
+
+    fn evict_from(
+        &mut self,
+        target: Option<ObjectTarget>,
+        silent: bool,
+        kind: OpKind,
+        ino: Ino,
+        path: &Arc<str>,
+    ) {
+        let Some(current) = self.image.file(ino) else {
             return;
         };
         let Some((content, discards)) = self.evictions.discard(ino, current, target) else {

@@ -207,7 +207,9 @@ impl SimFile {
             error: None,
         });
         self.replay(state)?;
-        self.follow_up(state, buf, offset, decision)?;
+        if decision.is_some() {
+            self.follow_up(state, buf, offset, decision)?;
+        }
         Ok(buf.len())
     }
 

@@ -182,8 +182,10 @@ impl SimFs {
                 name: found.name,
                 target: None,
             };
-            let held = state.hold(ino, found.dir);
-            let changes = held.into_iter().chain([removed]).collect();
+            // With room for its blocks to become free.
+            let mut changes = Vec::with_capacity(3);
+            changes.extend(state.hold(ino, found.dir));
+            changes.push(removed);
             Self::rename_like(state, kind, path, None, changes);
             Ok(())
         })

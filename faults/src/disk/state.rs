@@ -25,6 +25,11 @@ use crate::plan::{Effect, Position};
 /// Inodes beyond which removed ones are looked for, so that a long run does not keep every file it ever replaced.
 const COLLECT_AT: usize = 64;
 
+/// Room that a log has at first, in entries, and the length up to which that grows fourfold: many runs log a few hundred operations,
+/// and to move them again and again takes longer than to leave some room unused.
+const LOG_MIN: usize = 16;
+const LOG_QUADRUPLES_TO: usize = 256;
+
 /// The live disk.
 #[derive(Debug)]
 pub(super) struct State {
@@ -92,11 +97,39 @@ impl State {
         if self.operations > self.operations_max {
             return Err(Errno::EIO);
         }
+        let decision = if self.troubles.are_none() && !self.is_frozen {
+            None
+        } else {
+            self.decision(&request)?
+        };
+        let logged = self.log.len();
+        let done = match operation(self, decision) {
+            Ok(done) => done,
+            Err(errno) => {
+                // What fails for want of space is a fault like another, and is shown.
+                if matches!(errno, Errno::ENOSPC | Errno::EDQUOT) && self.log.len() == logged {
+                    self.record(request.failed(errno));
+                }
+                return Err(errno);
+            }
+        };
+        let Some(errno) = decision.and_then(Effect::late_error) else {
+            return Ok(done);
+        };
+        match self.log.get_mut(logged..).and_then(<[Entry]>::last_mut) {
+            Some(entry) => entry.error = Some(errno),
+            None => self.record(request.failed(errno)),
+        }
+        Err(errno)
+    }
+
+    /// What becomes of an operation that something may befall, or the error with which it ends before it has begun.
+    fn decision(&mut self, request: &Request<'_>) -> Result<Option<Effect>, Errno> {
         self.troubles.target = None;
-        let decision = match self.late_error(&request) {
+        let decision = match self.late_error(request) {
             Some(errno) if request.kind.is_sync() => Some(Effect::Fail(errno, Position::Before)),
-            Some(errno) => return Err(self.report_late(&request, errno)),
-            None => self.decide(&request),
+            Some(errno) => return Err(self.report_late(request, errno)),
+            None => self.decide(request),
         };
         if let Deferral::Put(_) = self.troubles.deferral {
             // It is done later, and counted then.
@@ -110,35 +143,31 @@ impl State {
             return Err(Errno::EIO);
         }
         if self.is_frozen && request.kind.changes_disk() {
-            self.log.push(request.failed(Errno::EROFS));
+            self.record(request.failed(Errno::EROFS));
             return Err(Errno::EROFS);
         }
         if let Some(Effect::Fail(errno, Position::Before)) = decision {
             // A failed sync matters beyond its error: the data it was to cover counts as clean. The sync itself adds that.
             if !request.kind.is_sync() {
-                self.log.push(request.failed(errno));
+                self.record(request.failed(errno));
                 return Err(errno);
             }
         }
-        let logged = self.log.len();
-        let done = match operation(self, decision) {
-            Ok(done) => done,
-            Err(errno) => {
-                // What fails for want of space is a fault like another, and is shown.
-                if matches!(errno, Errno::ENOSPC | Errno::EDQUOT) && self.log.len() == logged {
-                    self.log.push(request.failed(errno));
-                }
-                return Err(errno);
-            }
-        };
-        let Some(errno) = decision.and_then(Effect::late_error) else {
-            return Ok(done);
-        };
-        match self.log.get_mut(logged..).and_then(<[Entry]>::last_mut) {
-            Some(entry) => entry.error = Some(errno),
-            None => self.log.push(request.failed(errno)),
+        Ok(decision)
+    }
+
+    /// Adds an entry to the log.
+    pub(super) fn record(&mut self, entry: Entry) {
+        let len = self.log.len();
+        if len == self.log.capacity() {
+            let more = if len < LOG_QUADRUPLES_TO {
+                3 * len
+            } else {
+                len
+            };
+            self.log.reserve_exact(more.max(LOG_MIN));
         }
-        Err(errno)
+        self.log.push(entry);
     }
 
     /// The error of an earlier write that this operation has to report.
@@ -323,7 +352,7 @@ impl State {
         if changes_names {
             self.collect();
         }
-        self.log.push(entry);
+        self.record(entry);
     }
 
     /// Forgets files that neither a name nor a handle reaches.

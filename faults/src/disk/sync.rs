@@ -110,7 +110,7 @@ impl State {
         let error = entry.error;
         self.closing.note(&entry);
         self.evictions.note(&entry, &self.image);
-        self.log.push(entry);
+        self.record(entry);
         error.map_or(Ok(()), Err)
     }
 
@@ -228,7 +228,7 @@ impl State {
             && is_by_page
         {
             for range in earlier {
-                self.log.push(Entry {
+                self.record(Entry {
                     range: Some((range.start, range.end - range.start)),
                     ..sync.ended(end, None)
                 });

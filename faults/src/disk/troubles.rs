@@ -68,6 +68,14 @@ impl Troubles {
         }
     }
 
+    /// Whether nothing can become of an operation but what was asked for, as far as it is not for want of space.
+    pub(super) fn are_none(&self) -> bool {
+        self.plan.is_empty()
+            && self.late.is_empty()
+            && self.target.is_none()
+            && matches!(self.deferral, Deferral::Off | Deferral::Asked)
+    }
+
     /// How often each fault and each limit of the plan took effect, in its order.
     pub(super) fn fired(&self) -> Vec<u32> {
         self.plan.fired().chain(self.spaces.refused()).collect()

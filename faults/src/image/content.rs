@@ -9,6 +9,9 @@ use crate::log::MicroOp;
 /// Sectors in a chunk: small, because changing one sector copies the chunk's pointers.
 const CHUNK: usize = 16;
 
+/// What a sector reads as that is absent.
+const ZEROS: [u8; SECTOR] = [0; SECTOR];
+
 type Chunk = [Option<Arc<Sector>>; CHUNK];
 
 /// The content of a regular file. Sectors that are absent read as zeros.
@@ -302,27 +305,19 @@ impl Content {
             let new = &buf[done..done + count];
             done += count;
             let old = self.sector(at / SECTOR as u64);
-            if let Some(old) = old
-                && old.bytes()[start..start + count] == *new
-            {
-                sectors.push(Arc::clone(old));
-                continue;
-            }
-            let bytes = if let Ok(whole) = new.try_into() {
-                whole
-            } else {
-                let mut bytes = old.map_or([0; SECTOR], |old| *old.bytes());
-                bytes[start..start + count].copy_from_slice(new);
-                bytes
-            };
-            let sector = match &zeros {
-                Some(zeros) if Sector::used_of(&bytes) == 0 => Arc::clone(zeros),
-                _ => Sector::new(bytes),
-            };
-            if sector.is_zero() {
-                zeros = Some(Arc::clone(&sector));
-            }
-            sectors.push(sector);
+            sectors.push(match (old, <&[u8; SECTOR]>::try_from(new)) {
+                (Some(old), _) if old.bytes()[start..start + count] == *new => Arc::clone(old),
+                (_, Ok(whole)) if *whole == ZEROS => {
+                    Arc::clone(zeros.get_or_insert_with(|| Sector::of(whole)))
+                }
+                (_, Ok(whole)) => Sector::of(whole),
+                (Some(old), Err(_)) => old.patched(start, new),
+                (None, Err(_)) => {
+                    let mut bytes = ZEROS;
+                    bytes[start..start + count].copy_from_slice(new);
+                    Sector::new(bytes)
+                }
+            });
         }
         (first, sectors)
     }

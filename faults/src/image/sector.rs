@@ -15,20 +15,45 @@ pub struct Sector {
     /// Told when it is first asked for: most of what a recovered store writes nobody ever compares. Two words, because a sector that is
     /// aligned to sixteen bytes takes the allocator twice as long.
     hash: OnceLock<[u64; 2]>,
-    /// Bytes up to the last that is not zero.
-    used: u16,
+    /// Bytes up to the last that is not zero, told when it is first asked for as well.
+    used: OnceLock<u16>,
+}
+
+impl Clone for Sector {
+    /// The bytes; whoever copies a sector is about to change it.
+    fn clone(&self) -> Self {
+        Self {
+            bytes: self.bytes,
+            hash: OnceLock::new(),
+            used: OnceLock::new(),
+        }
+    }
 }
 
 impl Sector {
     /// A sector of these bytes.
     pub fn new(bytes: [u8; SECTOR]) -> Arc<Self> {
-        let used = Self::used_of(&bytes);
-        let hash = OnceLock::new();
-        Arc::new(Self { bytes, hash, used })
+        Self::of(&bytes)
+    }
+
+    /// The same of bytes that are somewhere else: they are copied once, to where they stay.
+    pub(super) fn of(bytes: &[u8; SECTOR]) -> Arc<Self> {
+        Arc::new(Self {
+            bytes: *bytes,
+            hash: OnceLock::new(),
+            used: OnceLock::new(),
+        })
+    }
+
+    /// This sector with other bytes from `start` on.
+    pub(super) fn patched(self: &Arc<Self>, start: usize, new: &[u8]) -> Arc<Self> {
+        let mut sector = Arc::clone(self);
+        Arc::make_mut(&mut sector).bytes[start..start + new.len()].copy_from_slice(new);
+        sector
     }
 
     /// Bytes up to the last that is not zero. Many at a time: most sectors are zeros at the end, or not at all.
-    pub(super) fn used_of(bytes: &[u8; SECTOR]) -> u16 {
+    fn used_of(bytes: &[u8; SECTOR]) -> u16 {
         let (blocks, _) = bytes.as_chunks::<64>();
         let (words, _) = bytes.as_chunks::<8>();
         let is_used = |block: &[u8; 64]| {
@@ -98,13 +123,17 @@ impl Sector {
     }
 
     /// Whether every byte from `len` on is zero.
-    pub(super) const fn is_zero_from(&self, len: usize) -> bool {
-        self.used as usize <= len
+    pub(super) fn is_zero_from(&self, len: usize) -> bool {
+        usize::from(self.used()) <= len
     }
 
     /// Whether it is nothing but zeros.
-    pub(super) const fn is_zero(&self) -> bool {
-        self.used == 0
+    fn is_zero(&self) -> bool {
+        self.used() == 0
+    }
+
+    fn used(&self) -> u16 {
+        *self.used.get_or_init(|| Self::used_of(&self.bytes))
     }
 }
 
