@@ -115,6 +115,7 @@ pub const TRIAL_FILES: &[(&str, &str)] = files! {
         "standalone-native-memory"
         "standalone-sqlite"
         "standalone-sqlite-memory"
+        "standalone-window"
         "service-interrupted"
         "service-full-output"
         "standalone-strangers";

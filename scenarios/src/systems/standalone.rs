@@ -8,7 +8,7 @@ use plimsoll_faults::disk::{SimClock, SimFs};
 use plimsoll_reference::fs::FsOps as _;
 use plimsoll_reference::host::{Host, Program};
 use plimsoll_reference::inspection::{InspectionError, inspect};
-use plimsoll_reference::service::serve;
+use plimsoll_reference::service::{Acks, serve};
 use plimsoll_reference::standalone::{EngineKind, Setup, StandaloneOptions, UNDONE, USAGE, run};
 use plimsoll_sim::trial::history::Found;
 use plimsoll_sim::trial::promise::Promise;
@@ -31,20 +31,24 @@ pub struct Standalone {
 impl Standalone {
     /// Each way in which they are held to their contract.
     pub fn modes() -> Vec<Arc<dyn System>> {
-        let second = Some(Duration::from_secs(1));
-        let mode = |name, engine, in_memory, snapshot_interval| {
-            let setup = Setup {
-                in_memory,
-                snapshot_interval,
-                ..Setup::new(PATH, engine)
-            };
-            Arc::new(Self { name, setup }) as Arc<dyn System>
+        let mode = |name, setup| Arc::new(Self { name, setup }) as Arc<dyn System>;
+        let on_disk = |engine| Setup::new(PATH, engine);
+        let in_memory = |engine| Setup {
+            in_memory: true,
+            snapshot_interval: Some(Duration::from_secs(1)),
+            ..on_disk(engine)
+        };
+        let window = Setup {
+            acks: Acks::Window,
+            snapshot_interval: Some(Duration::from_secs(1)),
+            ..on_disk(EngineKind::Native)
         };
         vec![
-            mode("standalone-native", EngineKind::Native, false, None),
-            mode("standalone-sqlite", EngineKind::Sqlite, false, None),
-            mode("standalone-native-memory", EngineKind::Native, true, second),
-            mode("standalone-sqlite-memory", EngineKind::Sqlite, true, second),
+            mode("standalone-native", on_disk(EngineKind::Native)),
+            mode("standalone-sqlite", on_disk(EngineKind::Sqlite)),
+            mode("standalone-native-memory", in_memory(EngineKind::Native)),
+            mode("standalone-sqlite-memory", in_memory(EngineKind::Sqlite)),
+            mode("standalone-window", window),
         ]
     }
 }
@@ -65,7 +69,8 @@ impl System for Standalone {
             undone_code: Some(UNDONE),
             answers_within: seconds(30),
             ends_within: seconds(30),
-            shows_durable: !self.setup.in_memory,
+            window_slack: Duration::from_secs(1),
+            shows_durable: !self.setup.in_memory && self.setup.acks == Acks::Power,
             ..Promise::default()
         }
     }
