@@ -51,6 +51,34 @@ fn what_an_open_store_shows_is_durable_where_that_is_promised() {
 }
 
 #[test]
+fn what_a_failed_sync_had_not_written_may_go_with_a_later_process_until_the_store_is_open() {
+    let first = "base z=0\n > ready 7 0\n < 1 put a 1\n > 1 ok process 1\n < 2 sync\n > 2 failed unknown x\n exit 1\n left z=0 a=1";
+    let failing = Disturbed {
+        by_errors: true,
+        by_disk: true,
+        ..Disturbed::default()
+    };
+    let not_the_disk = Disturbed {
+        by_disk: false,
+        ..failing
+    };
+    for (second, left, disturbed, expected) in [
+        ("", "z=0", failing, &[][..]),
+        ("", "z=0 a=1", failing, &[]),
+        ("", "", failing, &[Oracle::R7]),
+        ("", "z=0", not_the_disk, &[Oracle::D1]),
+        ("> ready 8 1\n", "z=0", failing, &[Oracle::D1]),
+    ] {
+        let promise = Promise {
+            shows_durable: true,
+            ..Promise::default()
+        };
+        let text = format!("{first}\n base z=0 a=1\n {second} killed\n left {left}");
+        assert_eq!(found(&text, &promise, disturbed), expected, "{text}");
+    }
+}
+
+#[test]
 fn what_is_lost_with_the_power_takes_all_that_came_later() {
     let second = "> ready 8 1\n < 1 put b 2\n > 1 ok process 2\n power\n";
     for (left, expected) in [

@@ -172,8 +172,9 @@ fn cover(requests: &[Asked], must: &mut [bool], is_covered: impl Fn(&Asked) -> b
 
 /// The writes of a life that had been handed over by a moment, and of the lives before it as far as they may still be seen after a cut.
 ///
-/// Without a loss of power those are the lives whose processes still ran when the next one began. With one, they are all lives since the
-/// last time that what a store showed was durable: each may have lost what it did not have to keep, and with it what came later.
+/// Without a loss of power those are the lives whose processes still ran when the next one began. With one, or after a sync that failed, they
+/// are all lives since the last time that what a store showed was durable: each may have lost what it did not have to keep, and with it
+/// what came later.
 pub(super) fn stretches<'a>(
     life: &'a Life,
     promise: &Promise,
@@ -182,7 +183,10 @@ pub(super) fn stretches<'a>(
     must: &[bool],
 ) -> Vec<Stretch<'a>> {
     let lives: Vec<&Life> = life.before.iter().map(AsRef::as_ref).collect();
-    let is_loose = |life: &Life| cut == Cut::Power && !is_durable(life, promise);
+    // What a failed sync did not write the operating system takes for written, and may drop from then on: a kill is followed by another
+    // look at the disk (Rebello et al., "Can Applications Recover from fsync Failures?", USENIX ATC 2020).
+    let may_drop = cut == Cut::Kill && disturbed.by_disk;
+    let is_loose = |life: &Life| (cut == Cut::Power || may_drop) && !is_durable(life, promise);
     // From the back, as long as something reaches further back.
     let reaches = |life: &Life| life.has_orphans || is_loose(life);
     let mut first = lives.len();
