@@ -31,12 +31,11 @@ pub(super) fn judge(
                     || ends.is_some_and(|ends| ends < *at)
                     || had_begun(life, disturbed, *at)
                     || (disturbed.had_erred(*at) && !must_read(request, promise));
-                (!is_reason).then_some((*at, *outcome))
+                (!is_reason).then(|| finding(*at, *outcome, disturbed.had_erred(*at)))
             }
             _ => None,
         });
-    let Some((at, outcome)) = failed else { return };
-    findings.push(finding(at, outcome, disturbed));
+    findings.extend(failed);
 }
 
 /// Whether a request is a read that errors of writes must not keep from being answered.
@@ -44,8 +43,9 @@ const fn must_read(request: &Request, promise: &Promise) -> bool {
     promise.reads_despite_errors && matches!(request, Request::Get(_) | Request::Scan)
 }
 
-fn finding(at: Moment, outcome: Outcome, disturbed: Disturbed) -> Finding {
-    if disturbed.by_errors {
+/// What is wrong with a failure for which there is no reason. Where something had failed by then, it is that of a read.
+fn finding(at: Moment, outcome: Outcome, had_erred: bool) -> Finding {
+    if had_erred {
         return Finding {
             oracle: Oracle::F3,
             at,
@@ -171,5 +171,11 @@ mod tests {
         assert_eq!(found(&read, failing, true), [Oracle::F3]);
         let write = life(Request::Sync, failed(Outcome::Unknown), Vec::new());
         assert!(found(&write, failing, true).is_empty());
+        // What goes wrong later is no reason, and has nothing to do with it.
+        let later = Disturbed {
+            erred: Some((moment(5), moment(5))),
+            ..failing
+        };
+        assert_eq!(found(&write, later, true), [Oracle::V2]);
     }
 }
