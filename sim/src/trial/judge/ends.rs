@@ -4,7 +4,7 @@ use plimsoll_reference::host::{ExitStatus, Signal};
 
 use super::requests::{heard_time, seconds, unread};
 use super::stalls;
-use super::{Disturbed, Finding};
+use super::{Disturbed, Finding, stood_still};
 use crate::oracle::Oracle;
 use crate::trial::history::{Answer, End, Life, Moment, Notice, Request};
 use crate::trial::promise::Promise;
@@ -94,8 +94,7 @@ fn agree(
     }
     let unheard = !life.is_heard();
     let says_held = promise.says_held(status);
-    let stood_still = stalls::had_begun(life, disturbed, life.end.0);
-    if !says_held && stood_still && promise.gives_up_within.is_some() {
+    if !says_held && stood_still(life, disturbed) && promise.gives_up_within.is_some() {
         // It gave up, as it is to.
         return;
     }

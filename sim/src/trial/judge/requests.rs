@@ -11,7 +11,7 @@ use super::ends::asked_to_end;
 use super::promised::{Cut, stretches};
 use super::readings::Readings;
 use super::stalls::{self, Span, outside};
-use super::{Disturbed, Finding};
+use super::{Disturbed, Finding, stood_still};
 use crate::command::Mutation;
 use crate::oracle::Oracle;
 use crate::trial::history::{Answer, Asked, End, Life, Moment, Notice, Request};
@@ -209,7 +209,7 @@ fn in_time(
         (promise.reads_within, Oracle::T1, &[][..])
     } else if is_in_memory(asked) && promise.writes_within.is_some() {
         (promise.writes_within, Oracle::B3, &[][..])
-    } else if stalls::had_begun(life, disturbed, life.end.0) && promise.gives_up_within.is_some() {
+    } else if stood_still(life, disturbed) && promise.gives_up_within.is_some() {
         (promise.gives_up_within, Oracle::T2, &[][..])
     } else {
         let unknown = stalls::unknown(life, disturbed);

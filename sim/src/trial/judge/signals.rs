@@ -5,8 +5,7 @@ use std::time::Duration;
 use plimsoll_reference::host::{ExitStatus, Signal};
 
 use super::ends::asked_to_end;
-use super::stalls::had_begun;
-use super::{Disturbed, Finding};
+use super::{Disturbed, Finding, stood_still};
 use crate::oracle::Oracle;
 use crate::trial::history::{Answer, Asked, End, Life, Moment, Notice, Request};
 use crate::trial::promise::Promise;
@@ -130,7 +129,7 @@ fn is_snapshot_wanted(life: &Life, disturbed: Disturbed) -> bool {
     life.is_heard()
         && match life.end.1 {
             End::Exited(ExitStatus::Code(code)) => code == 0 || !disturbed.by_errors,
-            End::Running => !disturbed.by_errors && !had_begun(life, disturbed, life.end.0),
+            End::Running => !disturbed.by_errors && !stood_still(life, disturbed),
             End::Exited(ExitStatus::Signal(_)) | End::Killed | End::PowerLost => false,
         }
 }
