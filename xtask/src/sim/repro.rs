@@ -1,5 +1,6 @@
 //! `cargo xtask sim repro`: one case, again, with everything that is known of it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use clap::Args;
@@ -15,9 +16,10 @@ use crate::sim::options::{Budget, Denials, DiskOptions, Printing};
 use crate::sim::seed::Seed;
 use crate::sim::selection;
 use crate::sim::tally::Tally;
-use crate::sim::worlds::replay;
+use crate::sim::worlds::{self, replay};
 
-/// Run one case twice, check that both runs are equal, and show its full trace and witness.
+/// Run one case twice, check that both runs are equal, and show its full trace and witness. One of worlds is found by its seeds, and run again
+/// without them.
 #[derive(Debug, Args)]
 #[command(
     before_help = "Examples:
@@ -25,6 +27,7 @@ use crate::sim::worlds::replay;
   cargo xtask sim repro explore/reference-power@posix-minimal#0x1a2b --seed=0x1a2b
   cargo xtask sim repro explore/reference-power@mine#0x1a2b --disk=./mine.toml
   cargo xtask sim repro ./my-scenario.toml --disk=posix-minimal
+  cargo xtask sim repro torc-r6@ext4-ordered
   cargo xtask sim repro target/sim/worlds/NAME.world.toml",
     after_help = crate::exit::HELP
 )]
@@ -36,7 +39,7 @@ pub(crate) struct Repro {
     /// Scenario file that the case is in, when it does not ship
     #[arg(long, value_name = "PATH", env = "SIM_FILE", hide_env_values = true)]
     file: Option<String>,
-    /// Seed of every sampled choice of the case [default: the case's own]
+    /// Seed of every sampled choice of the case [default: the case's own; for worlds, all those of its scenario]
     // No environment variable: one that is meant for the base seed of runs would make this another case.
     #[arg(long, value_name = "SEED")]
     seed: Option<Seed>,
@@ -54,13 +57,14 @@ impl Repro {
     /// Runs the case and prints what came of it.
     pub(crate) fn run(&self) -> anyhow::Result<Exit> {
         if self.target.ends_with(replay::SUFFIX) {
-            if let Some(option) = self.option_of_cases() {
-                let message = format!(
-                    "{option} means nothing for the file of a world, which holds everything"
-                );
-                return Err(Refusal::new(Exit::Usage, message).into());
-            }
+            self.refuse(
+                &["--seed", "--disk", "--file", "--budget", "--deny"],
+                "the file of a world, which holds everything",
+            )?;
             return replay::run(Path::new(&self.target), self.printing);
+        }
+        if let Some(exit) = self.world()? {
+            return Ok(exit);
         }
         let mut output = Output::new(self.printing.color);
         let (page, exit) = self.page()?;
@@ -68,17 +72,41 @@ impl Repro {
         Ok(exit)
     }
 
-    /// An option that says how a case is run, and that nobody gave as an environment variable, which may be meant for others.
-    fn option_of_cases(&self) -> Option<&'static str> {
-        let is_file = self.file.is_some() && std::env::var_os("SIM_FILE").is_none();
-        let is_disk = !self.disks.disk.is_empty() && std::env::var_os("SIM_DISK").is_none();
+    /// Runs the case, where it is one of worlds.
+    fn world(&self) -> anyhow::Result<Option<Exit>> {
+        let disks = Disks::choose(&self.disks.disk, &BTreeSet::new());
+        // A disk that is wrong is told to whoever wants a case of the explorer, too.
+        let Some(selected) = disks
+            .ok()
+            .and_then(|disks| worlds::selection::find(&self.target, self.seed, &disks))
+        else {
+            return Ok(None);
+        };
+        self.refuse(&["--file", "--budget", "--deny"], "a case of worlds")?;
+        worlds::repro::run(selected, self.printing).map(Some)
+    }
+
+    /// Refuses the first of these options that was given, and not as an environment variable, which may be meant for others.
+    fn refuse(&self, options: &[&str], what: &str) -> Result<(), Refusal> {
         let given = [
-            (self.seed.is_some(), "--seed"),
-            (is_file, "--file"),
-            (is_disk, "--disk"),
+            ("--seed", self.seed.is_some(), None),
+            ("--disk", !self.disks.disk.is_empty(), Some("SIM_DISK")),
+            ("--file", self.file.is_some(), Some("SIM_FILE")),
+            (
+                "--budget",
+                self.budget.states_max.is_some(),
+                Some("SIM_BUDGET"),
+            ),
+            ("--deny", self.denials.deny.is_some(), Some("SIM_DENY")),
         ];
-        let mut given = given.into_iter();
-        given.find_map(|(is_given, option)| is_given.then_some(option))
+        for (option, is_given, variable) in given {
+            let is_meant = is_given && variable.is_none_or(|name| std::env::var_os(name).is_none());
+            if is_meant && options.contains(&option) {
+                let message = format!("{option} means nothing for {what}");
+                return Err(Refusal::new(Exit::Usage, message));
+            }
+        }
+        Ok(())
     }
 
     /// Runs the case; what is to be printed of it, and the exit code.
@@ -135,6 +163,19 @@ mod tests {
     }
 
     #[test]
+    fn worlds_have_no_budget() {
+        for option in ["--budget=5", "--deny=portability", "--file=x.toml"] {
+            let line = Line::try_parse_from(["repro", "torc-r6@ext4-ordered", option]);
+            let error = line.expect("it is understood").repro.run();
+            let error = error.expect_err("it means nothing").to_string();
+            assert!(
+                error.ends_with("means nothing for a case of worlds"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
     fn cases_that_the_help_names_are_there() {
         let help = <Line as clap::CommandFactory>::command()
             .render_long_help()
@@ -150,8 +191,9 @@ mod tests {
             .collect();
         assert!(!ids.is_empty(), "{help}");
         for id in ids {
-            let found = selection::find(&catalogue, id, None, &disks);
-            assert!(found.is_ok(), "{id}");
+            let is_case = selection::find(&catalogue, id, None, &disks).is_ok();
+            let world = worlds::selection::find(id, None, &disks);
+            assert!(is_case != world.is_some(), "{id}");
         }
     }
 

@@ -5,6 +5,7 @@ mod page;
 pub(crate) mod pool;
 pub(crate) mod preset;
 pub(crate) mod replay;
+pub(crate) mod repro;
 pub(crate) mod selection;
 mod vacuity;
 

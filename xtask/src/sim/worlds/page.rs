@@ -89,8 +89,7 @@ impl Page {
             Ok(Err(error)) => return Err((*error).into()),
             Err(message) => {
                 self.ending = self.ending.max(Ending::HarnessBug);
-                let text = format!("{BAD}harness bug{BAD:#} in {}: {message}\n", case.id);
-                return Ok(self.output.write(&text)?);
+                return Ok(self.output.write(&harness_bug(&case.id, message))?);
             }
         };
         let ending = ending(case, hunt);
@@ -184,6 +183,11 @@ impl Page {
     }
 }
 
+/// A case in which the harness panicked.
+pub(super) fn harness_bug(id: &str, message: &str) -> String {
+    format!("{BAD}harness bug{BAD:#} in {id}: {message}\n")
+}
+
 /// How a case ended.
 pub(crate) fn ending(case: &TrialCase, hunt: &Hunt) -> Ending {
     let is_expected = |oracle: &Oracle| case.expected.contains(oracle);
@@ -237,6 +241,17 @@ pub(super) fn human(
     files: &BTreeMap<Oracle, PathBuf>,
 ) -> String {
     let case = &selected.case;
+    let mut text = outline(case, hunt, ending, elapsed);
+    for (oracle, trophy) in &hunt.trophies {
+        if !case.expected.contains(oracle) || case.seeds == 1 {
+            show(&mut text, selected, trophy, files.get(oracle));
+        }
+    }
+    text
+}
+
+/// What came of a case in a line, and how runs of it differ, if they do.
+pub(super) fn outline(case: &TrialCase, hunt: &Hunt, ending: Ending, elapsed: Duration) -> String {
     let style = if ending == Ending::Passed { GOOD } else { BAD };
     let mut text = format!(
         "{style}{:>12}{style:#} [{:>7.3}s] {}: {}",
@@ -264,11 +279,6 @@ pub(super) fn human(
             differing.seed,
             difference(differing)
         );
-    }
-    for (oracle, trophy) in &hunt.trophies {
-        if !case.expected.contains(oracle) || case.seeds == 1 {
-            show(&mut text, selected, trophy, files.get(oracle));
-        }
     }
     text
 }
@@ -364,7 +374,7 @@ fn evidence(
     let _ = writeln!(text, "  {LABEL}found:{LABEL:#} {}", finding.found);
 }
 
-fn object(selected: &SelectedWorlds, hunt: &Hunt, ending: Ending) -> serde_json::Value {
+pub(super) fn object(selected: &SelectedWorlds, hunt: &Hunt, ending: Ending) -> serde_json::Value {
     let case = &selected.case;
     let violations: Vec<_> = hunt
         .trophies

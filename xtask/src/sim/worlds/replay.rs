@@ -55,16 +55,51 @@ pub(super) fn text(case: &TrialCase, trophy: &Trophy) -> String {
 pub(crate) fn run(path: &Path, printing: Printing) -> anyhow::Result<Exit> {
     let name = path.display().to_string();
     let text = fs::read_to_string(path).with_context(|| format!("cannot read {name}"))?;
-    let replay = Replay::parse(&name, &text, &Registry::shipped())
-        .map_err(|error| Refusal::report(error.to_string()))?;
-    let (first, second) = (replay.run()?, replay.run()?);
-    let ending = ending(&first, &second);
-    let text = match printing.format {
-        Format::Human => human(&replay, &first, ending),
-        Format::Jsonl => format!("{}\n", object(&replay, &first, ending)),
-    };
-    Output::new(printing.color).write(&text)?;
-    Ok(ending.exit())
+    let played = Played::twice(&name, &text)?;
+    Output::new(printing.color).write(&played.text(printing.format))?;
+    Ok(played.ending().exit())
+}
+
+/// A world of a file, and what came of it.
+pub(super) struct Played {
+    replay: Replay,
+    first: Replayed,
+    second: Replayed,
+}
+
+impl Played {
+    /// Runs the world of this text twice. `name` is what errors call its file.
+    pub(super) fn twice(name: &str, text: &str) -> anyhow::Result<Self> {
+        let replay = Replay::parse(name, text, &Registry::shipped())
+            .map_err(|error| Refusal::report(error.to_string()))?;
+        let (first, second) = (replay.run()?, replay.run()?);
+        Ok(Self {
+            replay,
+            first,
+            second,
+        })
+    }
+
+    /// How it ended.
+    pub(super) fn ending(&self) -> Ending {
+        ending(&self.first, &self.second)
+    }
+
+    /// Whether it is, decision for decision, the world that was written into the file.
+    pub(super) fn is_same_world(&self) -> bool {
+        difference(&self.replay, &self.first).is_none()
+    }
+
+    /// What came of it, in full.
+    pub(super) fn text(&self, format: Format) -> String {
+        match format {
+            Format::Human => human(&self.replay, &self.first, self.ending()),
+            Format::Jsonl => {
+                let object = object(&self.replay, &self.first, self.ending());
+                format!("{object}\n")
+            }
+        }
+    }
 }
 
 /// How it ended: what is in the file is expected.

@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::output::Refusal;
 use crate::sim::disks::{Disks, ExploredDisk};
 use crate::sim::filter::{self, is_path, matches};
-use crate::sim::seed::Seed;
+use crate::sim::seed::{self, Seed};
 use crate::suggest;
 use crate::text::shell_word;
 
@@ -102,6 +102,20 @@ pub(crate) fn select(
         }
         Err(no_match(word).into())
     })
+}
+
+/// The case with this id, if there is one on these disks: of this one seed, or of those of its scenario.
+pub(crate) fn find(id: &str, seed: Option<Seed>, disks: &Disks) -> Option<SelectedWorlds> {
+    let first = seed.unwrap_or(seed::DEFAULT);
+    let scenarios = trials();
+    let mut shipped = scenarios
+        .iter()
+        .flat_map(|scenario| SelectedWorlds::of(scenario, None, first, disks));
+    let mut one = shipped.find(|one| one.case.id == id)?;
+    if seed.is_some() {
+        one.case.seeds = 1;
+    }
+    Some(one)
 }
 
 /// Whether a filter means worlds, for those who asked for cases of the explorer.
