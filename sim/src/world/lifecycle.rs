@@ -85,6 +85,8 @@ impl Scheduler {
         match action {
             Action::Signal(signal, _) => state.send_signal(id, *signal),
             Action::CloseStdin(_) => state.close_end(PipeEnd::Write(stdin)),
+            // What one has left that has ended is read by whoever began to: nothing there can fill up and wait for it.
+            Action::StopReading(_) if state.status(id, None).is_some() => {}
             Action::StopReading(_) => state.stop_reading(stdout, true),
             Action::ResumeReading(_) => state.stop_reading(stdout, false),
             Action::CloseStdout(_) => state.close_end(PipeEnd::Read(stdout)),

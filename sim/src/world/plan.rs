@@ -52,7 +52,7 @@ pub enum Action {
     ServerCrash,
     /// Its standard input ends, in the middle of a line or not.
     CloseStdin(String),
-    /// Nobody reads its standard output for now.
+    /// Nobody reads its standard output for now. Without effect once it has ended: what it has left there is read all the same.
     StopReading(String),
     /// Somebody reads it again.
     ResumeReading(String),

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 
 use plimsoll_reference::host::{ExitStatus, Host, Lines, PIPE_BYTES, Program, Signal, write_all};
-use plimsoll_sim::world::{Plan, Setup};
+use plimsoll_sim::world::{Action, Plan, Setup};
 
 use crate::support::{SECOND, all_lines, completed, instant, say, start, usual, world};
 
@@ -72,6 +72,24 @@ fn a_writer_waits_for_a_reader_and_goes_on_with_it() {
     });
     let before = i32::try_from(PIPE_BYTES / 1000).expect("it is small");
     assert_eq!(status, ExitStatus::Code(before));
+}
+
+/// A plan that comes too late takes nothing from what was written.
+#[test]
+fn what_a_process_has_left_is_read_whatever_comes_then() {
+    let world = world(instant(1), |host, _| {
+        Box::pin(async move {
+            say(&host, "the last line").await;
+            0
+        })
+    });
+    let (lines, _) = completed(&world, |control| async move {
+        let process = start(&control);
+        control.wait(process).await;
+        control.act(Action::StopReading("program".to_owned())).await;
+        all_lines(&control, process).await
+    });
+    assert_eq!(lines, ["the last line"]);
 }
 
 #[test]
