@@ -27,3 +27,4 @@ pub mod script_text;
 mod shrink;
 pub mod sweep;
 pub mod system;
+mod twice;

@@ -1,5 +1,6 @@
 //! A whole disk: inodes and the names that reach them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::content::Content;
@@ -134,6 +135,37 @@ impl Image {
             .retain(|(ino, _)| reachable.binary_search(ino).is_ok());
     }
 
+    /// The same disk with its inodes numbered in the order of [`walk`](Self::walk), so that two whose names and contents are alike are alike
+    /// in everything. Inodes that no name reaches are left out.
+    #[must_use]
+    pub fn renumbered(&self) -> Self {
+        let mut numbers = BTreeMap::from([(ROOT, ROOT)]);
+        self.walk(&mut |_, ino| {
+            let next = Ino(ROOT.0 + numbers.len() as u64);
+            numbers.entry(ino).or_insert(next);
+        });
+        let mut image = Self::new();
+        for (ino, node) in &self.nodes {
+            let Some(&number) = numbers.get(ino) else {
+                continue;
+            };
+            let node = match node {
+                Node::Dir(entries) => {
+                    let mut renumbered = Entries::default();
+                    for (name, target) in entries.iter() {
+                        if let Some(&target) = numbers.get(target) {
+                            renumbered.insert(Arc::clone(name), target);
+                        }
+                    }
+                    Node::Dir(Arc::new(renumbered))
+                }
+                Node::File(_) | Node::Symlink(_) => node.clone(),
+            };
+            image.insert(number, node);
+        }
+        image
+    }
+
     /// Number of names that a file or directory has, in directories reachable or not.
     pub fn links(&self, ino: Ino) -> u64 {
         self.nodes
@@ -259,5 +291,51 @@ impl Image {
             }
             path.truncate(len);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A directory, a file in it with a second name beside it, a link, and a file without a name.
+    fn image(numbers: [u64; 4]) -> Image {
+        let [dir, file, link, orphan] = numbers.map(Ino);
+        let mut image = Image::new();
+        let content = |bytes: &[u8]| Node::File(Arc::new(Content::from_bytes(bytes)));
+        image.insert(orphan, content(b"gone"));
+        image.insert(file, content(b"kept"));
+        image.insert(link, Node::Symlink("dir/file".into()));
+        image.insert(dir, Node::Dir(Arc::default()));
+        for (of, name, target) in [
+            (ROOT, "second", file),
+            (ROOT, "dir", dir),
+            (ROOT, "link", link),
+            (dir, "file", file),
+        ] {
+            let name = name.into();
+            let target = Some(target);
+            image.apply(&MicroOp::Name {
+                dir: of,
+                name,
+                target,
+            });
+        }
+        image
+    }
+
+    #[test]
+    fn images_that_differ_in_numbers_only_are_alike_once_renumbered() {
+        let (one, other) = (image([5, 3, 9, 4]), image([2, 7, 3, 11]));
+        let (first, second) = (one.renumbered(), other.renumbered());
+        assert_ne!(format!("{one:?}"), format!("{other:?}"));
+        assert_eq!(format!("{first:?}"), format!("{second:?}"));
+        let mut names = Vec::new();
+        first.walk(&mut |path, ino| names.push((path.to_owned(), ino.0)));
+        let expected = [("dir", 2), ("dir/file", 3), ("link", 4), ("second", 3)];
+        assert_eq!(names, expected.map(|(path, ino)| (path.to_owned(), ino)));
+        assert_eq!((first.inode_count(), first.next_ino()), (4, Ino(5)));
+        let content = first.file(Ino(3)).expect("it is a file");
+        assert_eq!(content.to_vec(), b"kept");
     }
 }

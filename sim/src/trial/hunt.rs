@@ -7,13 +7,16 @@ use super::family::Family;
 use super::judge::Finding;
 use super::look::{Look, Manner, Violation, look};
 use super::met::met;
-use super::run::{Ground, Outcome, is_complete, run};
+use super::run::{Ground, is_complete};
 use super::script::Script;
 use super::shrink::shrink;
 use super::sweep::{CrashPoint, Images, Sweep};
+use super::twice::differs;
 use crate::fingerprint::{Fingerprint, Fingerprinter};
 use crate::oracle::Oracle;
-use crate::world::{Difference, Event, Schedule, WorldError, first_difference};
+use crate::world::{Event, Schedule, WorldError};
+
+pub use super::twice::{Differing, Nondeterminism};
 
 /// Worlds in which every family of a case has to come at least once.
 pub const WORLDS_TO_MEET: u64 = 100;
@@ -21,9 +24,6 @@ pub const WORLDS_TO_MEET: u64 = 100;
 /// Images of which the system has to be started on one at least. One in 16 is meant for that: that there is none among so many has a chance
 /// below one in 10^14.
 const IMAGES_TO_START: u64 = 512;
-
-/// Pairs of runs that are traced to see where a system that is not deterministic differs.
-const TRACED_PAIRS: u32 = 4;
 
 /// A system, what may happen to it, and how often it is tried.
 #[derive(Clone)]
@@ -40,7 +40,7 @@ pub struct TrialCase {
     pub seeds: u64,
     /// Oracles that are expected not to hold; the hunt ends with the first seed that shows one.
     pub expected: Vec<Oracle>,
-    /// Every so many seeds are run twice.
+    /// Every so many seeds are run twice, and every so many of those that are swept are swept twice.
     pub twice_every: u64,
     /// Every so many seeds are crashed at every position of their op logs; 0 for none.
     pub sweep_every: u64,
@@ -84,17 +84,6 @@ pub struct SweptWorlds {
     pub start_states: u64,
     /// Positions that were left out, of worlds that leave a great many states.
     pub left_out: u64,
-}
-
-/// Two runs of one seed that differ.
-#[derive(Debug)]
-pub struct Nondeterminism {
-    /// The seed.
-    pub seed: u64,
-    /// Where they part, if the events show it.
-    pub difference: Option<Difference>,
-    /// What one of them showed and the other did not, where that is how they differ.
-    pub vanished: Option<Finding>,
 }
 
 /// What came of a hunt.
@@ -194,7 +183,13 @@ pub fn hunt(case: &TrialCase, goes_on: &dyn Fn() -> bool) -> Result<Hunt, WorldE
         let is_known = |violation: &Violation| hunt.is_known(violation.finding.oracle);
         let is_new = !violations.iter().all(is_known);
         if (is_new || is_due(number, case.twice_every))
-            && let Some(differing) = differs(case, &script, manner.seed, outcome)?
+            && let Some(differing) = differs(
+                case,
+                &script,
+                manner.seed,
+                &look,
+                is_swept_twice(case, number),
+            )?
         {
             hunt.differing.push(differing);
             break;
@@ -216,6 +211,11 @@ pub fn hunt(case: &TrialCase, goes_on: &dyn Fn() -> bool) -> Result<Hunt, WorldE
 /// Whether it is the turn of a seed of which one in so many has it; none has where that is zero.
 const fn is_due(number: u64, every: u64) -> bool {
     every > 0 && number.is_multiple_of(every)
+}
+
+/// Whether it is the turn of a seed that is swept to be swept twice.
+const fn is_swept_twice(case: &TrialCase, number: u64) -> bool {
+    is_due(number, case.twice_every.saturating_mul(case.sweep_every))
 }
 
 /// The script of a seed.
@@ -261,37 +261,6 @@ fn count_sweep(hunt: &mut Hunt, sweep: &Sweep) {
     };
 }
 
-/// Runs a seed again, by its recorded schedule, and says whether it did anything else.
-fn differs(
-    case: &TrialCase,
-    script: &Script,
-    seed: u64,
-    outcome: &Outcome,
-) -> Result<Option<Nondeterminism>, WorldError> {
-    let schedule = Some(outcome.run.schedule.clone());
-    let again = run(&case.ground, script, seed, schedule, false)?;
-    if again.run.fingerprint == outcome.run.fingerprint && again.run.diverged == 0 {
-        return Ok(None);
-    }
-    let traced = || {
-        let again = run(&case.ground, script, seed, None, true)?;
-        Ok(again.run.events.unwrap_or_default())
-    };
-    let mut difference = None;
-    // What differs now and then only may be alike twice.
-    for _ in 0..TRACED_PAIRS {
-        difference = first_difference(&traced()?, &traced()?);
-        if difference.is_some() {
-            break;
-        }
-    }
-    Ok(Some(Nondeterminism {
-        seed,
-        difference,
-        vanished: None,
-    }))
-}
-
 /// Keeps the first violation of each oracle, made small. One that is not there a second time is none the less.
 fn take(
     case: &TrialCase,
@@ -318,8 +287,7 @@ fn take(
     let Some(again) = shown.violation(oracle) else {
         hunt.differing.push(Nondeterminism {
             seed: manner.seed,
-            difference: None,
-            vanished: Some(violation.finding.clone()),
+            how: Differing::Vanished(violation.finding.clone()),
         });
         return Ok(());
     };

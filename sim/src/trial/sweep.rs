@@ -335,7 +335,7 @@ impl Walk<'_, '_> {
             None => {
                 let image = self.frontier.image(state);
                 // It was run where worlds can be.
-                let started = start(self.ground, image, key, found, self.images).ok()?;
+                let started = start(self.ground, &image, key, found, self.images).ok()?;
                 let started = Arc::new(started);
                 if self.images.started.len() == IMAGES_MAX {
                     self.images.started.clear();

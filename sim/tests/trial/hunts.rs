@@ -4,7 +4,7 @@ use plimsoll_reference::host::Signal;
 use plimsoll_sim::oracle::Oracle;
 use plimsoll_sim::trial::family::Family;
 use plimsoll_sim::trial::history::End;
-use plimsoll_sim::trial::hunt::hunt;
+use plimsoll_sim::trial::hunt::{Differing, hunt};
 use plimsoll_sim::trial::run::run;
 
 use crate::jot::{Fault, case};
@@ -17,7 +17,9 @@ fn a_system_that_is_no_function_of_its_seed_is_told_with_the_first_event_that_di
         panic!("the first seed is run twice: {:?}", hunt.differing);
     };
     assert_eq!((differing.seed, hunt.worlds), (case.first_seed, 1));
-    let difference = differing.difference.as_ref().expect("the events show it");
+    let Differing::Event(difference) = &differing.how else {
+        panic!("the events show it: {:?}", differing.how);
+    };
     let (first, second) = (difference.first.as_ref(), difference.second.as_ref());
     let (first, second) = first.zip(second).expect("neither has ended");
     // Both have slept, and one of them longer.
@@ -32,8 +34,25 @@ fn what_is_seen_once_and_not_again_is_told() {
     let [differing] = &hunt.differing[..] else {
         panic!("it was there: {:?}", hunt.differing);
     };
-    let vanished = differing.vanished.as_ref().expect("no event differs");
+    let Differing::Vanished(vanished) = &differing.how else {
+        panic!("no event differs: {:?}", differing.how);
+    };
     assert_eq!(vanished.oracle, Oracle::R3);
+}
+
+/// No world of it has a temporary when it starts, so that none differs; crashes leave one, and what comes of a start then is not the same twice.
+#[test]
+fn sweeps_are_made_twice_as_well() {
+    let mut case = case(Fault::CountsLeftovers, &[], 1, 1);
+    let found = hunt(&case, &|| true).expect("the build simulates");
+    assert!(found.swept.starts > 0, "{:?}", found.swept);
+    let [differing] = &found.differing[..] else {
+        panic!("a start takes longer each time: {:?}", found.differing);
+    };
+    assert!(matches!(differing.how, Differing::Crashes), "{differing:?}");
+    case.sweep_every = 0;
+    let unswept = hunt(&case, &|| true).expect("the build simulates");
+    assert!(unswept.differing.is_empty(), "{:?}", unswept.differing);
 }
 
 /// What does not hold in the second of two lives, where this came in the first, by oracle.

@@ -51,6 +51,8 @@ pub(crate) enum Fault {
     Copies,
     /// It takes longer from start to start, whatever the seed.
     Counts,
+    /// The same, but only where a crash has left a temporary.
+    CountsLeftovers,
     /// None, but whoever reads its disk finds nothing that can be read, the second time.
     SeenOnce,
     /// It is never ready where it finds its file.
@@ -244,7 +246,12 @@ async fn say(host: &Host, answer: &Answer) -> io::Result<()> {
 
 async fn serve(host: &Host, fault: Fault) -> io::Result<()> {
     let fs = &*host.fs;
-    if fault == Fault::Counts {
+    let counts = match fault {
+        Fault::Counts => true,
+        Fault::CountsLeftovers => open(fs, TEMPORARY)?.is_some(),
+        _ => false,
+    };
+    if counts {
         let starts = STARTS.fetch_add(1, Ordering::Relaxed);
         host.sleep(Duration::from_millis(starts)).await;
     }

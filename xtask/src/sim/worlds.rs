@@ -71,7 +71,8 @@ pub(crate) struct Worlds {
     /// Every so many worlds are crashed at every position of their op logs, too; 0 for none [default: the scenario's]
     #[arg(long, value_name = "COUNT")]
     sweep_every: Option<u64>,
-    /// Every so many worlds are run twice, by their recorded schedules, and have to be equal; 0 for none
+    /// Every so many worlds are run twice, by their recorded schedules, and have to be equal, and every so many of those that are crashed
+    /// everywhere are so twice; 0 for none
     #[arg(long, value_name = "COUNT", default_value = "20")]
     twice_every: u64,
     /// Cases at the same time [default: one per processor]

@@ -40,14 +40,15 @@ pub(super) struct Started {
 /// Starts a system on an image, where a reader found this. What comes of it is a function of the image.
 pub(super) fn start(
     ground: &Ground,
-    image: Image,
+    image: &Image,
     key: u128,
     found: &Found,
     images: &mut Images,
 ) -> Result<Started, crate::world::WorldError> {
     let script = script(&ground.system.asks(), found);
+    // Whose numbers its inodes have is a matter of the world that it comes from, and samples of crash states go by numbers.
     let setup = Setup {
-        image,
+        image: image.renumbered(),
         ..Setup::new(key as u64, Arc::clone(&ground.profile))
     };
     let outcome = run_in(ground, &script, setup)?;

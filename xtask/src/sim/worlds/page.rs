@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use plimsoll_scenarios::Replay;
 use plimsoll_sim::oracle::Oracle;
-use plimsoll_sim::trial::hunt::{Hunt, Nondeterminism, SweptWorlds, TrialCase, Trophy};
+use plimsoll_sim::trial::hunt::{Differing, Hunt, Nondeterminism, SweptWorlds, TrialCase, Trophy};
 use plimsoll_sim::trial::sweep::Then;
 use plimsoll_sim::world::WorldError;
 use serde_json::json;
@@ -285,13 +285,16 @@ pub(super) fn outline(case: &TrialCase, hunt: &Hunt, ending: Ending, elapsed: Du
 
 /// How two runs of a seed differ.
 fn difference(differing: &Nondeterminism) -> String {
-    match (&differing.vanished, &differing.difference) {
-        (Some(finding), _) => format!(
+    match &differing.how {
+        Differing::Vanished(finding) => format!(
             "{} was seen once, and not again: expected {}, found {}",
             finding.oracle, finding.expected, finding.found
         ),
-        (None, Some(difference)) => difference.to_string(),
-        (None, None) => "no event shows where".to_owned(),
+        Differing::Event(difference) => difference.to_string(),
+        Differing::Unseen => "no event shows where".to_owned(),
+        Differing::Crashes => {
+            "what its crashes leave, or starts on that, was not the same twice".to_owned()
+        }
     }
 }
 
