@@ -103,6 +103,23 @@ pub(crate) fn verdict(expect: &Expect, known: &[&str]) -> Resolved<Verdict> {
     }
 }
 
+/// A number that is in a range, or the default where it is not said.
+pub(crate) fn ranged(
+    key: &str,
+    number: Option<&Spanned<u32>>,
+    max: u32,
+    default: u32,
+) -> Resolved<u32> {
+    let Some(number) = number else {
+        return Ok(default);
+    };
+    if (1..=max).contains(number.get_ref()) {
+        return Ok(*number.get_ref());
+    }
+    let complaint = Complaint::new(format!("`{key}` is 1 to {max} here"));
+    wrong(number.span(), complaint)
+}
+
 /// The oracle of a name.
 pub(crate) fn oracle(name: &Text) -> Resolved<Oracle> {
     name.get_ref().parse::<Oracle>().map_err(|_| {

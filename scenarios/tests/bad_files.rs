@@ -322,6 +322,30 @@ fn too_many_seeds() {
     ));
 }
 
+/// What would not fit into memory, or has nothing in it.
+#[test]
+fn random_workloads_that_cannot_be() {
+    for (keys, expected) in [
+        ("commands = 4000000000", "`commands` is 1 to 100000 here"),
+        ("commands = 0", "`commands` is 1 to 100000 here"),
+        ("keys = 0", "`keys` is 1 to 4294967295 here"),
+        ("value_len = 4000000000", "`value_len` is 1 to 1048576 here"),
+        (
+            "puts = 0, batches = 0",
+            "this workload writes nothing that could be lost",
+        ),
+    ] {
+        let report = error(
+            "steps = [\"put a 1\", \"reopen\"]",
+            &format!("random = {{ {keys} }}"),
+        );
+        assert!(
+            report.contains(expected) && report.contains("my/scenario.toml:9:"),
+            "{report}"
+        );
+    }
+}
+
 #[test]
 fn an_unknown_weight() {
     assert_snapshot!(error(

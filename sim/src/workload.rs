@@ -81,6 +81,35 @@ impl Default for Shape {
     }
 }
 
+impl Shape {
+    /// Whether any command of it can put something into the store, so that there is something to lose.
+    pub const fn writes(&self) -> bool {
+        self.puts > 0 || self.batches > 0 || self.groups > 0
+    }
+
+    /// The weights, in the order in which they are drawn.
+    const fn weights(&self) -> [u32; 16] {
+        [
+            self.puts,
+            self.deletes,
+            self.batches,
+            self.snapshots,
+            self.overlapping_snapshots,
+            self.syncs,
+            self.ticks,
+            self.advances,
+            self.reopens,
+            self.kills,
+            self.checkpoints,
+            self.compactions,
+            self.copies,
+            self.restores,
+            self.groups,
+            self.placed_snapshots,
+        ]
+    }
+}
+
 /// The workload of a seed: the same for the same seed and shape.
 pub fn generate(seed: u64, shape: &Shape) -> Vec<Command> {
     let mut generator = Generator {
@@ -106,25 +135,7 @@ struct Generator<'a> {
 
 impl Generator<'_> {
     fn step(&mut self) -> Command {
-        let shape = self.shape;
-        let weights = [
-            shape.puts,
-            shape.deletes,
-            shape.batches,
-            shape.snapshots,
-            shape.overlapping_snapshots,
-            shape.syncs,
-            shape.ticks,
-            shape.advances,
-            shape.reopens,
-            shape.kills,
-            shape.checkpoints,
-            shape.compactions,
-            shape.copies,
-            shape.restores,
-            shape.groups,
-            shape.placed_snapshots,
-        ];
+        let weights = self.shape.weights();
         let total: u64 = weights.iter().copied().map(u64::from).sum();
         if total == 0 {
             return Command::Tick;

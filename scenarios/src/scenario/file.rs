@@ -85,9 +85,9 @@ pub(super) struct Exhaustive {
 pub(super) struct Random {
     pub(super) seeds: Option<Spanned<u64>>,
     pub(super) first_seed: Option<u64>,
-    pub(super) commands: Option<u32>,
-    pub(super) keys: Option<u32>,
-    pub(super) value_len: Option<u32>,
+    pub(super) commands: Option<Spanned<u32>>,
+    pub(super) keys: Option<Spanned<u32>>,
+    pub(super) value_len: Option<Spanned<u32>>,
     pub(super) puts: Option<u32>,
     pub(super) deletes: Option<u32>,
     pub(super) batches: Option<u32>,

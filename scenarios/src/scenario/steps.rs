@@ -8,10 +8,16 @@ use super::Workload;
 use super::file;
 use super::resolve::unparsable;
 use crate::diagnostic::Complaint;
-use crate::keys::{Resolved, Text, wrong};
+use crate::keys::{Resolved, Text, ranged, wrong};
 
 /// Most seeds of one scenario: more belong into an exploration, which can be split and stopped.
 const SEEDS_MAX: u64 = 10_000;
+
+/// Most commands of a random workload: what a sweep remembers of them has to fit into memory.
+const RANDOM_COMMANDS_MAX: u32 = 100_000;
+
+/// Longest value of a random workload, in bytes.
+const VALUE_LEN_MAX: u32 = 1 << 20;
 
 /// Most commands of an exhaustive workload: with two keys there are some 59,000 of this length.
 const COMMANDS_MAX: u32 = 6;
@@ -66,10 +72,16 @@ fn random(random: &Spanned<file::Random>) -> Resolved<Workload> {
         let complaint = Complaint::new(format!("a scenario has 1 to {SEEDS_MAX} seeds"));
         return wrong(span, complaint);
     }
+    let shape = shape(keys)?;
+    if !shape.writes() {
+        let complaint = Complaint::new("this workload writes nothing that could be lost")
+            .help("one of `puts`, `batches` and `groups` has to be at least 1");
+        return wrong(random.span(), complaint);
+    }
     Ok(Workload::Random {
         first_seed: keys.first_seed.unwrap_or(0),
         seeds,
-        shape: shape(keys),
+        shape,
     })
 }
 
@@ -91,12 +103,13 @@ fn exhaustive(keys: &file::Exhaustive) -> Resolved<Scope> {
     })
 }
 
-fn shape(keys: &file::Random) -> Shape {
+fn shape(keys: &file::Random) -> Resolved<Shape> {
     let default = Shape::default();
-    Shape {
-        commands: keys.commands.unwrap_or(default.commands),
-        keys: keys.keys.unwrap_or(default.keys),
-        value_len: keys.value_len.unwrap_or(default.value_len),
+    let (commands, value_len) = (keys.commands.as_ref(), keys.value_len.as_ref());
+    Ok(Shape {
+        commands: ranged("commands", commands, RANDOM_COMMANDS_MAX, default.commands)?,
+        keys: ranged("keys", keys.keys.as_ref(), u32::MAX, default.keys)?,
+        value_len: ranged("value_len", value_len, VALUE_LEN_MAX, default.value_len)?,
         puts: keys.puts.unwrap_or(default.puts),
         deletes: keys.deletes.unwrap_or(default.deletes),
         batches: keys.batches.unwrap_or(default.batches),
@@ -115,7 +128,7 @@ fn shape(keys: &file::Random) -> Shape {
         advances: keys.advances.unwrap_or(default.advances),
         reopens: keys.reopens.unwrap_or(default.reopens),
         kills: keys.kills.unwrap_or(default.kills),
-    }
+    })
 }
 
 fn steps(texts: &[Text]) -> Resolved<Vec<Command>> {

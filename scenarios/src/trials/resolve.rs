@@ -15,13 +15,17 @@ use super::TrialScenario;
 use super::file::{self, File};
 use crate::diagnostic::{Complaint, ScenarioError};
 use crate::keys::{
-    Expect, Resolved, Text, Verdict, sentence, stem, toml_error, verdict, version, wrong,
+    Expect, Resolved, Text, Verdict, ranged, sentence, stem, toml_error, verdict, version, wrong,
 };
 use crate::registry::Registry;
 
 /// Most requests and lives of a script where the file does not say.
 const REQUESTS_MAX: u32 = 40;
 const LIVES_MAX: u32 = 3;
+
+/// The most that a file can say: a world remembers all of them.
+const REQUESTS_LIMIT: u32 = 10_000;
+const LIVES_LIMIT: u32 = 100;
 
 pub(super) fn parse(
     file_name: &str,
@@ -46,8 +50,13 @@ fn resolve(file_name: &str, text: &str, registry: &Registry) -> Resolved<TrialSc
         system: system(&file.system, registry)?,
         shape: Shape {
             families,
-            requests_max: at_least_one("requests", file.requests.as_ref(), REQUESTS_MAX)?,
-            lives_max: at_least_one("lives", file.lives.as_ref(), LIVES_MAX)?,
+            requests_max: ranged(
+                "requests",
+                file.requests.as_ref(),
+                REQUESTS_LIMIT,
+                REQUESTS_MAX,
+            )?,
+            lives_max: ranged("lives", file.lives.as_ref(), LIVES_LIMIT, LIVES_MAX)?,
             faults: file.faults.iter().map(fault).collect::<Result<_, _>>()?,
         },
         disks,
@@ -110,17 +119,6 @@ fn positive(key: &str, number: &Spanned<u64>) -> Resolved<u64> {
             Err((Some(number.span()), complaint))
         }
         number => Ok(number),
-    }
-}
-
-fn at_least_one(key: &str, number: Option<&Spanned<u32>>, default: u32) -> Resolved<u32> {
-    match number {
-        None => Ok(default),
-        Some(number) if *number.get_ref() > 0 => Ok(*number.get_ref()),
-        Some(number) => {
-            let complaint = Complaint::new(format!("`{key}` is at least 1"));
-            Err((Some(number.span()), complaint))
-        }
     }
 }
 
@@ -222,6 +220,12 @@ expect.verdict = "pass"
                 "seeds = 3\nfaults = [\"write #1 EIO\"]",
                 "8:11",
                 "without the disturbance `errors`",
+            ),
+            (
+                "seeds = 3",
+                "seeds = 3\nrequests = 4000000000",
+                "8:12",
+                "`requests` is 1 to 10000 here",
             ),
             (
                 "seeds = 3",
