@@ -33,7 +33,8 @@ impl Locks {
         self.top >= Level::Reserved
     }
 
-    /// Raises `held` to `wanted`. A refusal on the way to `Exclusive` may leave it at `Pending`.
+    /// Raises `held` to `wanted`. A refusal on the way from `Reserved` to `Exclusive` leaves it at `Pending`; who only asks whether it is
+    /// alone, from `Shared`, keeps nobody out, as with SQLite's own VFS for Unix.
     pub(super) fn raise(&mut self, held: &mut Level, wanted: Level) -> Answer {
         if *held >= wanted {
             return Ok(());
@@ -59,8 +60,10 @@ impl Locks {
                 if is_other_above {
                     return Err(Code::BUSY);
                 }
-                self.top = Level::Pending;
-                *held = Level::Pending;
+                if *held > Level::Shared || wanted == Level::Pending {
+                    self.top = Level::Pending;
+                    *held = Level::Pending;
+                }
                 if wanted == Level::Exclusive {
                     if self.holders > 1 {
                         return Err(Code::BUSY);
@@ -137,6 +140,12 @@ mod tests {
         locks.raise(&mut b, Level::Shared).expect("readers share");
         assert_eq!(locks.raise(&mut a, Level::Exclusive), Err(Code::BUSY));
         assert_eq!(locks.raise(&mut b, Level::Exclusive), Err(Code::BUSY));
+        assert_eq!([a, b], [Level::Shared; 2]);
+        let mut c = Level::None;
+        locks
+            .raise(&mut c, Level::Shared)
+            .expect("nobody means to write");
+        locks.lower(&mut c, Level::None);
         locks.lower(&mut b, Level::None);
         locks.raise(&mut a, Level::Exclusive).expect("it is alone");
     }
