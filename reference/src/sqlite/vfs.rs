@@ -22,7 +22,7 @@
 //!
 //! * A sync of a file that SQLite has created as a rollback journal, a super-journal or a write-ahead log syncs its directory too,
 //!   the first time, and `xDelete` syncs the directory when SQLite asks for it. Unlike SQLite's own VFS for Unix, this one reports
-//!   a directory that cannot be synced.
+//!   a directory that cannot be synced, unless the file system has no such operation (`EINVAL`).
 //! * `SQLITE_IOCAP_POWERSAFE_OVERWRITE` is the only property of the device that is ever claimed, and only as
 //!   [`MountOptions::powersafe_overwrite`] says. To claim more than the disk keeps is to corrupt databases.
 //! * A failure to tell whether a file exists is an error, and not an absent file.

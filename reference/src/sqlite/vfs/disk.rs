@@ -176,10 +176,14 @@ impl Disk {
     /// Makes the entries of the directory of a file durable.
     pub(super) fn sync_dir_of(&self, path: &Path) -> Answer {
         let parent = path.parent().unwrap_or(Path::new(""));
-        self.host.fs.sync_dir(parent).map_err(|error| {
-            let code = Code::new(ffi::SQLITE_IOERR_DIR_FSYNC);
-            self.failed(&error, code)
-        })
+        match self.host.fs.sync_dir(parent) {
+            // The file system has no such operation.
+            Err(error) if errno(&error) == Errno::EINVAL => Ok(()),
+            result => result.map_err(|error| {
+                let code = Code::new(ffi::SQLITE_IOERR_DIR_FSYNC);
+                self.failed(&error, code)
+            }),
+        }
     }
 
     /// Whether there is a file of this name. Where `is_content_wanted`, an empty one counts as none: SQLite asks so for journals,
