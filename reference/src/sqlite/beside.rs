@@ -29,7 +29,9 @@ pub(super) fn suffixed(path: &Path, suffix: &str) -> PathBuf {
 
 /// Whether a path is that of a write-ahead log.
 pub(super) fn is_log(path: &Path) -> bool {
-    path.to_str().is_some_and(|path| path.ends_with(LOG))
+    path.as_os_str()
+        .as_encoded_bytes()
+        .ends_with(LOG.as_bytes())
 }
 
 /// The lock file of a database.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, Error, OpenFlags, OptionalExtension, ffi};
 
 use crate::fs::FsOps;
@@ -258,11 +259,11 @@ impl Database {
     }
 
     fn vacuum_into(&self, path: &Path) -> Result<(), Error> {
+        // As text, whatever its bytes are: SQLite passes them on.
         let path = for_sqlite(path);
-        let text = path
-            .to_str()
-            .ok_or_else(|| Error::InvalidPath(path.clone()))?;
-        self.connection.execute("VACUUM INTO ?1", (text,))?;
+        let name = ValueRef::Text(path.as_os_str().as_encoded_bytes());
+        let name = ToSqlOutput::Borrowed(name);
+        self.connection.execute("VACUUM INTO ?1", (name,))?;
         Ok(())
     }
 

@@ -207,15 +207,20 @@ impl Options {
                 "a database in memory has no file to move to; name one",
             );
         }
-        if self.path().is_some_and(|path| path.file_name().is_none()) {
-            return refuse("location", "a database has a file name");
+        if self.path().is_some_and(|path| !is_named(path)) {
+            return refuse("location", "a database has a file name, in UTF-8");
         }
         let snapshot = self.snapshot_path.as_deref();
-        if snapshot.is_some_and(|path| path.file_name().is_none()) {
-            return refuse("snapshot_path", "a snapshot has a file name");
+        if snapshot.is_some_and(|path| !is_named(path)) {
+            return refuse("snapshot_path", "a snapshot has a file name, in UTF-8");
         }
         Ok(())
     }
+}
+
+/// Whether a path ends in a name by which what lies beside it can be found: directories are listed without the names that are not UTF-8.
+pub(super) fn is_named(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.to_str().is_some())
 }
 
 #[cfg(test)]
