@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::fs::FsOps;
+use crate::fs::{FsOps, Metadata};
 use crate::host::Host;
 use crate::native::CreatePolicy;
 
@@ -28,7 +28,7 @@ pub(super) struct Live<'a> {
     /// The path of the database, also of one that is still in memory.
     pub(super) path: Option<&'a Path>,
     /// The file behind it.
-    pub(super) inode: Option<u64>,
+    pub(super) file: Option<Metadata>,
 }
 
 impl Live<'_> {
@@ -37,7 +37,7 @@ impl Live<'_> {
             fs: &*self.host.fs,
             mount: self.mount,
             live_path: self.path,
-            live_inode: self.inode,
+            live_file: self.file,
         }
     }
 }
@@ -52,8 +52,17 @@ pub(super) struct Destination {
 
 impl Destination {
     pub(super) fn new(path: &Path, keep: u32) -> Self {
+        Self::of(Site::new(path, keep))
+    }
+
+    /// For one copy, beside which nothing is kept and nothing removed that others keep there.
+    pub(super) fn alone(path: &Path) -> Self {
+        Self::of(Site::alone(path))
+    }
+
+    const fn of(site: Site) -> Self {
         Self {
-            site: Site::new(path, keep),
+            site,
             lock: None,
             attempts: 0,
         }

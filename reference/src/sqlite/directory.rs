@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 
-use crate::fs::{FileKind, FsOps};
+use crate::fs::{FileKind, FsOps, Metadata};
 use crate::names::commit_names;
 
 use super::error::{StoreError, io_error};
@@ -57,19 +57,41 @@ pub(super) fn settle(fs: &dyn FsOps, dir: &Path) -> Result<(), StoreError> {
 /// Most symbolic links that are followed one after the other, as on Linux.
 const LINKS_MAX: u32 = 40;
 
-/// The path that symbolic links in place of a file lead to. What belongs beside the file is looked for there.
-pub(super) fn resolve(fs: &dyn FsOps, path: &Path) -> Result<PathBuf, StoreError> {
+/// The path that symbolic links in place of a file lead to, and what is there. What belongs beside the file is looked for there.
+pub(crate) fn follow(
+    fs: &dyn FsOps,
+    path: &Path,
+) -> Result<(PathBuf, Option<Metadata>), StoreError> {
     let mut resolved = path.to_path_buf();
     for _ in 0..LINKS_MAX {
         let found = fs.metadata(&resolved).map_err(io_error("look up", path))?;
         if found.is_none_or(|metadata| metadata.kind != FileKind::Symlink) {
-            return Ok(resolved);
+            return Ok((resolved, found));
         }
         let target = fs.read_link(&resolved).map_err(io_error("follow", path))?;
         resolved = parent(&resolved).join(target);
     }
     let error = io::Error::from_raw_os_error(Errno::ELOOP as i32);
     Err(io_error("follow", path)(error))
+}
+
+/// Whether two paths lead to one name in one directory, however they are spelled.
+pub(super) fn is_same_place(fs: &dyn FsOps, one: &Path, other: &Path) -> Result<bool, StoreError> {
+    if one.file_name() != other.file_name() {
+        return Ok(false);
+    }
+    if one.components().eq(other.components()) {
+        return Ok(true);
+    }
+    // The dot is what a link to the directory is followed for.
+    let directory = |path: &Path| {
+        let dir = parent(path).join(".");
+        fs.metadata(&dir).map_err(io_error("look up", path))
+    };
+    Ok(match (directory(one)?, directory(other)?) {
+        (Some(one), Some(other)) => one.is_same_file(&other),
+        _ => false,
+    })
 }
 
 /// Whether something has this name.

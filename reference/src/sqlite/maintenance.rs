@@ -3,15 +3,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::fs::{FsOps, OpenOptions};
 use crate::level::Ack;
 
-use super::beside::temporary_path;
+use super::beside::{lock_path, temporary_path};
 use super::database::Method;
 use super::destination::Destination;
-use super::error::{StoreError, io_error};
+use super::directory::{follow, is_same_place};
+use super::error::StoreError;
 use super::image::open_checked;
 use super::opening::Home;
+use super::options::is_named;
 use super::replace::discard;
 use super::store::Store;
 
@@ -34,20 +35,23 @@ impl Store {
     }
 
     fn copy(&mut self, to: &Path, method: Method) -> Result<Ack, StoreError> {
-        if to.file_name().is_none() {
+        if !is_named(to) {
             return Err(StoreError::InvalidOption {
                 option: "to",
-                reason: "a copy has a file name",
+                reason: "a copy has a file name, in UTF-8",
             });
         }
-        let (live, snapshots) = self.live()?;
-        if snapshots.is_some_and(|snapshots| snapshots.path() == to) {
-            return Err(StoreError::InvalidOption {
-                option: "to",
-                reason: "snapshots go there; use `snapshot`",
-            });
+        if let Some(path) = self.snapshot_path() {
+            let fs = &*self.host.fs;
+            if is_same_place(fs, path, to)? || is_same_place(fs, &lock_path(path), to)? {
+                return Err(StoreError::InvalidOption {
+                    option: "to",
+                    reason: "snapshots go there; use `snapshot`",
+                });
+            }
         }
-        let mut destination = Destination::new(to, 1);
+        let (live, _) = self.live()?;
+        let mut destination = Destination::alone(to);
         destination.put(&live, method)?;
         destination.release()?;
         Ok(Ack::at(self.standing()))
@@ -105,8 +109,10 @@ impl Store {
     pub fn restore(&mut self, from: &Path) -> Result<Ack, StoreError> {
         self.check_poison()?;
         let fs = &*self.host.fs;
-        let own = self.own_inode()?;
-        if own.is_some() && own == inode(fs, from)? {
+        let (_, found) = follow(fs, from)?;
+        if let (Some(own), Some(found)) = (self.own_file()?, found)
+            && own.is_same_file(&found)
+        {
             return Err(StoreError::LiveFile {
                 path: from.to_path_buf(),
             });
@@ -117,13 +123,4 @@ impl Store {
         self.guard(done)?;
         self.after_commit()
     }
-}
-
-/// The file that a path leads to, through symbolic links.
-fn inode(fs: &dyn FsOps, path: &Path) -> Result<Option<u64>, StoreError> {
-    let file = fs
-        .open(path, OpenOptions::read_only())
-        .map_err(io_error("open", path))?;
-    let metadata = file.metadata().map_err(io_error("look up", path))?;
-    Ok(Some(metadata.inode))
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::fs::Metadata;
 use crate::level::Ack;
 
 use super::error::StoreError;
@@ -23,7 +24,7 @@ pub struct PlacingJob {
     is_covered: bool,
     site: Site,
     live_path: Option<PathBuf>,
-    live_inode: Option<u64>,
+    live_file: Option<Metadata>,
     turn: Arc<()>,
 }
 
@@ -96,7 +97,7 @@ impl PlacingJob {
             fs: &*origin.fs,
             mount: &origin.mount,
             live_path: self.live_path.as_deref(),
-            live_inode: self.live_inode,
+            live_file: self.live_file,
         };
         self.site.put(&ground, prepared).map(Placed::InPlace)
     }
@@ -143,7 +144,7 @@ impl Store {
             written
         };
         let (live, snapshots) = self.live()?;
-        let (live_path, live_inode) = (live.path.map(Into::into), live.inode);
+        let (live_path, live_file) = (live.path.map(Into::into), live.file);
         let snapshots = snapshots.ok_or_else(no_place)?;
         let site = snapshots.site_mut().lend();
         if !is_covered {
@@ -155,7 +156,7 @@ impl Store {
             is_covered,
             site,
             live_path,
-            live_inode,
+            live_file,
             turn: self.take_turn(),
         })
     }

@@ -3,11 +3,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::fs::{FileKind, FsOps, OpenOptions};
+use nix::errno::Errno;
+
+use crate::fs::{FileKind, FsOps, Metadata, OpenOptions};
 
 use super::beside::{Beside, lock_path, older_path, suffixed, temporary_path};
 use super::database::{READ_WRITE, set};
-use super::directory::{parent, remove, sync_dir};
+use super::directory::{follow, is_same_place, parent, remove, sync_dir};
 use super::error::{StoreError, io_error, unreadable};
 use super::location::for_sqlite;
 use super::log;
@@ -23,7 +25,7 @@ pub(super) struct Ground<'a> {
     /// The path of the database, also of one that is still in memory.
     pub(super) live_path: Option<&'a Path>,
     /// The file behind it.
-    pub(super) live_inode: Option<u64>,
+    pub(super) live_file: Option<Metadata>,
 }
 
 /// A path that copies are put at, and how many are kept.
@@ -31,6 +33,10 @@ pub(super) struct Ground<'a> {
 pub(super) struct Site {
     path: PathBuf,
     keep: u32,
+    /// Whether older copies are somebody else's, of which none is removed.
+    is_alone: bool,
+    /// Numbers of those.
+    others: Vec<u64>,
     /// Whether what has which name here is durable for certain.
     is_settled: bool,
 }
@@ -40,7 +46,17 @@ impl Site {
         Self {
             path: path.to_path_buf(),
             keep,
+            is_alone: false,
+            others: Vec::new(),
             is_settled: false,
+        }
+    }
+
+    /// For one copy, which has no older ones.
+    pub(super) fn alone(path: &Path) -> Self {
+        Self {
+            is_alone: true,
+            ..Self::new(path, 1)
         }
     }
 
@@ -66,7 +82,7 @@ impl Site {
             return Err(error);
         }
         prepared.install(ground.fs, &self.path)?;
-        let pruned = self.prune(ground.fs);
+        let pruned = self.prune(ground);
         self.is_settled = pruned.is_ok();
         Ok(pruned.err().map(|error| Warning::NotPruned {
             reason: error.text(),
@@ -83,43 +99,53 @@ impl Site {
         }
         let beside = Beside::list(fs, &self.path)?;
         self.settle_current(ground, &beside)?;
-        match current {
-            Some(inode) => self.link_older(fs, &beside, inode),
-            None => Ok(()),
+        let own = match current {
+            Some(current) => self.link_older(fs, &beside, &current)?,
+            None => None,
+        };
+        if self.is_alone {
+            self.others = beside.older;
+            self.others.retain(|&number| Some(number) != own);
         }
+        Ok(())
     }
 
     /// Makes sure that the copy does not go onto a file of the open store, and returns which file is in place.
-    pub(super) fn refuse_live(&self, ground: &Ground<'_>) -> Result<Option<u64>, StoreError> {
+    pub(super) fn refuse_live(&self, ground: &Ground<'_>) -> Result<Option<Metadata>, StoreError> {
         let refused = || StoreError::LiveFile {
             path: self.path.clone(),
         };
         if let Some(path) = ground.live_path {
             let own = ["", "-wal", "-journal", "-shm"].map(|suffix| suffixed(path, suffix));
-            let same = |other: &PathBuf| other.components().eq(self.path.components());
-            if own.iter().any(same) || same(&lock_path(path)) {
-                return Err(refused());
+            for own in own.iter().chain([&lock_path(path)]) {
+                if is_same_place(ground.fs, own, &self.path)? {
+                    return Err(refused());
+                }
             }
         }
-        // Opening follows symbolic links, to the file that another name may lead to.
-        let file = match ground.fs.open(&self.path, OpenOptions::read_only()) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.is_there(ground)? => {
-                return Ok(None);
-            }
-            result => result.map_err(io_error("open", &self.path))?,
+        // A symbolic link that leads nowhere is no file.
+        let (_, Some(found)) = follow(ground.fs, &self.path)? else {
+            return Ok(None);
         };
-        let metadata = file.metadata().map_err(io_error("look up", &self.path))?;
-        if ground.live_inode == Some(metadata.inode) {
+        match found.kind {
+            FileKind::File | FileKind::Symlink => {}
+            FileKind::Dir => {
+                let error = io::Error::from_raw_os_error(Errno::EISDIR as i32);
+                return Err(io_error("replace", &self.path)(error));
+            }
+            FileKind::Other => {
+                return Err(StoreError::ForeignFile {
+                    path: self.path.clone(),
+                });
+            }
+        }
+        if ground
+            .live_file
+            .is_some_and(|live| live.is_same_file(&found))
+        {
             return Err(refused());
         }
-        Ok(Some(metadata.inode))
-    }
-
-    /// Whether there is a file at the path. A symbolic link that leads nowhere is none.
-    fn is_there(&self, ground: &Ground<'_>) -> Result<bool, StoreError> {
-        let metadata = ground.fs.metadata(&self.path);
-        let metadata = metadata.map_err(io_error("look up", &self.path))?;
-        Ok(metadata.is_some_and(|metadata| metadata.kind != FileKind::Symlink))
+        Ok(Some(found))
     }
 
     /// Takes what belongs to the copy in place into it, and removes it: beside a new file it would damage that.
@@ -144,27 +170,35 @@ impl Site {
 
     /// Gives the copy in place a second name, by which it is kept when it is replaced. It has one for a while also where no older copy is
     /// to be kept: a file without a name is written over, and a power loss may bring back the name (ext4 with data=writeback).
-    fn link_older(&self, fs: &dyn FsOps, beside: &Beside, current: u64) -> Result<(), StoreError> {
+    /// Returns the number of the second name, if it has one.
+    fn link_older(
+        &self,
+        fs: &dyn FsOps,
+        beside: &Beside,
+        current: &Metadata,
+    ) -> Result<Option<u64>, StoreError> {
         let newest = beside.older.last().copied();
         if let Some(newest) = newest {
             let path = older_path(&self.path, newest);
             let metadata = fs.metadata(&path).map_err(io_error("look up", &path))?;
-            if metadata.is_some_and(|metadata| metadata.inode == current) {
-                return Ok(()); // An earlier attempt came as far as this.
+            if metadata.is_some_and(|metadata| metadata.is_same_file(current)) {
+                return Ok(Some(newest)); // An earlier attempt came as far as this.
             }
         }
-        let older = older_path(&self.path, newest.unwrap_or(0).saturating_add(1));
+        let number = newest.unwrap_or(0).saturating_add(1);
+        let older = older_path(&self.path, number);
         if let Err(error) = fs.hard_link(&self.path, &older) {
             if error.kind() == io::ErrorKind::AlreadyExists {
                 return Err(io_error("link", &older)(error));
             }
             // Not every file system has links.
             if self.keep == 1 {
-                return Ok(());
+                return Ok(None);
             }
             self.copy_older(fs, &older)?;
         }
-        sync_dir(fs, parent(&self.path))
+        sync_dir(fs, parent(&self.path))?;
+        Ok(Some(number))
     }
 
     fn copy_older(&self, fs: &dyn FsOps, older: &Path) -> Result<(), StoreError> {
@@ -181,15 +215,24 @@ impl Site {
     }
 
     /// Removes older copies beyond the number that is kept, which may have been higher in an earlier life.
-    fn prune(&self, fs: &dyn FsOps) -> Result<(), StoreError> {
+    fn prune(&self, ground: &Ground<'_>) -> Result<(), StoreError> {
+        let fs = ground.fs;
         let older = Beside::list(fs, &self.path)?.older;
         let kept = usize::try_from(self.keep - 1).unwrap_or(usize::MAX);
-        let mut needless = older.iter().rev().skip(kept).peekable();
+        let is_ours = |number: &&u64| !self.others.contains(number);
+        let mut needless = older.iter().rev().skip(kept).filter(is_ours).peekable();
         if needless.peek().is_none() {
             return Ok(());
         }
         for &number in needless {
-            remove(fs, &older_path(&self.path, number))?;
+            let path = older_path(&self.path, number);
+            if let Some(live) = &ground.live_file {
+                let found = fs.metadata(&path).map_err(io_error("look up", &path))?;
+                if found.is_some_and(|found| found.is_same_file(live)) {
+                    continue; // The store was opened from an older copy.
+                }
+            }
+            remove(fs, &path)?;
         }
         // Before their blocks are used again: a name that a power loss brings back would lead to what was written there (ext4 with
         // data=writeback).

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use crate::fs::Metadata;
 use crate::host::Host;
 use crate::level::{Ack, Level};
 use crate::mutation::Mutation;
@@ -13,7 +14,7 @@ use crate::mutation::Mutation;
 use super::coverage::Coverage;
 use super::database::Database;
 use super::destination::{Destination, Live};
-use super::directory::resolve;
+use super::directory::follow;
 use super::error::{StoreError, unreadable};
 use super::limits::{self, Change, change};
 use super::location::Location;
@@ -88,7 +89,9 @@ impl Store {
         options.validate()?;
         let mut options = options.clone();
         if let Location::File(path) = &mut options.location {
-            *path = resolve(&*host.fs, path)?;
+            (*path, _) = follow(&*host.fs, path)?;
+            // A link may lead to a name that is none.
+            options.validate()?;
         }
         let mount = Mount::new(host.clone(), options.vfs.clone())
             .map_err(|error| unreadable(Path::new(":memory:"), None, error))?;
@@ -354,13 +357,13 @@ impl Store {
 
     /// What a copy has to know of the store, and where snapshots go.
     pub(super) fn live(&mut self) -> Result<(Live<'_>, Option<&mut Destination>), StoreError> {
-        let inode = self.own_inode()?;
+        let file = self.own_file()?;
         let live = Live {
             host: &self.host,
             mount: &self.mount.0,
             database: &self.database,
             path: self.options.path(),
-            inode,
+            file,
         };
         Ok((live, self.snapshots.as_mut()))
     }
@@ -371,11 +374,11 @@ impl Store {
     }
 
     /// The file of the database, by the lock that was taken of it.
-    pub(super) fn own_inode(&self) -> Result<Option<u64>, StoreError> {
+    pub(super) fn own_file(&self) -> Result<Option<Metadata>, StoreError> {
         let path = self.options.path();
         let own = self.locks.iter().find(|lock| Some(lock.path()) == path);
         match own {
-            Some(lock) => Ok(Some(lock.metadata()?.inode)),
+            Some(lock) => lock.metadata().map(Some),
             None => Ok(None),
         }
     }

@@ -5,6 +5,8 @@ mod common;
 mod damage;
 mod memory;
 mod model;
+mod odd_fs;
+mod odd_places;
 mod opening;
 mod placing;
 #[path = "../common/placing.rs"]

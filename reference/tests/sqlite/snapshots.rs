@@ -90,6 +90,8 @@ fn what_lies_beside_an_old_snapshot_does_not_reach_the_new_one() {
 fn a_copy_never_goes_onto_the_live_files() {
     let bench = Bench::new();
     std::os::unix::fs::symlink("a.db", bench.path("link.db")).expect("a link");
+    std::os::unix::fs::symlink(".", bench.path("dir")).expect("a link");
+    let absolute = bench.path("a.db-wal");
     let mut store = bench.open(&Options::file("a.db"));
     store.put(b"a", b"1").expect("a commit");
     std::fs::hard_link(bench.path("a.db"), bench.path("hard.db")).expect("a link");
@@ -99,7 +101,12 @@ fn a_copy_never_goes_onto_the_live_files() {
         "link.db",
         "hard.db",
         "a.db-wal",
+        "./a.db-wal",
+        "dir/a.db-wal",
+        absolute.to_str().expect("UTF-8"),
         "a.db.lock",
+        "./a.db.lock",
+        "dir/a.db-journal",
     ] {
         let error = store.export(to.as_ref()).expect_err(to);
         assert!(
@@ -119,6 +126,50 @@ fn a_copy_never_goes_onto_the_live_files() {
         .snapshot()
         .expect_err("it leads to the database");
     assert!(matches!(error, StoreError::LiveFile { .. }), "{error}");
+}
+
+#[test]
+fn a_copy_never_goes_where_the_database_is_about_to_move() {
+    let bench = Bench::new();
+    let options = Options::file("a.db").memory_threshold(1 << 20);
+    let mut store = bench.open(&options);
+    store.put(b"a", b"1").expect("a commit");
+    let error = store.export("./a.db".as_ref()).expect_err("its own place");
+    assert!(matches!(error, StoreError::LiveFile { .. }), "{error}");
+    assert_eq!(store.close().expect("it closes").level, Level::Power);
+}
+
+#[test]
+fn a_copy_never_goes_where_snapshots_go() {
+    let bench = Bench::new();
+    let mut store = bench.open(&options(3));
+    snapshot(&mut store, "1");
+    snapshot(&mut store, "2");
+    let before = bench.names("backup/new");
+    store.close().expect("it closes");
+    let mut store = bench.open(&options(3));
+    for to in [SNAPSHOT, "./backup/./new/a.db", "backup/new/a.db.lock"] {
+        let error = store.export(to.as_ref()).expect_err(to);
+        let is_refused = matches!(error, StoreError::InvalidOption { option: "to", .. });
+        assert!(is_refused, "{to}: {error}");
+    }
+    assert_eq!(bench.names("backup/new"), before);
+}
+
+#[test]
+fn a_store_that_was_an_older_snapshot_is_not_pruned() {
+    let bench = Bench::new();
+    let mut store = bench.open(&options(2));
+    snapshot(&mut store, "1");
+    snapshot(&mut store, "2");
+    store.close().expect("it closes");
+    let older = Options::file("backup/new/a.db.1").snapshot_path(SNAPSHOT);
+    let mut store = bench.open(&older.clone().keep(1));
+    for value in ["3", "4", "5"] {
+        snapshot(&mut store, value);
+    }
+    drop(store);
+    assert_eq!(dump(&bench.open(&older)), map(&[("k", "5")]));
 }
 
 #[test]
@@ -155,6 +206,26 @@ fn copies_hold_everything_and_need_nothing_beside_them() {
     }
     let len = |name| std::fs::metadata(bench.path(name)).expect("a file").len();
     assert!(len("out/small.db") < len("out/full.db"));
+}
+
+#[test]
+fn a_copy_costs_none_of_what_is_kept_beside_it() {
+    let bench = Bench::new();
+    let mut store = bench.open(&options(3));
+    for value in ["1", "2", "3"] {
+        snapshot(&mut store, value);
+    }
+    store.close().expect("it closes");
+    let before = bench.names("backup/new");
+    assert_eq!(before.len(), 3);
+    let mut other = bench.open(&Options::file("b.db"));
+    for value in ["4", "5"] {
+        other.put(b"k", value.as_bytes()).expect("a commit");
+        other.export(SNAPSHOT.as_ref()).expect("a copy");
+        assert_eq!(bench.names("backup/new"), before);
+        assert_eq!(bench.read(SNAPSHOT), Some(map(&[("k", value)])));
+    }
+    assert_eq!(bench.read("backup/new/a.db.2"), Some(map(&[("k", "2")])));
 }
 
 /// Where the database is when a cut is taken, and how it is logged.

@@ -28,7 +28,10 @@ const UNIX_EPOCH_JULIAN_MS: i64 = 210_866_760_000_000;
 const NAMED_LOGS: c_int =
     ffi::SQLITE_OPEN_MAIN_JOURNAL | ffi::SQLITE_OPEN_SUPER_JOURNAL | ffi::SQLITE_OPEN_WAL;
 
-/// What the handles on one database file share. Files are told apart by inode, never by path.
+/// A file system, and a file on it. Numbers of files are those of their file system: another one gives the same.
+pub(super) type FileId = (u64, u64);
+
+/// What the handles on one database file share. Files are told apart by what they are, never by path.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     locks: Mutex<Locks>,
@@ -56,8 +59,7 @@ pub(super) struct Disk {
     /// Time slept through where nobody else keeps count of it.
     slept_us: AtomicU64,
     random: Mutex<SplitMix>,
-    /// By inode.
-    shared: Mutex<BTreeMap<u64, Weak<Shared>>>,
+    shared: Mutex<BTreeMap<FileId, Weak<Shared>>>,
 }
 
 impl Disk {
@@ -137,10 +139,11 @@ impl Disk {
             granted |= ffi::SQLITE_OPEN_READONLY;
         }
         let file = opened.map_err(|error| self.failed(&error, Code::of_open(&error)))?;
-        let mut file = DiskFile::new(Arc::clone(self), file, path);
+        let is_writable = granted & ffi::SQLITE_OPEN_READWRITE != 0;
+        let mut file = DiskFile::new(Arc::clone(self), file, path, is_writable);
         if has(ffi::SQLITE_OPEN_MAIN_DB) {
-            let inode = file.inode()?;
-            file.share(inode, self.shared(inode));
+            let id = file.id()?;
+            file.share(id, self.shared(id));
         }
         if has(ffi::SQLITE_OPEN_CREATE) && flags & NAMED_LOGS != 0 {
             file.sync_dir_once();
@@ -148,15 +151,15 @@ impl Disk {
         Ok((file, granted))
     }
 
-    /// What the handles on this inode share.
-    fn shared(&self, inode: u64) -> Arc<Shared> {
+    /// What the handles on this file share.
+    fn shared(&self, id: FileId) -> Arc<Shared> {
         let mut all = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(shared) = all.get(&inode).and_then(Weak::upgrade) {
+        if let Some(shared) = all.get(&id).and_then(Weak::upgrade) {
             return shared;
         }
         all.retain(|_, shared| shared.strong_count() > 0);
         let shared = Arc::new(Shared::default());
-        all.insert(inode, Arc::downgrade(&shared));
+        all.insert(id, Arc::downgrade(&shared));
         shared
     }
 

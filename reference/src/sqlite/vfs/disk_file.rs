@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rusqlite::ffi;
 
 use super::code::{Answer, Code};
-use super::disk::{Disk, Shared};
+use super::disk::{Disk, FileId, Shared};
 use super::locks::Level;
 use super::shared_memory::Held;
 use crate::fs::{FsFile, write_all_at};
@@ -23,7 +23,8 @@ pub(super) struct DiskFile {
     is_dir_sync_due: bool,
     /// Locks and shared memory, of a database only.
     shared: Option<Arc<Shared>>,
-    inode: u64,
+    id: FileId,
+    is_writable: bool,
     level: Level,
     held: Option<Held>,
     is_wal_persistent: bool,
@@ -33,7 +34,12 @@ pub(super) struct DiskFile {
 }
 
 impl DiskFile {
-    pub(super) fn new(disk: Arc<Disk>, file: Box<dyn FsFile>, path: &Path) -> Self {
+    pub(super) fn new(
+        disk: Arc<Disk>,
+        file: Box<dyn FsFile>,
+        path: &Path,
+        is_writable: bool,
+    ) -> Self {
         let is_powersafe = disk.options().powersafe_overwrite;
         Self {
             disk,
@@ -41,7 +47,8 @@ impl DiskFile {
             path: path.to_path_buf(),
             is_dir_sync_due: false,
             shared: None,
-            inode: 0,
+            id: (0, 0),
+            is_writable,
             level: Level::None,
             held: None,
             is_wal_persistent: false,
@@ -51,8 +58,8 @@ impl DiskFile {
     }
 
     /// Makes it a database file.
-    pub(super) fn share(&mut self, inode: u64, shared: Arc<Shared>) {
-        self.inode = inode;
+    pub(super) fn share(&mut self, id: FileId, shared: Arc<Shared>) {
+        self.id = id;
         self.shared = Some(shared);
     }
 
@@ -74,12 +81,11 @@ impl DiskFile {
         move |error| self.disk.failed(&error, Code::new(code))
     }
 
-    /// The number of the file on its file system.
-    pub(super) fn inode(&self) -> Answer<u64> {
+    /// What the file is.
+    pub(super) fn id(&self) -> Answer<FileId> {
         let metadata = self.file()?.metadata();
-        Ok(metadata
-            .map_err(self.failed(ffi::SQLITE_IOERR_FSTAT))?
-            .inode)
+        let metadata = metadata.map_err(self.failed(ffi::SQLITE_IOERR_FSTAT))?;
+        Ok((metadata.device, metadata.inode))
     }
 
     /// Fills `buf` from `offset` and says how many bytes there were before the end of the file.
@@ -254,7 +260,8 @@ impl DiskFile {
         self.disk.mounted()?;
         let there = self.disk.fs().metadata(&self.path);
         let there = there.map_err(self.failed(ffi::SQLITE_IOERR_FSTAT))?;
-        Ok(self.shared.is_some() && there.is_none_or(|metadata| metadata.inode != self.inode))
+        let is_here = there.is_some_and(|there| (there.device, there.inode) == self.id);
+        Ok(self.shared.is_some() && !is_here)
     }
 }
 
