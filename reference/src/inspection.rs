@@ -105,12 +105,16 @@ pub fn inspect(
         path: path.to_path_buf(),
         source,
     };
-    match kind(fs, path).map_err(failed)? {
-        None => Err(InspectionError::Absent {
+    // What belongs beside a database is beside what a link leads to.
+    let (resolved, found) = sqlite::follow(fs, path)?;
+    let Some(found) = found else {
+        return Err(InspectionError::Absent {
             path: path.to_path_buf(),
-        }),
-        Some(Kind::Native) => native_store(fs, path, snapshot_path),
-        Some(Kind::NativeSnapshot) => {
+        });
+    };
+    match kind(fs, &resolved, found.kind).map_err(failed)? {
+        Kind::Native => native_store(fs, path, snapshot_path),
+        Kind::NativeSnapshot => {
             let mut pairs = Vec::new();
             native::read_snapshot(fs, path, &mut collect(&mut pairs))?;
             Ok(Inspection {
@@ -120,7 +124,7 @@ pub fn inspect(
                 repairs: Vec::new(),
             })
         }
-        Some(Kind::Sqlite) => database(host, path),
+        Kind::Sqlite => database(host, &resolved),
     }
 }
 
@@ -128,34 +132,27 @@ fn collect(pairs: &mut Vec<(Vec<u8>, Vec<u8>)>) -> impl FnMut(&[u8], &[u8]) {
     |key, value| pairs.push((key.to_vec(), value.to_vec()))
 }
 
-/// What is there, by its first bytes. A link is what it leads to.
-fn kind(fs: &dyn FsOps, path: &Path) -> io::Result<Option<Kind>> {
-    let Some(metadata) = fs.metadata(path)? else {
-        return Ok(None);
-    };
-    let is_directory = match metadata.kind {
-        FileKind::Dir => true,
-        FileKind::Symlink => fs.read_dir(path).is_ok(),
-        FileKind::File => false,
+/// What is there, by its first bytes.
+fn kind(fs: &dyn FsOps, path: &Path, found: FileKind) -> io::Result<Kind> {
+    match found {
+        FileKind::Dir => return Ok(Kind::Native),
         // Opening a pipe waits for somebody to write to it.
         FileKind::Other => {
             let reason = "it is neither a file nor a directory";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
         }
-    };
-    if is_directory {
-        return Ok(Some(Kind::Native));
+        FileKind::File | FileKind::Symlink => {}
     }
     let file = fs.open(path, OpenOptions::read_only())?;
     let mut start = [0; SQLITE_MAGIC.len()];
     let count = file.read_at(&mut start, 0)?;
     // SQLite takes an empty file for a database, so that its engine has the right words for one.
     let is_sqlite = count == 0 || start == *SQLITE_MAGIC;
-    Ok(Some(if is_sqlite {
+    Ok(if is_sqlite {
         Kind::Sqlite
     } else {
         Kind::NativeSnapshot
-    }))
+    })
 }
 
 fn native_store(
@@ -198,32 +195,20 @@ fn database(host: &Host, path: &Path) -> Result<Inspection, InspectionError> {
         path: path.to_path_buf(),
         source,
     })?;
-    // A database that is being written to has one. Others are replaced as a whole.
-    let in_use = || InspectionError::InUse {
-        path: path.to_path_buf(),
-    };
-    let failed = |source| InspectionError::Io {
-        path: path.to_path_buf(),
-        source,
-    };
-    let held = match journals.is_empty() {
-        true => None,
-        false => Some(
-            host.fs
-                .open(path, OpenOptions::read_only())
-                .map_err(failed)?,
-        ),
-    };
-    if let Some(file) = &held
-        && !file.try_lock().map_err(failed)?
-    {
-        return Err(in_use());
-    }
     let mut pairs = Vec::new();
-    if !sqlite::read_image(host, path, &mut collect(&mut pairs))? {
-        return Err(InspectionError::Absent {
-            path: path.to_path_buf(),
-        });
+    match sqlite::read_image(host, path, &mut collect(&mut pairs)) {
+        Ok(true) => {}
+        Ok(false) => {
+            return Err(InspectionError::Absent {
+                path: path.to_path_buf(),
+            });
+        }
+        Err(sqlite::StoreError::Locked { .. }) => {
+            return Err(InspectionError::InUse {
+                path: path.to_path_buf(),
+            });
+        }
+        Err(error) => return Err(error.into()),
     }
     let repairs = journals
         .iter()

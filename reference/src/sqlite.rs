@@ -59,6 +59,7 @@ mod warning;
 
 pub use crate::mutation::Mutation;
 pub use crate::native::CreatePolicy;
+pub(crate) use directory::follow;
 pub use error::{Outcome, StoreError};
 pub use image::read_image;
 pub use journal_mode::set_journal_mode;

@@ -12,7 +12,7 @@ use super::error::{StoreError, io_error};
 const LOG: &str = "-wal";
 
 /// What SQLite puts behind the name of a database, and what it belongs to inseparably.
-const JOURNALS: [&str; 2] = [LOG, "-journal"];
+pub(super) const JOURNALS: [&str; 2] = [LOG, "-journal"];
 
 /// The same, with shared memory, which other programs may have left.
 const SIDECARS: [&str; 3] = ["-wal", "-journal", "-shm"];

@@ -197,6 +197,24 @@ pub(super) fn for_sqlite(path: &Path) -> PathBuf {
     }
 }
 
+/// The same path as SQLite takes it where nobody changes the file: it is read without a lock, and nothing beside it is looked for or made.
+pub(super) fn immutable(path: &Path) -> String {
+    let path = for_sqlite(path);
+    let bytes = path.as_os_str().as_encoded_bytes();
+    // The empty authority keeps two slashes at the start of a path from being read as one.
+    let authority = if bytes.starts_with(b"/") { "//" } else { "" };
+    let mut uri = format!("file:{authority}");
+    for &byte in bytes {
+        if byte.is_ascii_alphanumeric() || b"/._-".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            uri.push_str(&format!("%{byte:02x}"));
+        }
+    }
+    uri.push_str("?immutable=1");
+    uri
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

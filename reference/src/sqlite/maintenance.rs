@@ -104,7 +104,7 @@ impl Store {
     /// not replaced, so that nothing can be left beside it that belongs to another.
     ///
     /// # Errors
-    /// `Poisoned`; `Damaged`, `ForeignFile`, `NewerVersion`, `Io` and `LiveFile` for the source, which change nothing; `Sqlite` when the
+    /// `Poisoned`; `Damaged`, `ForeignFile`, `NewerVersion`, `Locked`, `Io` and `LiveFile` for the source, which change nothing; `Sqlite` when the
     /// commit failed, which poisons the store.
     pub fn restore(&mut self, from: &Path) -> Result<Ack, StoreError> {
         self.check_poison()?;
@@ -118,7 +118,7 @@ impl Store {
             });
         }
         let source = open_checked(fs, self.mount(), from)?;
-        let done = self.database.replace_by(&source);
+        let done = self.database.replace_by(&source.connection);
         drop(source);
         self.guard(done)?;
         self.after_commit()

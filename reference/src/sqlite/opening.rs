@@ -154,7 +154,7 @@ impl Opening<'_> {
         sync_dir(self.fs, parent(snapshot))?;
         let locked = self.options.path().unwrap_or(snapshot);
         settle_names(self.fs, &temporary_path(locked, 0))?;
-        database.replace_by(&open_checked(self.fs, self.mount, snapshot)?)?;
+        database.replace_by(&open_checked(self.fs, self.mount, snapshot)?.connection)?;
         Ok(true)
     }
 

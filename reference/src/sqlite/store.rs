@@ -226,8 +226,8 @@ impl Store {
         self.options.snapshot_path.as_deref()
     }
 
-    /// Whether an earlier failure keeps the store from taking writes. Reads go on unless the outcome of a commit is unknown, and so do
-    /// snapshots and exports.
+    /// Whether an earlier failure keeps the store from taking writes. Snapshots and exports go on, and so do reads, unless SQLite failed
+    /// at a commit, compaction or checkpoint in such a way that it may show what is not durable.
     pub fn is_poisoned(&self) -> bool {
         self.poison.is_some()
     }

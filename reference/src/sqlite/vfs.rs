@@ -33,7 +33,8 @@
 //! Dropping the mount fences the connections that are left: each of their later calls fails and has no effect.
 //!
 //! **Not modelled**: locks between processes, or between two mounts of one file system: nothing keeps them apart. Memory maps of
-//! database files; `PRAGMA mmap_size` stays 0. Loadable extensions.
+//! database files; `PRAGMA mmap_size` stays 0. Loadable extensions. Symbolic links in place of a database: journals are looked for beside
+//! the link.
 
 mod caught;
 mod code;

@@ -68,6 +68,22 @@ fn a_store_that_is_open_is_not_read_and_its_snapshot_is() {
     server.kill();
 }
 
+/// Whatever a reader does beside a server, what is acknowledged afterwards is there.
+#[test]
+fn a_store_whose_log_is_empty_is_not_read_either() {
+    for options in ON_DISK {
+        let place = Place::new(options);
+        let mut server = place.start(&["serve"]);
+        server.ask("1 put a 1\n2 checkpoint\n", "2 ok");
+        let done = place.run(&["scan"]);
+        assert_eq!(done.code, 1, "{done:?}");
+        assert!(done.stderr.contains("open elsewhere"), "{done:?}");
+        server.ask("3 put b 2\n", "3 ok");
+        server.kill();
+        assert_eq!(place.scan(), "a 1\nb 2\n");
+    }
+}
+
 #[test]
 fn nobody_waits_for_a_pipe_in_place_of_a_store() {
     let place = Place::new(ON_DISK[1]);

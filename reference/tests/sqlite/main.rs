@@ -11,6 +11,7 @@ mod opening;
 mod placing;
 #[path = "../common/placing.rs"]
 mod placing_of_both;
+mod reading;
 mod restoring;
 mod snapshots;
 mod support;

@@ -153,8 +153,13 @@ impl DiskFile {
         }
     }
 
+    /// A handle that cannot write gets no lock to write, as with SQLite's own VFS for Unix: with one SQLite would, when it closes the last
+    /// connection, remove a write-ahead log that may be another process's.
     pub(super) fn lock(&mut self, wanted: Level) -> Answer {
         self.disk.mounted()?;
+        if wanted > Level::Shared && !self.is_writable {
+            return Err(Code::new(ffi::SQLITE_IOERR_LOCK));
+        }
         match &self.shared {
             Some(shared) => shared.locks().raise(&mut self.level, wanted),
             None => Ok(()),
