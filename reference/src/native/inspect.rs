@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::fs::{FsFile, FsOps, OpenOptions};
+use crate::fs::{FsFile, FsOps, open_to_lock};
 
 use super::error::{StoreError, io_error};
 use super::layout::Layout;
@@ -54,7 +54,7 @@ pub fn read_store(
 
 /// Keeps others from opening the store meanwhile. One that was never opened has no lock, and nobody to keep out.
 fn hold(fs: &dyn FsOps, layout: &Layout) -> Result<Option<Box<dyn FsFile>>, StoreError> {
-    let file = match fs.open(&layout.lock, OpenOptions::read_only()) {
+    let file = match open_to_lock(fs, &layout.lock) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         result => result.map_err(io_error("open", &layout.lock))?,
     };

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::fs::{FsFile, FsOps, Metadata, OpenOptions};
+use crate::fs::{FsFile, FsOps, Metadata, OpenOptions, open_to_lock};
 use crate::native::CreatePolicy;
 
 use super::beside::lock_path;
@@ -47,9 +47,7 @@ impl Lock {
 
     /// Takes the lock of a database itself: whoever comes to it by another name finds it taken.
     pub(super) fn of(fs: &dyn FsOps, database: &Path) -> Result<Self, StoreError> {
-        let file = fs
-            .open(database, OpenOptions::read_only())
-            .map_err(io_error("open", database))?;
+        let file = open_to_lock(fs, database).map_err(io_error("open", database))?;
         Self::take(file, database.to_path_buf())
     }
 

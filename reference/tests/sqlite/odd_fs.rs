@@ -11,7 +11,7 @@ use plimsoll_reference::host::Host;
 use crate::support::Bench;
 
 /// Each directory is a file system of its own, on which files of one name have one number, as the first files of two small disks have. No
-/// directory has a sync.
+/// directory has a sync, and who cannot write gets no lock, as on NFS.
 struct OddFs(StdFs);
 
 /// A host with this file system in the directory of a bench.
@@ -38,7 +38,12 @@ impl FsOps for OddFs {
     fn open(&self, path: &Path, options: OpenOptions) -> io::Result<Box<dyn FsFile>> {
         let path = path.to_path_buf();
         let file = self.0.open(&path, options)?;
-        Ok(Box::new(OddFile { file, path }))
+        let is_writable = !options.is_read_only();
+        Ok(Box::new(OddFile {
+            file,
+            path,
+            is_writable,
+        }))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -86,6 +91,7 @@ impl FsOps for OddFs {
 struct OddFile {
     file: Box<dyn FsFile>,
     path: PathBuf,
+    is_writable: bool,
 }
 
 impl FsFile for OddFile {
@@ -122,7 +128,11 @@ impl FsFile for OddFile {
     }
 
     fn try_lock(&self) -> io::Result<bool> {
-        self.file.try_lock()
+        if self.is_writable {
+            self.file.try_lock()
+        } else {
+            Err(io::Error::from_raw_os_error(9)) // EBADF
+        }
     }
 
     fn close(self: Box<Self>) -> io::Result<()> {

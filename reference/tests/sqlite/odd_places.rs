@@ -4,7 +4,9 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use plimsoll_reference::inspection::inspect;
 use plimsoll_reference::level::Level;
+use plimsoll_reference::native;
 use plimsoll_reference::sqlite::vfs::{Mount, MountOptions};
 use plimsoll_reference::sqlite::{Journal, Options, Store, StoreError};
 
@@ -52,6 +54,24 @@ fn a_directory_without_a_sync_is_no_failure() {
         let ack = store.put(b"a", b"1").expect("a commit");
         assert_eq!(ack.level, Level::Power);
     }
+}
+
+#[test]
+fn a_lock_that_only_writers_get_is_got() {
+    let bench = Bench::new();
+    let host = odd_host(&bench);
+    let native = native::Options::new("native");
+    let mut one = native::Store::open(&host, &native).expect("it opens");
+    one.put(b"a", b"1").expect("a commit");
+    let other = Options::file("one/a.db");
+    let mut two = Store::open(&host, &other).expect("it opens");
+    two.put(b"a", b"1").expect("a commit");
+    drop((one, two));
+    for path in ["native", "one/a.db"] {
+        let found = inspect(&host, path.as_ref(), None).expect("nobody has it");
+        assert_eq!(found.pairs.len(), 1, "{path}");
+    }
+    drop(Store::open(&host, &other).expect("it opens again"));
 }
 
 #[test]
