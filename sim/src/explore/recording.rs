@@ -412,6 +412,10 @@ impl Recorder<'_> {
             Ok(Err(error)) => self.event(What::Failed(error.outcome, error.message)),
             Err(panic) => {
                 let text = panic_text(&*panic);
+                if !self.has_faults {
+                    let expected = "closing does not panic".to_owned();
+                    self.find(Oracle::R3, "no crash", expected, text.clone());
+                }
                 self.event(What::Failed(Outcome::Unknown, text));
             }
         }

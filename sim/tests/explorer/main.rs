@@ -5,6 +5,7 @@ mod bounds;
 mod copies;
 mod damage;
 mod disks;
+mod ends;
 mod errors;
 mod full_disk;
 mod hunts;
