@@ -17,17 +17,14 @@ pub(super) enum Complaint {
     Known(Oracle, (String, String)),
 }
 
-/// Sorts of complaints.
-pub(super) const SORTS: usize = 5;
-
 impl Complaint {
-    pub(super) fn sort(&self) -> usize {
+    /// The oracle that does not hold, where that can be told without a closer look.
+    pub(super) const fn oracle(&self) -> Option<Oracle> {
         match self {
-            Self::First(Recovered::State(_), _) => 0,
-            Self::First(..) => 1,
-            Self::Used(_) => 2,
-            Self::Later(..) => 3,
-            Self::Known(..) => 4,
+            Self::First(Recovered::State(_), _) => None,
+            Self::First(..) => Some(Oracle::R3),
+            Self::Later(oracle, _) | Self::Known(oracle, _) => Some(*oracle),
+            Self::Used(used) => Some(used.oracle),
         }
     }
 

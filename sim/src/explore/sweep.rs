@@ -6,9 +6,9 @@ use std::sync::Arc;
 use plimsoll_faults::crash::{Bounds, CrashKind, CrashState, Frontier};
 use plimsoll_faults::image::Image;
 use plimsoll_faults::rng::Rng;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::complaint::{Complaint, SORTS};
+use super::complaint::Complaint;
 use super::goal::Goal;
 use super::ground::Ground;
 use super::history::Position;
@@ -17,12 +17,14 @@ use super::lab::Lab;
 use super::promises::Promises;
 use super::recording::Recording;
 use super::recovered::{Outcome, Recovered};
+use super::state::StateHash;
 use super::witness;
 use crate::case::Case;
 use crate::oracle::Oracle;
 use crate::report::Witness;
 
-/// Violations of one sort that are looked at closely in one sweep; a broken store violates something in every other state.
+/// States that are not legal and are looked at closely in one sweep, to tell which oracle does not hold: a broken store has one at every
+/// other crash point. Beyond, it is those that show what none of them has shown.
 const CLOSE_LOOKS_MAX: u32 = 128;
 
 /// A violation, as found.
@@ -48,8 +50,9 @@ pub(super) struct Sweep<'a, 'b> {
     sync_failed: bool,
     /// Entries of the log passed so far.
     pub(super) at: usize,
-    /// By sort of complaint.
-    close_looks: [u32; SORTS],
+    close_looks: u32,
+    /// What the states showed that were looked at closely.
+    looked_at: FxHashSet<StateHash>,
     /// What can come of a crash here: one state for each kind and outcome.
     here: Vec<(CrashKind, CrashState, Arc<Outcome>)>,
     /// The images that `here` has.
@@ -86,7 +89,8 @@ impl<'a, 'b> Sweep<'a, 'b> {
             ground: Ground::default(),
             sync_failed: false,
             at: 0,
-            close_looks: [0; SORTS],
+            close_looks: 0,
+            looked_at: FxHashSet::default(),
             here: Vec::new(),
             seen: FxHashMap::default(),
             here_killed: None,
@@ -222,15 +226,15 @@ impl<'a, 'b> Sweep<'a, 'b> {
     fn judge_here(&mut self, frontier: &mut Frontier) {
         let here = std::mem::take(&mut self.here);
         for (kind, state, outcome) in &here {
-            if let Some(complaint) = self.complaint(*kind, outcome)
-                && !self.is_excused_by_touch(frontier, *state, &complaint)
-            {
-                self.look_closely(frontier, *kind, *state, &complaint);
+            for complaint in self.complaints(*kind, outcome) {
+                if !self.is_excused_by_touch(frontier, *state, &complaint) {
+                    self.look_closely(frontier, *kind, *state, &complaint);
+                }
             }
         }
         self.here = here;
         if let Some(outcome) = self.here_killed.take() {
-            if let Some(complaint) = self.complaint(CrashKind::KillThenPowerLoss, &outcome) {
+            for complaint in self.complaints(CrashKind::KillThenPowerLoss, &outcome) {
                 let state = frontier.everything();
                 self.look_closely(frontier, CrashKind::KillThenPowerLoss, state, &complaint);
             }
@@ -257,52 +261,44 @@ impl<'a, 'b> Sweep<'a, 'b> {
         }
     }
 
-    /// What is wrong with an outcome, if anything is.
-    fn complaint(&self, kind: CrashKind, outcome: &Outcome) -> Option<Complaint> {
+    /// What is wrong with an outcome. What came of a state that is not legal says nothing more; of any other, one thing that is wrong
+    /// hides no other.
+    fn complaints(&self, kind: CrashKind, outcome: &Outcome) -> Vec<Complaint> {
         let first_kind = match kind {
             CrashKind::KillThenPowerLoss => CrashKind::ProcessKill,
             other => other,
         };
         if self.is_spoilt(kind) {
-            return self.damage_complaint(first_kind, outcome);
+            return Vec::from_iter(self.damage_complaint(first_kind, outcome));
         }
         let floor = self.promises.floor(first_kind);
         let is_excused = self.promises.is_void() && kind != CrashKind::ProcessKill;
         if is_excused && first_kind != CrashKind::ProcessKill && self.excuses(&outcome.first) {
-            return None;
+            return Vec::new();
         }
         if !self.is_legal(&outcome.first, floor) {
-            return Some(Complaint::First(outcome.first.clone(), first_kind));
+            return vec![Complaint::First(outcome.first.clone(), first_kind)];
         }
         if is_excused {
-            return None;
+            return Vec::new();
         }
-        if let Some(reason) = self.canonical_complaint(&outcome.canonical) {
-            return Some(Complaint::Known(Oracle::C1, reason));
-        }
-        if let Some(reason) = self.snapshots_complaint(outcome.snapshots.as_ref()) {
-            return Some(Complaint::Known(Oracle::C2, reason));
-        }
+        let known = |oracle| move |reason| Complaint::Known(oracle, reason);
+        let canonical = self.canonical_complaint(&outcome.canonical);
+        let snapshots = self.snapshots_complaint(outcome.snapshots.as_ref());
         let mut copies = outcome.copies.iter();
-        if let Some(reason) = copies.find_map(|(place, found)| self.copy_complaint(*place, found)) {
-            return Some(Complaint::Known(Oracle::C1, reason));
+        let copy = copies.find_map(|(place, found)| self.copy_complaint(*place, found));
+        let mut complaints = Vec::from_iter(canonical.map(known(Oracle::C1)));
+        complaints.extend(snapshots.map(known(Oracle::C2)));
+        complaints.extend(copy.map(known(Oracle::C1)));
+        complaints.extend(outcome.leftover.as_ref().map(|name| {
+            let expected = "no temporary after a successful open".to_owned();
+            Complaint::Known(Oracle::L1, (expected, format!("{name} is still there")))
+        }));
+        complaints.extend(outcome.used.clone().map(Complaint::Used));
+        if kind != CrashKind::ProcessKill {
+            complaints.extend(self.later_complaint(kind, outcome));
         }
-        if let Some(name) = &outcome.leftover {
-            return Some(Complaint::Known(
-                Oracle::L1,
-                (
-                    "no temporary after a successful open".to_owned(),
-                    format!("{name} is still there"),
-                ),
-            ));
-        }
-        if let Some(used) = &outcome.used {
-            return Some(Complaint::Used(used.clone()));
-        }
-        if kind == CrashKind::ProcessKill {
-            return None;
-        }
-        self.later_complaint(kind, outcome)
+        complaints
     }
 
     /// What is wrong with what crashes during and after the recovery have left, if anything is.
@@ -365,19 +361,21 @@ impl<'a, 'b> Sweep<'a, 'b> {
         state: CrashState,
         complaint: &Complaint,
     ) {
-        let looks = &mut self.close_looks[complaint.sort()];
-        if *looks == CLOSE_LOOKS_MAX {
+        let rank = complaint.rank();
+        if let Complaint::First(Recovered::State(shown), _) = complaint
+            && !self.may_look(*shown)
+        {
             return;
         }
-        *looks += 1;
+        if complaint
+            .oracle()
+            .is_some_and(|oracle| self.is_found(oracle, rank))
+        {
+            return;
+        }
         let image = frontier.image(state);
         let reason = self.reason(&image, complaint);
-        let rank = complaint.rank();
-        if self
-            .found
-            .get(&reason.oracle)
-            .is_some_and(|found| found.rank <= rank)
-        {
+        if self.is_found(reason.oracle, rank) {
             return;
         }
         let scene = witness::Scene {
@@ -396,6 +394,20 @@ impl<'a, 'b> Sweep<'a, 'b> {
         let oracle = reason.oracle;
         let witness = scene.witness(reason);
         self.found.insert(oracle, Found { witness, rank });
+    }
+
+    /// Whether there is evidence of a violation that takes no more steps of reasoning.
+    fn is_found(&self, oracle: Oracle, rank: u8) -> bool {
+        let found = self.found.get(&oracle);
+        found.is_some_and(|found| found.rank <= rank)
+    }
+
+    /// Whether one more state that shows this may be looked at closely, which counts then.
+    fn may_look(&mut self, shown: StateHash) -> bool {
+        let is_new = self.looked_at.insert(shown);
+        let may = self.close_looks < CLOSE_LOOKS_MAX || is_new;
+        self.close_looks += u32::from(may);
+        may
     }
 
     fn reason(&self, image: &Image, complaint: &Complaint) -> Reason {

@@ -11,6 +11,7 @@ mod full_disk;
 mod hunts;
 mod lies;
 mod mini_log;
+mod quirks;
 mod redundancy;
 mod replacer;
 mod steps;
