@@ -25,6 +25,7 @@ mod history;
 mod hunt;
 mod judge;
 mod kept_images;
+mod kills;
 mod lab;
 mod look_up;
 mod memo;

@@ -9,6 +9,7 @@ use plimsoll_faults::log::Entry;
 use plimsoll_faults::profile::Profile;
 use plimsoll_faults::rng::Rng;
 use plimsoll_reference::level::Level;
+use rustc_hash::FxHashMap;
 
 use super::look_up::{LookUp, Seen};
 use super::memo::{Known, Memo};
@@ -26,6 +27,9 @@ const NESTED_EXHAUSTIVE: u32 = 64;
 /// How much fewer states are looked at per level of nesting.
 const NESTED_SHRINK: u32 = 8;
 
+/// Images of which it is remembered what kills of their recoveries leave; then all are forgotten.
+const KILLS_MAX: usize = 1 << 12;
+
 /// Where images are recovered.
 pub(super) struct Lab<'a> {
     opener: Opener<'a>,
@@ -38,6 +42,8 @@ pub(super) struct Lab<'a> {
     places: Vec<u8>,
     memo: Memo,
     look_up: LookUp,
+    /// What [kills of recoveries](Self::kill_recoveries) have left, by image and time.
+    kills: FxHashMap<(u128, Duration), Arc<[Recovered]>>,
     audit: Option<Audit>,
     rng: Rng,
     pub(super) counters: Counters,
@@ -71,6 +77,7 @@ impl<'a> Lab<'a> {
             places,
             memo: Memo::default(),
             look_up: LookUp::default(),
+            kills: FxHashMap::default(),
             audit: None,
             rng: Rng::stream(case.seed, "nested states"),
             counters: Counters::default(),
@@ -322,6 +329,52 @@ impl<'a> Lab<'a> {
             self.crash_recovery(&mut frontier, recovery.log(), depth, now, &mut outcome);
         }
         outcome
+    }
+
+    /// Kills the recovery of what a kill leaves at the frontier at each of its operations, and the recovery after that, as deep as crashes
+    /// are nested; returns what is shown in the end. Nothing is lost on the way: what the operating system was given, it keeps.
+    pub(super) fn kill_recoveries(
+        &mut self,
+        frontier: &mut Frontier,
+        now: Duration,
+    ) -> Arc<[Recovered]> {
+        let state = frontier.everything();
+        let key = frontier.key(state);
+        if let Some(known) = self.kills.get(&(key, now)) {
+            return Arc::clone(known);
+        }
+        let mut results = Vec::new();
+        let mut seen = vec![key];
+        let mut left = vec![(frontier.image(state), self.limits.depth)];
+        while let Some((image, depth)) = left.pop() {
+            let recovery = self.recover(&image, now, Look::Contents);
+            let mut frontier = self.frontier(image);
+            for entry in recovery.log() {
+                let is_enough = seen.len() > self.limits.nested_states as usize;
+                if !frontier.advance(entry) || is_enough {
+                    continue;
+                }
+                let state = frontier.everything();
+                let key = frontier.key(state);
+                if seen.contains(&key) {
+                    continue;
+                }
+                seen.push(key);
+                self.counters.crash_points += 1;
+                self.counters.states_generated += 1;
+                let killed = self.explore(&mut frontier, state, key, 0, now);
+                add(&mut results, &killed.first);
+                if depth > 1 {
+                    left.push((frontier.image(state), depth - 1));
+                }
+            }
+        }
+        if self.kills.len() >= KILLS_MAX {
+            self.kills.clear();
+        }
+        let results: Arc<[Recovered]> = results.into();
+        self.kills.insert((key, now), Arc::clone(&results));
+        results
     }
 
     /// Cuts the power here, and adds what recoveries then show.

@@ -233,6 +233,10 @@ impl<'a, 'b> Sweep<'a, 'b> {
             }
         }
         self.here = here;
+        if let Some(complaint) = self.killed_again_complaint(frontier) {
+            let state = frontier.everything();
+            self.look_closely(frontier, CrashKind::ProcessKill, state, &complaint);
+        }
         if let Some(outcome) = self.here_killed.take() {
             for complaint in self.complaints(CrashKind::KillThenPowerLoss, &outcome) {
                 let state = frontier.everything();
@@ -242,7 +246,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
         }
     }
 
-    fn is_legal(&self, result: &Recovered, floor: Position) -> bool {
+    pub(super) fn is_legal(&self, result: &Recovered, floor: Position) -> bool {
         match result {
             Recovered::State(hash) => self
                 .recording
@@ -374,7 +378,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
             return;
         }
         let image = frontier.image(state);
-        let reason = self.reason(&image, complaint);
+        let reason = self.reason(&image, kind, complaint);
         if self.is_found(reason.oracle, rank) {
             return;
         }
@@ -410,7 +414,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
         may
     }
 
-    fn reason(&self, image: &Image, complaint: &Complaint) -> Reason {
+    fn reason(&self, image: &Image, kind: CrashKind, complaint: &Complaint) -> Reason {
         match complaint {
             Complaint::Known(oracle, (expected, found)) => Reason {
                 oracle: *oracle,
@@ -430,7 +434,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
                     }
                     _ => format!(
                         "every command up to #{}, after the second recovery too",
-                        self.floor(CrashKind::PowerLoss)
+                        self.floor(kind)
                     ),
                 },
                 found: self.show(result),

@@ -9,6 +9,7 @@ mod ends;
 mod errors;
 mod full_disk;
 mod hunts;
+mod kills;
 mod lies;
 mod mini_log;
 mod quirks;
