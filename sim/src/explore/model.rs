@@ -10,11 +10,15 @@ use super::state::{State, StateHash};
 /// Alternatives that unknown outcomes may open at once; a run that opens more is cut off there.
 const ALTERNATIVES_MAX: usize = 64;
 
-/// Positions that a recovery has shown to be lost: they must not come back.
+/// What a recovery has shown to be lost: it must not come back.
 #[derive(Clone, Copy, Debug)]
 struct Void {
     since: Position,
+    /// The positions behind this one are lost.
     after: Position,
+    /// From this position on, up to the other, the store was in the state that was shown: nothing has changed it since.
+    settled: Position,
+    shown: StateHash,
 }
 
 /// Every state that the history allows, by hash.
@@ -157,7 +161,7 @@ impl Model {
             current.saturating_sub(1)
         };
         let legal = |position: Position| {
-            position >= floor && position <= resolved && !self.is_void(position, current)
+            position >= floor && position <= resolved && !self.is_void(hash, position, current)
         };
         let mut shown: Option<Shown> = None;
         let positions = self.positions.get(&hash).map_or(&[][..], Vec::as_slice);
@@ -221,14 +225,16 @@ impl Model {
         self.positions.get(&hash).is_some_and(|positions| {
             positions
                 .iter()
-                .any(|&position| self.is_void(position, current))
+                .any(|&position| self.is_void(hash, position, current))
         })
     }
 
-    fn is_void(&self, position: Position, current: Position) -> bool {
-        self.voids
-            .iter()
-            .any(|void| current >= void.since && position > void.after && position < void.since)
+    fn is_void(&self, hash: StateHash, position: Position, current: Position) -> bool {
+        self.voids.iter().any(|void| {
+            let is_other = position >= void.settled && hash != void.shown;
+            let is_lost = position > void.after || is_other;
+            current >= void.since && position < void.since && is_lost
+        })
     }
 
     /// The open store was read and shows this state, one of those that it may be in. That is the next step of the history.
@@ -241,9 +247,13 @@ impl Model {
     /// from there: what was lost stays lost.
     pub(super) fn reopen(&mut self, state: State, shown: Shown) {
         let position = self.in_flight.len() as Position;
+        let mut until = self.in_flight.iter().take(shown.last as usize + 1);
+        let settled = until.rposition(|states| !states.is_empty()).unwrap_or(0);
         self.voids.push(Void {
             since: position,
             after: shown.last,
+            settled: settled as Position,
+            shown: state.hash(),
         });
         self.alternatives = vec![state];
         self.push(&Step::Open, Fate::Applied);
@@ -255,6 +265,50 @@ fn merge(states: &mut Vec<State>, others: Vec<State>) {
     for state in others {
         if states.iter().all(|known| known.hash() != state.hash()) {
             states.push(state);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(value: &str) -> Step {
+        let command = format!("put a {value}").parse();
+        Step::Command(command.expect("a command"))
+    }
+
+    fn state(value: &str) -> State {
+        let mut state = State::default();
+        state.apply(put(value).mutations());
+        state
+    }
+
+    fn reopened(model: &mut Model, state: State, position: Position) {
+        let shown = model.find(state.hash(), 0, position, true);
+        model.reopen(state, shown.expect("it is legal"));
+    }
+
+    #[test]
+    fn what_an_open_has_not_shown_of_an_unknown_outcome_does_not_come_back() {
+        let mut model = Model::new();
+        model.push(&put("1"), Fate::Unknown);
+        reopened(&mut model, State::default(), 1);
+        let hash = state("1").hash();
+        assert_eq!(model.find(hash, 0, 2, true), None);
+        assert!(model.was_voided(hash, 2));
+        assert!(!model.was_voided(hash, 1), "until then it was legal");
+        assert!(model.find(State::default().hash(), 0, 2, true).is_some());
+    }
+
+    #[test]
+    fn what_an_open_has_shown_tells_nothing_of_what_was_overwritten() {
+        let mut model = Model::new();
+        model.push(&put("1"), Fate::Unknown);
+        model.push(&put("2"), Fate::Applied);
+        reopened(&mut model, state("2"), 2);
+        for hash in [State::default().hash(), state("1").hash()] {
+            assert!(model.find(hash, 0, 3, true).is_some());
         }
     }
 }
