@@ -23,6 +23,8 @@ enum Quirk {
     Litters,
     /// Who finds a part of the frame of the key `last` shows a key that nobody wrote.
     SeesGhosts,
+    /// Who finds a part of that frame cannot be read.
+    CannotBeRead,
 }
 
 struct Odd {
@@ -63,7 +65,7 @@ impl Sut for Odd {
         let log = log(&*host.fs);
         let done = match self.quirk {
             Quirk::Litters => litter(&*host.fs),
-            Quirk::SeesGhosts => Ok(()),
+            Quirk::SeesGhosts | Quirk::CannotBeRead => Ok(()),
         };
         done.map_err(|error| OpenError {
             message: error.to_string(),
@@ -87,8 +89,10 @@ impl Instance for OpenOdd {
             is_whole |= key == b"last";
             visit(key, value);
         })?;
-        if self.quirk == Quirk::SeesGhosts && self.has_part && !is_whole {
-            visit(b"ghost", b"of nobody");
+        match self.quirk {
+            Quirk::SeesGhosts if self.has_part && !is_whole => visit(b"ghost", b"of nobody"),
+            Quirk::CannotBeRead if self.has_part && !is_whole => return Err("a part".to_owned()),
+            _ => {}
         }
         Ok(())
     }
@@ -136,4 +140,19 @@ fn many_losses_do_not_hide_what_nobody_wrote() {
     let found = explore::violated(&odd(Quirk::SeesGhosts, omit, "posix-minimal", &steps));
     assert!(found.contains(&Oracle::D1), "{found:?}");
     assert!(found.contains(&Oracle::D5), "{found:?}");
+}
+
+#[test]
+fn a_store_that_opens_and_cannot_be_read_once_there_is_space_is_found() {
+    let full = Case {
+        errors: ErrorSweep::Space,
+        ..odd(
+            Quirk::CannotBeRead,
+            Omit::default(),
+            "ext4-ordered",
+            &["put last 1"],
+        )
+    };
+    let found = explore::violated(&full);
+    assert!(found.contains(&Oracle::F3), "{found:?}");
 }

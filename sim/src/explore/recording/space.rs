@@ -29,11 +29,18 @@ impl Recorder<'_> {
             Some(What::Acked(_) | What::Failed(Outcome::Unsupported, _)) => {
                 self.perform(&Command::Reopen);
             }
-            Some(What::Failed(_, message) | What::OpenFailed(message)) => {
+            Some(What::Failed(_, message)) => {
                 let found = message.clone();
                 self.find(Oracle::F3, "no crash", expected.to_owned(), found);
             }
             _ => {}
+        }
+        if self.instance.is_none() {
+            let found = match self.events.last().map(|event| &event.what) {
+                Some(What::OpenFailed(message)) => message.clone(),
+                _ => "a store that cannot be used".to_owned(),
+            };
+            self.find(Oracle::F3, "no crash", expected.to_owned(), found);
         }
     }
 }
