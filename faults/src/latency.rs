@@ -10,6 +10,8 @@ mod fixed;
 use std::fmt;
 use std::time::Duration;
 
+use plimsoll_reference::digits::number;
+
 use crate::plan::{parse_duration, show_duration};
 use crate::rng::Rng;
 
@@ -159,7 +161,7 @@ impl Latency {
             }
             ("brownout", [p50, p99, factor, over]) => {
                 let (p50, p99) = shape(p50, p99)?;
-                let factor = factor.parse().ok().filter(|&factor| factor > 0)?;
+                let factor = number(factor).filter(|&factor| factor > 0)?;
                 Some(Self::Brownout(p50, p99, factor, parse_duration(over)?))
             }
             _ => None,
@@ -176,10 +178,7 @@ pub(crate) fn parse_ratio(text: &str) -> Option<(u32, u32)> {
 
 /// A number without a sign.
 pub(crate) fn digits(text: &str) -> Option<u32> {
-    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    text.parse().ok()
+    number(text)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod barrier;
 pub mod clock;
+pub mod digits;
 pub mod error_text;
 pub mod fs;
 pub mod host;

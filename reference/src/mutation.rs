@@ -17,6 +17,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::digits::number;
+
 /// A change of one key.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub enum Mutation {
@@ -165,9 +167,7 @@ fn bytes_of(text: &str) -> Result<Vec<u8>, &'static str> {
         let [byte] = unit.as_bytes() else {
             return Err("the part before `*` must be one character");
         };
-        let count: usize = count
-            .parse()
-            .map_err(|_| "the part after `*` must be a count")?;
+        let count: usize = number(count).ok_or("the part after `*` must be a count")?;
         if count > RUN_MAX {
             return Err("a value is at most 16 MiB");
         }
@@ -177,15 +177,33 @@ fn bytes_of(text: &str) -> Result<Vec<u8>, &'static str> {
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
         if *first == b'%' {
-            let hex = tail.get(..2).ok_or("`%` needs two hexadecimal digits")?;
-            let hex = std::str::from_utf8(hex).map_err(|_| "`%` needs two hexadecimal digits")?;
-            bytes
-                .push(u8::from_str_radix(hex, 16).map_err(|_| "`%` needs two hexadecimal digits")?);
-            rest = &tail[2..];
+            let wrong = "`%` needs two hexadecimal digits";
+            let (digits, behind) = tail.split_at_checked(2).ok_or(wrong)?;
+            if !digits.iter().all(u8::is_ascii_hexdigit) {
+                return Err(wrong);
+            }
+            let digits = std::str::from_utf8(digits).map_err(|_| wrong)?;
+            bytes.push(u8::from_str_radix(digits, 16).map_err(|_| wrong)?);
+            rest = behind;
         } else {
             bytes.push(*first);
             rest = tail;
         }
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_has_one_spelling() {
+        for (text, expected) in [("x*5", vec![b'x'; 5]), ("%0a%0A", vec![10; 2])] {
+            assert_eq!(parse_bytes(text), Ok(expected));
+        }
+        for text in ["x*+5", "x*-5", "x*", "%+1", "%-1", "%1", "% 1", "%é"] {
+            assert!(parse_bytes(text).is_err(), "{text}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use plimsoll_reference::digits::number;
 use plimsoll_reference::mutation::ParseMutationError;
 use thiserror::Error;
 
@@ -172,14 +173,8 @@ fn parse_command(text: &str) -> Result<Command, &'static str> {
             Err("this command takes no argument")
         }
     };
-    let slot = || {
-        rest.parse::<u8>()
-            .map_err(|_| "a snapshot number is 0 to 255")
-    };
-    let place = || {
-        rest.parse::<u8>()
-            .map_err(|_| "the number of a copy is 0 to 255")
-    };
+    let slot = || number::<u8>(rest).ok_or("a snapshot number is 0 to 255");
+    let place = || number::<u8>(rest).ok_or("the number of a copy is 0 to 255");
     match word {
         "put" | "delete" => parse_mutation(text).map(Command::Write),
         "batch" => parse_several(rest).map(Command::Batch),

@@ -1,5 +1,7 @@
 //! The lists of a litmus file: crash points, and below them what disks may leave.
 
+use plimsoll_reference::digits::number;
+
 use super::case::{Case, CrashPoint, NOTHING, Section, States};
 use super::error::LitmusError;
 use super::heading::Heading;
@@ -149,8 +151,8 @@ impl Reader {
                 _ => Ok(None),
             };
         };
-        match count.text.parse() {
-            Ok(after) if after <= last => Ok(Some(CrashPoint { after })),
+        match number(count.text) {
+            Some(after) if after <= last => Ok(Some(CrashPoint { after })),
             _ => Err(count.error(format!("use a number of steps here, from 0 to {last}"))),
         }
     }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use plimsoll_reference::digits;
+
 use super::error::LitmusError;
 use super::line::Part;
 use crate::errno::Errno;
@@ -236,8 +238,8 @@ fn unknown(part: &Part<'_>, verb: &Part<'_>, name: &str) -> LitmusError {
 }
 
 fn number(part: &Part<'_>) -> Result<u64, LitmusError> {
-    let parsed = part.text.parse();
-    parsed.map_err(|_| part.error(format!("`{}` is no number: use digits alone", part.text)))
+    let parsed = digits::number(part.text);
+    parsed.ok_or_else(|| part.error(format!("`{}` is no number: use digits alone", part.text)))
 }
 
 fn length(part: &Part<'_>) -> Result<u64, LitmusError> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use plimsoll_reference::digits::number;
 use thiserror::Error;
 
 use crate::image::{Image, Ino, Node, SECTOR, Sector};
@@ -172,7 +173,7 @@ fn parse_runs(text: &str) -> Result<Vec<(char, u64)>, ParseTreeError> {
     let run = |run: &str| {
         let mut parts = run.splitn(2, '*');
         let symbol = parts.next().and_then(|symbol| symbol.parse().ok());
-        let count = parts.next().and_then(|count| count.parse().ok());
+        let count = parts.next().and_then(number);
         symbol.zip(count).ok_or_else(|| ParseTreeError::run(run))
     };
     text.split(',').map(run).collect()

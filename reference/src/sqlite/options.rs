@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::digits::number;
 use crate::level::Level;
 use crate::native::CreatePolicy;
 
@@ -102,12 +103,12 @@ impl Options {
         }
         for (name, value) in &spelling.parameters {
             let wrong = |reason| ParseLocationError::new(text, reason);
-            let no_number = |_| wrong(format!("`{name}` is a number, not `{value}`"));
+            let no_number = || wrong(format!("`{name}` is a number, not `{value}`"));
             match name.as_str() {
                 "memory_threshold" => {
-                    options.memory_threshold = Some(value.parse().map_err(no_number)?);
+                    options.memory_threshold = Some(number(value).ok_or_else(no_number)?);
                 }
-                "keep" => options.keep = value.parse().map_err(no_number)?,
+                "keep" => options.keep = number(value).ok_or_else(no_number)?,
                 "snapshot" => options.snapshot_path = Some(PathBuf::from(value)),
                 _ => return Err(wrong(format!("the parameter `{name}` is unknown"))),
             }
@@ -237,6 +238,7 @@ mod tests {
         for (text, reason) in [
             ("file:a?keep=", "is a number"),
             ("file:a?keep=-1", "is a number"),
+            ("file:a?keep=+1", "is a number"),
             ("file:a?keep=5x", "is a number"),
             ("file:a?keep=4294967296", "is a number"),
             ("file:a?keep=0", "keep at least 1"),

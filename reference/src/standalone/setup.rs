@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::digits;
 use crate::service::{Acks, BatchLimits, EngineOptions, ServiceOptions};
 use crate::{native, sqlite};
 
@@ -140,8 +141,8 @@ impl Setup {
         for option in options {
             let (name, value) = option.split_once('=').unwrap_or((option, ""));
             let number = || {
-                let parsed: Result<u32, _> = value.parse();
-                parsed.map_err(|_| wrong(format!("`{name}` is a number, not `{value}`")))
+                let parsed: Option<u32> = digits::number(value);
+                parsed.ok_or_else(|| wrong(format!("`{name}` is a number, not `{value}`")))
             };
             match name {
                 "--path" => setup.path = value.into(),

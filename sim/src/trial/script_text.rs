@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use plimsoll_faults::latency::Latency;
 use plimsoll_faults::plan::{FaultPlan, parse_duration, show_duration};
+use plimsoll_reference::digits;
 use thiserror::Error;
 
 use super::script::{Ending, LifeScript, Script, Step};
@@ -186,7 +187,7 @@ fn parse_life(text: &str, number: usize) -> Result<LifeScript, String> {
     let (of, rest) = text.split_once(": ").ok_or_else(grammar)?;
     let mut parts = rest.split(", ");
     let outstanding = parts.next().and_then(|part| part.strip_suffix(" at once"));
-    let outstanding = outstanding.and_then(|number| number.parse().ok());
+    let outstanding = outstanding.and_then(digits::number);
     if of != number.to_string() {
         return Err(grammar());
     }
@@ -250,7 +251,7 @@ fn parse_pace(text: &str) -> Option<Pace> {
         write: time("writes")?,
         sync: time("syncs")?,
         metadata: time("names")?,
-        preempt: (numerator.parse().ok()?, denominator.parse().ok()?),
+        preempt: (digits::number(numerator)?, digits::number(denominator)?),
     };
     times.next().is_none().then_some(pace)
 }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use plimsoll_faults::plan::{parse_duration, show_duration};
+use plimsoll_reference::digits;
 use thiserror::Error;
 
 use super::plan::{Action, Plan, Planned, When};
@@ -128,7 +129,7 @@ fn when(text: &str) -> Option<(When, &str)> {
         let (place, rest) = rest.split_once(':')?;
         let place = place.strip_prefix(" of ")?;
         let (program, number) = match place.split_once(" #") {
-            Some((program, number)) => (program, number.parse().ok().filter(|&n| n > 0)?),
+            Some((program, number)) => (program, digits::number(number).filter(|&n| n > 0)?),
             None => (place, 1),
         };
         let when = When::Line {
@@ -140,12 +141,12 @@ fn when(text: &str) -> Option<(When, &str)> {
     }
     let (place, rest) = rest.split_once(':')?;
     let when = match word {
-        "step" => When::Step(place.parse().ok()?),
+        "step" => When::Step(digits::number(place)?),
         "time" => When::Time(parse_duration(place)?),
         "operation" => {
             let (number, program) = place.split_once(" of ")?;
             When::Operation {
-                number: number.parse().ok().filter(|&number| number > 0)?,
+                number: digits::number(number).filter(|&number| number > 0)?,
                 program: name(program)?,
             }
         }
@@ -195,7 +196,7 @@ fn parse_action(text: &str) -> Option<Action> {
         "close-stdout" => Action::CloseStdout(name(rest)?),
         "release" => Action::Release(name(rest)?),
         "start" => Action::Start(name(rest)?),
-        "numbers" => Action::Numbers(rest.parse().ok().filter(|&count| count > 0)?),
+        "numbers" => Action::Numbers(digits::number(rest).filter(|&count| count > 0)?),
         "fail-stdout" => parse_fail_stdout(rest)?,
         "clock" => {
             let (sign, time) = rest.split_at_checked(1)?;
@@ -217,7 +218,10 @@ fn parse_action(text: &str) -> Option<Action> {
 fn parse_fail_stdout(text: &str) -> Option<Action> {
     let (program, rest) = text.split_once(' ')?;
     let (error, count) = match rest.split_once(" #") {
-        Some((error, count)) => (error, Some(count.parse().ok().filter(|&count| count > 0)?)),
+        Some((error, count)) => (
+            error,
+            Some(digits::number(count).filter(|&count| count > 0)?),
+        ),
         None => (rest, None),
     };
     Some(Action::FailStdout {
@@ -260,6 +264,8 @@ mod tests {
         for text in [
             "kill server",
             "step x: kill server",
+            "step +1: kill server",
+            "operation +1 of server: kill server",
             "step 1: kill",
             "step 1: kill two words",
             "operation 0 of server: kill server",

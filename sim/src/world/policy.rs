@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use plimsoll_faults::rng::Rng;
+use plimsoll_reference::digits::number;
 
 /// Turns in a row after which a task lets others go first: one that asks again and again whether something has happened would keep those
 /// from running who make it happen.
@@ -67,9 +68,9 @@ impl FromStr for Policy {
             return Ok(Self::Priorities { changes });
         }
         let words = rest.strip_prefix(CHANGES).ok_or_else(grammar)?.split(' ');
-        let changes: Result<Vec<u64>, _> = words.map(str::parse).collect();
+        let changes: Option<Vec<u64>> = words.map(number).collect();
         match changes {
-            Ok(changes) if changes.is_sorted() => Ok(Self::Priorities { changes }),
+            Some(changes) if changes.is_sorted() => Ok(Self::Priorities { changes }),
             _ => Err(grammar()),
         }
     }
@@ -153,6 +154,7 @@ mod tests {
             "walk",
             "priorities, lowered at ",
             "priorities, lowered at 4 3",
+            "priorities, lowered at +3",
             "priorities 3",
         ] {
             assert!(wrong.parse::<Policy>().is_err(), "{wrong}");

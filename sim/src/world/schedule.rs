@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use plimsoll_reference::digits::number;
 use thiserror::Error;
 
 /// What was decided.
@@ -85,7 +86,7 @@ impl FromStr for Schedule {
         let decision = |word: &str| {
             let (_, digits) = word.split_at_checked(1)?;
             let (kind, _) = KINDS.into_iter().find(|&(_, l)| word.starts_with(l))?;
-            let number: u32 = digits.parse().ok().filter(|&number| number <= NUMBER_MAX)?;
+            let number: u32 = number(digits).filter(|&number| number <= NUMBER_MAX)?;
             Some(Decision::new(kind, number))
         };
         let words = text.split_whitespace();
@@ -106,7 +107,7 @@ mod tests {
         let schedule: Schedule = text.parse().unwrap();
         assert_eq!(schedule.0.len(), 5);
         assert_eq!(schedule.to_string(), text);
-        for wrong in ["x1", "t", "t-1", "d1073741824", "7"] {
+        for wrong in ["x1", "t", "t-1", "t+1", "d1073741824", "7"] {
             assert!(wrong.parse::<Schedule>().is_err(), "{wrong}");
         }
     }

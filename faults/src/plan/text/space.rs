@@ -1,5 +1,7 @@
 //! Limits on space, read.
 
+use plimsoll_reference::digits;
+
 use super::cursor::{Cursor, Parsed};
 use super::error::Wrong;
 use super::values::counted;
@@ -21,7 +23,7 @@ pub(super) fn space(words: &[Word]) -> Parsed<Space> {
     };
     while let Some(word) = cursor.peek() {
         let text = word.text.as_str();
-        let number = |text: &str| text.parse::<u64>().ok();
+        let number = digits::number::<u64>;
         match text {
             "inodes" if space.inodes.is_none() => {
                 let count = cursor.argument("a number").map_err(|w| w.help(SPACE))?;
@@ -61,4 +63,21 @@ pub(super) fn space(words: &[Word]) -> Parsed<Space> {
         ));
     }
     Ok(space)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::plan::FaultPlan;
+
+    #[test]
+    fn a_number_has_one_spelling() {
+        for (text, is_plan) in [
+            ("space 6 inodes 1", true),
+            ("space +6", false),
+            ("space 6 inodes +1", false),
+            ("fsync delay brownout(1ms,2ms,+3,1s)", false),
+        ] {
+            assert_eq!(text.parse::<FaultPlan>().is_ok(), is_plan, "{text}");
+        }
+    }
 }

@@ -6,13 +6,13 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::digits::number;
 use crate::level::Level;
 use crate::mutation::{Text, parse_bytes};
 
 use super::cause::Cause;
 use super::outcome::Outcome;
 use super::path::{Message, OnLine, parse_path};
-use super::request::parse_number;
 
 /// A line that a service says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -220,7 +220,7 @@ impl FromStr for Answer {
             "lost" => parse_lost(&mut rest),
             "queued" => parse_queued(&mut rest),
             "end" => parse_end(&mut rest),
-            _ => match parse_number(first) {
+            _ => match number(first) {
                 Some(id) if !first.is_empty() => parse_answer(id, &mut rest),
                 _ => Err("it begins with no known word"),
             },
@@ -251,7 +251,7 @@ impl<'a> Rest<'a> {
     fn number(&mut self) -> Result<u64, &'static str> {
         match self.word() {
             "" => Err("a number is missing"),
-            word => parse_number(word).ok_or("a number is expected"),
+            word => number(word).ok_or("a number is expected"),
         }
     }
 
@@ -321,7 +321,7 @@ fn parse_end(rest: &mut Rest<'_>) -> Result<Answer, &'static str> {
             message: rest.all().to_owned(),
         }),
         word => Ok(Answer::End {
-            sequence: parse_number(word)
+            sequence: number(word)
                 .filter(|_| !word.is_empty())
                 .ok_or("`end` is followed by a number or `failed`")?,
             level: rest.level()?,

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::digits;
 use crate::mutation::{Mutation, Text, parse_bytes};
 use crate::native::BATCH_BYTES_MAX;
 
@@ -88,7 +89,7 @@ impl FromStr for Request {
     fn from_str(line: &str) -> Result<Self, Self::Err> {
         let line = line.trim();
         let (number, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-        let id = parse_number(number).ok_or_else(|| ParseRequestError {
+        let id = digits::number(number).ok_or_else(|| ParseRequestError {
             id: 0,
             reason: "a request begins with its number".to_owned(),
         })?;
@@ -106,12 +107,6 @@ impl FromStr for Command {
         let wrong = |reason| ParseRequestError { id: 0, reason };
         parse_command(text.trim()).map_err(wrong)
     }
-}
-
-/// A decimal number without a sign.
-pub(super) fn parse_number(text: &str) -> Option<u64> {
-    let is_decimal = text.bytes().all(|byte| byte.is_ascii_digit());
-    is_decimal.then(|| text.parse().ok()).flatten()
 }
 
 fn parse_command(text: &str) -> Result<Command, String> {
