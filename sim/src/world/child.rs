@@ -74,7 +74,10 @@ impl Child for WorldChild {
         if self.waited.is_some() {
             return Err(io::Error::from_raw_os_error(ESRCH));
         }
-        self.shared.state().send_signal(self.id, signal);
+        let mut state = self.shared.state();
+        if state.process(self.parent).has_effect() {
+            state.send_signal(self.id, signal);
+        }
         Ok(())
     }
 

@@ -67,13 +67,13 @@ impl Control {
     /// The pipe to the standard input of a process. It stays open until [`close_stdin`](Self::close_stdin).
     pub fn stdin(&self, process: ProcessId) -> Box<dyn Output> {
         let pipe = self.shared.state().process(process).stdin;
-        Box::new(Writer::new(Arc::clone(&self.shared), pipe, Holder::Kept))
+        Box::new(Writer::new(Arc::clone(&self.shared), pipe, Holder::Harness))
     }
 
     /// The pipe from the standard output of a process. It stays open until [`close_stdout`](Self::close_stdout).
     pub fn stdout(&self, process: ProcessId) -> Box<dyn Input> {
         let pipe = self.shared.state().process(process).stdout;
-        Box::new(Reader::new(Arc::clone(&self.shared), pipe, Holder::Kept))
+        Box::new(Reader::new(Arc::clone(&self.shared), pipe, Holder::Harness))
     }
 
     /// Ends the standard input of a process.

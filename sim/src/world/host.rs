@@ -64,6 +64,11 @@ pub(super) fn start(
 }
 
 impl WorldProcess {
+    /// Whether what its code does still has an effect.
+    fn has_effect(&self) -> bool {
+        self.shared.state().process(self.id).has_effect()
+    }
+
     fn begin(&self, name: &'static str, work: Work) -> Later<'static, Result<(), Failed>> {
         let mut state = self.shared.state();
         if state.process(self.id).life != Life::Running {
@@ -147,12 +152,20 @@ impl ProcessOps for WorldProcess {
 
     fn stdin(&self) -> Box<dyn Input> {
         let id = self.shared.state().process(self.id).stdin;
-        Box::new(Reader::new(Arc::clone(&self.shared), id, Holder::Kept))
+        Box::new(Reader::new(
+            Arc::clone(&self.shared),
+            id,
+            Holder::Own(self.id),
+        ))
     }
 
     fn stdout(&self) -> Box<dyn Output> {
         let id = self.shared.state().process(self.id).stdout;
-        Box::new(Writer::new(Arc::clone(&self.shared), id, Holder::Kept))
+        Box::new(Writer::new(
+            Arc::clone(&self.shared),
+            id,
+            Holder::Own(self.id),
+        ))
     }
 
     fn stderr(&self) -> Box<dyn Output> {
@@ -164,6 +177,9 @@ impl ProcessOps for WorldProcess {
 
     /// Programs are found by the last part of their path.
     fn start(&self, program: &Executable) -> io::Result<Box<dyn Child>> {
+        if !self.has_effect() {
+            return Err(Errno::EIO.into());
+        }
         let name = program.path.file_name().and_then(|name| name.to_str());
         let name = name.ok_or(Errno::ENOENT)?;
         let arguments = program.arguments.clone();
@@ -173,6 +189,9 @@ impl ProcessOps for WorldProcess {
     }
 
     fn signal(&self, number: u32, signal: Signal) -> io::Result<()> {
+        if !self.has_effect() {
+            return Err(Errno::EIO.into());
+        }
         let mut state = self.shared.state();
         state
             .signal_number(self.id, number, signal)

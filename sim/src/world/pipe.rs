@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use plimsoll_faults::errno::Errno;
 use plimsoll_faults::process::{Pipe, PipeError};
-use plimsoll_reference::host::{Input, Later, Output};
+use plimsoll_reference::host::{Disposition, Input, Later, Output, Signal};
 
 use super::process::{PipeEnd, ProcessId};
 use super::shared::Shared;
@@ -197,7 +197,26 @@ impl State {
         }
     }
 
-    fn write_pipe(&mut self, id: PipeId, bytes: &[u8], waker: &Waker) -> Poll<io::Result<usize>> {
+    /// Sends `SIGPIPE` to a process that writes and nobody reads, unless it ignores that, and says whether it ends by it.
+    fn breaks_pipe(&mut self, writer: ProcessId) -> bool {
+        let disposition = self.process(writer).signals.disposition(Signal::Pipe);
+        if disposition == Disposition::Ignore {
+            return false;
+        }
+        self.send_signal(writer, Signal::Pipe);
+        let deliverable = self.process(writer).signals.deliverable();
+        disposition == Disposition::Default && deliverable.contains(&Signal::Pipe)
+    }
+
+    fn write_pipe(
+        &mut self,
+        (id, writer): (PipeId, Option<ProcessId>),
+        bytes: &[u8],
+        waker: &Waker,
+    ) -> Poll<io::Result<usize>> {
+        if writer.is_some_and(|writer| !self.process(writer).has_effect()) {
+            return Poll::Pending;
+        }
         let has_lines = self.triggers.wants_lines();
         let place = self.date_log();
         let Some(pipe) = self.pipes.get_mut(id) else {
@@ -250,7 +269,13 @@ impl State {
                 wait_in(&mut pipe.writers, waker);
                 Poll::Pending
             }
-            Err(PipeError::Broken) => Poll::Ready(Err(Errno::EPIPE.into())),
+            Err(PipeError::Broken) => {
+                // pipe(7): a signal comes with the error, and who is ended by it never sees that.
+                if writer.is_some_and(|writer| self.breaks_pipe(writer)) {
+                    return Poll::Pending;
+                }
+                Poll::Ready(Err(Errno::EPIPE.into()))
+            }
         }
     }
 }
@@ -258,10 +283,21 @@ impl State {
 /// Who has an end, and whether it closes when it is dropped.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Holder {
-    /// The harness, or a process that has it as its own input or output: it closes when they say so, or end.
-    Kept,
+    /// The harness: it closes when that says so.
+    Harness,
+    /// A process that has it as its own input or output: it closes with it.
+    Own(ProcessId),
     /// A process that has it from a child it started.
     Owned(ProcessId),
+}
+
+impl Holder {
+    const fn process(self) -> Option<ProcessId> {
+        match self {
+            Self::Harness => None,
+            Self::Own(process) | Self::Owned(process) => Some(process),
+        }
+    }
 }
 
 /// The end to read from.
@@ -319,9 +355,8 @@ impl Input for Reader {
 impl Output for Writer {
     fn write<'a>(&'a mut self, bytes: &'a [u8]) -> Later<'a, io::Result<usize>> {
         Box::pin(std::future::poll_fn(move |context: &mut Context<'_>| {
-            self.shared
-                .state()
-                .write_pipe(self.id, bytes, context.waker())
+            let end = (self.id, self.holder.process());
+            self.shared.state().write_pipe(end, bytes, context.waker())
         }))
     }
 }

@@ -94,6 +94,11 @@ impl Process {
             || matches!(self.life, Life::Dying(_))
     }
 
+    /// Whether what its code does still has an effect: after its end, or what is to be its end, that goes on to where it gives way.
+    pub(super) fn has_effect(&self) -> bool {
+        self.is_alive() && !self.fs.is_fenced()
+    }
+
     /// Whether it can begin anything new.
     pub(super) const fn is_alive(&self) -> bool {
         matches!(self.life, Life::Running | Life::Ending(_))

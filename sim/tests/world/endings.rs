@@ -1,8 +1,9 @@
 //! How a process ends, and what its destructors can still do.
 
-use plimsoll_reference::host::{ExitStatus, Host};
+use plimsoll_reference::host::{ExitStatus, Host, Program};
+use plimsoll_sim::world::Setup;
 
-use crate::support::{SECOND, completed, get, instant, put, start, usual, world};
+use crate::support::{SECOND, all_lines, completed, get, instant, put, start, usual, world};
 
 /// Writes a file when it goes.
 struct Flush(Host);
@@ -55,6 +56,34 @@ fn an_exit_leaves_destructors_without_effect() {
         get(&control.disk(), "flushed")
     });
     assert_eq!(flushed, None);
+}
+
+#[test]
+fn what_code_does_behind_the_end_of_its_process_has_no_effect() {
+    let setup = Setup {
+        plan: "operation 1 of program: kill program"
+            .parse()
+            .expect("it is a plan"),
+        ..instant(1)
+    };
+    let mut world = world(setup, |host, _| {
+        Box::pin(async move {
+            // An operation of a task goes on to the next await, here one that takes whatever it gets.
+            put(&*host.fs, "file", b"content", true);
+            let _ = host.process.stdout().write(b"1 ok power 1\n").await;
+            let _ = host.process.start(&Program::new("child"));
+            0
+        })
+    });
+    world.program("child", |_, _| Box::pin(std::future::pending()));
+    let ((lines, status, child), _) = completed(&world, |control| async move {
+        let process = start(&control);
+        let lines = all_lines(&control, process).await;
+        (lines, control.wait(process).await, control.latest("child"))
+    });
+    assert_eq!(lines, Vec::<String>::new(), "the dead acknowledge nothing");
+    assert_eq!(status, ExitStatus::Signal(9));
+    assert_eq!(child, None);
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use std::io::ErrorKind;
 
-use plimsoll_reference::host::{ExitStatus, Host, Lines, PIPE_BYTES, Program, Signal, write_all};
+use plimsoll_reference::host::{
+    Disposition, ExitStatus, Host, Lines, PIPE_BYTES, Program, Signal, write_all,
+};
 use plimsoll_sim::world::{Action, Plan, Setup};
 
 use crate::support::{SECOND, all_lines, completed, instant, say, start, usual, world};
@@ -110,6 +112,37 @@ fn without_a_reader_there_is_a_broken_pipe() {
         control.wait(process).await
     });
     assert_eq!(status, ExitStatus::Code(32));
+}
+
+#[test]
+fn without_a_reader_a_writer_ends_unless_it_ignores_or_blocks_the_signal() {
+    for (is_blocked, expected) in [
+        (false, ExitStatus::Signal(13)),
+        (true, ExitStatus::Code(32)),
+    ] {
+        let world = world(instant(1), move |host, _| {
+            Box::pin(async move {
+                let process = &host.process;
+                process
+                    .set_disposition(Signal::Pipe, Disposition::Default)
+                    .expect("it can be said");
+                process
+                    .set_blocked(Signal::Pipe, is_blocked)
+                    .expect("it can be blocked");
+                host.sleep(2 * SECOND).await;
+                let error = process.stdout().write(b"y\n").await;
+                let error = error.expect_err("nobody reads");
+                error.raw_os_error().expect("it has a number")
+            })
+        });
+        let (status, _) = completed(&world, |control| async move {
+            let process = start(&control);
+            control.sleep(SECOND).await;
+            control.close_stdout(process);
+            control.wait(process).await
+        });
+        assert_eq!(status, expected);
+    }
 }
 
 #[test]
