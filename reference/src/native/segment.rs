@@ -18,13 +18,17 @@ use crate::fs::{FsFile, FsOps, OpenOptions, read_up_to};
 use super::chunks::CHUNK_BYTES;
 use super::codec::{Reader, put_u32, put_u64};
 use super::error::{StoreError, io_error};
-use super::limits::SEQUENCE_MAX;
+use super::frame::FRAME_HEADER_BYTES;
+use super::limits::{BATCH_BYTES_MAX, SEQUENCE_MAX};
 
 const MAGIC: [u8; 8] = *b"\xffPLIMlog";
 const VERSION: u32 = 1;
 
 /// Bytes before the first frame.
 pub(super) const SEGMENT_HEADER_BYTES: usize = 56;
+
+/// How much of a segment is read at once, behind its first chunk.
+const LOAD_BYTES: usize = 1 << 20;
 
 /// Bytes of the header that identify the segment: their checksum is the seed of its frames.
 const IDENTITY_BYTES: usize = 40;
@@ -137,18 +141,50 @@ impl Segment {
         })
     }
 
-    /// Reads what is left of the file.
+    /// Reads what is left of the file, but for more zeros at its end than a frame can have: a file may be given any length without being as
+    /// large as that. So memory follows what was written, and where there is too little of it that is an error.
     pub(super) fn load(&mut self) -> Result<(), StoreError> {
         if let Some((len, file)) = self.rest.take() {
-            let start = self.bytes.len();
-            self.bytes.resize(len, 0);
-            let rest = self.bytes.get_mut(start..).unwrap_or_default();
-            let filled =
-                read_up_to(&*file, rest, start as u64).map_err(io_error("read", &self.path))?;
-            self.bytes.truncate(start + filled);
+            read_written(&*file, len, &mut self.bytes).map_err(io_error("read", &self.path))?;
         }
         Ok(())
     }
+}
+
+/// Reads a file from where `bytes` end up to `len`. Of zeros at its end as many are there as the largest frame has, the others not.
+fn read_written(file: &dyn FsFile, len: usize, bytes: &mut Vec<u8>) -> io::Result<()> {
+    let mut chunk = vec![0; LOAD_BYTES.min(len.saturating_sub(bytes.len()))];
+    let mut offset = bytes.len();
+    while offset < len {
+        let wanted = chunk.len().min(len - offset);
+        let part = chunk.get_mut(..wanted).unwrap_or_default();
+        let filled = read_up_to(file, part, offset as u64)?;
+        let read = part.get(..filled).unwrap_or_default();
+        if let Some(last) = read.iter().rposition(|&byte| byte != 0) {
+            // What was left out so far has something behind it after all.
+            grow(bytes, offset + last + 1, len)?;
+            let place = bytes.get_mut(offset..).unwrap_or_default();
+            place.copy_from_slice(read.get(..=last).unwrap_or_default());
+        }
+        offset += filled;
+        if filled < wanted {
+            break; // It is shorter than it said.
+        }
+    }
+    let frame_max = FRAME_HEADER_BYTES + BATCH_BYTES_MAX as usize;
+    let zeros_to = bytes.len().saturating_add(frame_max);
+    grow(bytes, offset.min(zeros_to), len)
+}
+
+/// Appends zeros up to `end`, with room for twice as much at once but for no more than `len`.
+fn grow(bytes: &mut Vec<u8>, end: usize, len: usize) -> io::Result<()> {
+    if bytes.capacity() < end {
+        let capacity = end.saturating_mul(2).min(len).max(end);
+        let room = bytes.try_reserve_exact(capacity - bytes.len());
+        room.map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
+    }
+    bytes.resize(end, 0);
+    Ok(())
 }
 
 /// The length of a file, and its first chunk.
@@ -195,5 +231,51 @@ pub(super) fn check_magic(
             supported: version,
         }),
         Some(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::fs::StdFs;
+
+    use super::*;
+
+    /// What is read of a file of this length with a byte at these places.
+    fn read(len: u64, places: &[u64]) -> Vec<u8> {
+        let dir = tempfile::tempdir().expect("a directory");
+        let fs = StdFs::rooted(dir.path());
+        let options = OpenOptions::read_write().create();
+        let file = fs.open(Path::new("segment"), options).expect("it opens");
+        file.set_len(len).expect("a hole takes no space");
+        for &place in places {
+            file.write_at(b"x", place).expect("there is room");
+        }
+        let (len, mut bytes) = read_start(&*file).expect("it can be read");
+        read_written(&*file, len, &mut bytes).expect("there is memory");
+        bytes
+    }
+
+    #[test]
+    fn a_hole_behind_all_frames_takes_no_memory() {
+        let frame_max = FRAME_HEADER_BYTES + BATCH_BYTES_MAX as usize;
+        let bytes = read(1 << 30, &[7, 3 << 20]);
+        assert_eq!(bytes.len(), (3 << 20) + 1 + frame_max);
+        assert!(bytes.capacity() < 4 * frame_max, "{}", bytes.capacity());
+        let found: Vec<usize> = (0..bytes.len()).filter(|&at| bytes[at] != 0).collect();
+        assert_eq!(found, [7, 3 << 20]);
+    }
+
+    #[test]
+    fn zeros_that_a_frame_may_end_with_are_there() {
+        for (len, last) in [(1 << 16, 5), (1 << 21, 5), ((1 << 21) + 3, 1 << 20)] {
+            let bytes = read(len, &[last]);
+            assert_eq!(bytes.len() as u64, len);
+            assert_eq!(
+                bytes.iter().rposition(|&byte| byte != 0),
+                Some(last as usize)
+            );
+        }
     }
 }

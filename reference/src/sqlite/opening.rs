@@ -150,6 +150,12 @@ impl Opening<'_> {
                 None => Ok(false),
             };
         }
+        if beside.is_special {
+            // Opening a pipe waits for somebody to write to it.
+            return Err(StoreError::ForeignFile {
+                path: snapshot.to_path_buf(),
+            });
+        }
         // Its name may not be durable yet, and what is shown has to stay. The marker goes beside what is locked.
         sync_dir(self.fs, parent(snapshot))?;
         let locked = self.options.path().unwrap_or(snapshot);

@@ -94,6 +94,44 @@ fn nobody_waits_for_a_pipe_in_place_of_a_store() {
         let done = place.run(words);
         assert_eq!(done.code, 1, "{words:?}: {done:?}");
     }
+    let place = Place::new(IN_MEMORY[1]);
+    fs::create_dir_all(place.path().parent().expect("it has one")).expect("made");
+    nix::unistd::mkfifo(&place.path(), mode).expect("made");
+    let done = place.run(&["exec", "--resume", "put a 1"]);
+    assert_eq!(done.code, 1, "{done:?}");
+}
+
+/// Looks at a store by another path than its own.
+fn check(path: &Path) -> (Option<i32>, String) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll-store"));
+    let output = command.arg("check").arg("--path").arg(path).output();
+    let output = output.expect("it starts");
+    let stderr = String::from_utf8(output.stderr).expect("UTF-8");
+    (output.status.code(), stderr)
+}
+
+#[test]
+fn a_link_is_what_it_leads_to() {
+    use std::os::unix::fs::symlink;
+    let place = Place::new(ON_DISK[1]);
+    let link = place.dir().join("link");
+    symlink(place.path(), &link).expect("made");
+    assert_eq!(check(&link).0, Some(1), "nothing is there");
+    let mut server = place.start(&["serve"]);
+    server.ask("1 put a 1\n", "1 ok");
+    let (code, said) = check(&link);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("open elsewhere"), "{said}");
+    server.kill();
+    assert_eq!(check(&link).0, Some(0));
+    // Opening a pipe would wait for somebody to write to it.
+    let pipe = place.dir().join("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("made");
+    let to_pipe = place.dir().join("to-pipe");
+    symlink("pipe", &to_pipe).expect("made");
+    let (code, said) = check(&to_pipe);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("neither a file nor a directory"), "{said}");
 }
 
 #[test]
