@@ -100,6 +100,9 @@ impl Lines {
                 if std::mem::take(&mut self.is_skipping) {
                     continue;
                 }
+                if line.len() > LINE_MAX {
+                    return Err(too_long());
+                }
                 return String::from_utf8(line)
                     .map(Some)
                     .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "a line is no UTF-8"));
@@ -112,8 +115,7 @@ impl Lines {
                 self.taken.clear();
                 self.searched = 0;
                 self.is_skipping = true;
-                let message = format!("a line is longer than {LINE_MAX} bytes");
-                return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+                return Err(too_long());
             }
             let mut buf = [0; 4096];
             match self.input.read(&mut buf).await {
@@ -127,8 +129,66 @@ impl Lines {
         }
     }
 
-    /// What was read behind the last whole line.
+    /// What was read behind the last line that [`next`](Self::next) gave: whole lines may be in it until that has said `None`.
     pub fn rest(&self) -> &[u8] {
         &self.taken
+    }
+}
+
+fn too_long() -> io::Error {
+    let message = format!("a line is longer than {LINE_MAX} bytes");
+    io::Error::new(io::ErrorKind::InvalidData, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+
+    /// Gives these bytes, and then the end.
+    struct Bytes(Vec<u8>);
+
+    impl Input for Bytes {
+        fn read<'a>(&'a mut self, buf: &'a mut [u8]) -> Later<'a, io::Result<usize>> {
+            let count = buf.len().min(self.0.len());
+            for (slot, byte) in buf.iter_mut().zip(self.0.drain(..count)) {
+                *slot = byte;
+            }
+            Box::pin(std::future::ready(Ok(count)))
+        }
+    }
+
+    /// The lengths of lines, nothing for those that are refused.
+    fn lengths(bytes: Vec<u8>) -> Vec<Option<usize>> {
+        let mut lines = Lines::new(Box::new(Bytes(bytes)));
+        let mut found = Vec::new();
+        loop {
+            let next = std::pin::pin!(lines.next()).poll(&mut Context::from_waker(Waker::noop()));
+            match next {
+                Poll::Ready(Ok(Some(line))) => found.push(Some(line.len())),
+                Poll::Ready(Ok(None)) => return found,
+                Poll::Ready(Err(_)) => found.push(None),
+                Poll::Pending => panic!("the input is always ready"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_is_too_long_or_not_wherever_reads_cut_it() {
+        for before in [0, 1, 4095] {
+            for len in [LINE_MAX, LINE_MAX + 1, LINE_MAX + 4096] {
+                let mut bytes = vec![b'a'; before];
+                bytes.push(b'\n');
+                bytes.extend(vec![b'b'; len]);
+                bytes.extend(b"\nlast\n");
+                let long = (len == LINE_MAX).then_some(len);
+                assert_eq!(
+                    lengths(bytes),
+                    [Some(before), long, Some(4)],
+                    "{before} {len}"
+                );
+            }
+        }
     }
 }

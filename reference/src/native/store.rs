@@ -408,6 +408,11 @@ impl Store {
         }
     }
 
+    /// Whether the snapshot in place holds everything by itself, and nothing else may be there.
+    pub(crate) fn is_saved(&self) -> bool {
+        self.snapshots.holds(self.sequence)
+    }
+
     /// The level at which everything published is held now.
     pub(super) fn standing(&self) -> Level {
         if self.durable_to() >= self.sequence {

@@ -68,6 +68,15 @@ impl Engine {
         }
     }
 
+    /// Whether it is in memory, and all of it is in the snapshot in place.
+    pub(super) fn is_saved(&self) -> bool {
+        self.is_in_memory()
+            && match self {
+                Self::Native(store) => store.is_saved(),
+                Self::Sqlite { store, .. } => store.is_saved(),
+            }
+    }
+
     /// Whether it is on disk and takes writes, so that all of them can be made durable there.
     pub(super) fn is_durable(&self) -> bool {
         !self.is_in_memory() && !self.is_poisoned()

@@ -54,7 +54,7 @@ pub(super) struct Worker {
     pub(super) snapshot_due: Option<Duration>,
     /// How many snapshots failed since one was put in place.
     pub(super) snapshots_failed: u32,
-    /// What the last snapshot covers that this process has taken.
+    /// What the last snapshot covers that this process has taken, or that a store in memory began with.
     pub(super) covered: Option<u64>,
     /// Where the lines about snapshots go.
     pub(super) lines: Option<Outlet>,
@@ -78,6 +78,7 @@ impl Worker {
         let now = host.clock.now();
         Self {
             host: host.clone(),
+            covered: engine.is_saved().then(|| engine.sequence()),
             seat: Seat::new(engine),
             batch: Batch::new(options.conduct.batch),
             runs: Runs::default(),
@@ -88,7 +89,6 @@ impl Worker {
                 .snapshot_interval
                 .map(|interval| now.saturating_add(interval)),
             snapshots_failed: 0,
-            covered: None,
             lines,
             notes: notes.clone(),
             options: options.clone(),

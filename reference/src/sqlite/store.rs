@@ -339,6 +339,11 @@ impl Store {
         self.after_commit()
     }
 
+    /// Whether it is in memory, and the snapshot in place holds everything.
+    pub(crate) fn is_saved(&self) -> bool {
+        self.home == Home::Memory && self.standing() == Level::Power
+    }
+
     /// The level at which everything published is held now.
     pub(super) fn standing(&self) -> Level {
         if self.is_poisoned() {

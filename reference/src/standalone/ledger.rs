@@ -23,9 +23,14 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
+    /// The number that the next request gets.
+    pub(super) const fn next(&self) -> u64 {
+        self.count + 1
+    }
+
     /// A new number for a request.
     pub(super) fn enter(&mut self, whose: Whose) -> u64 {
-        self.count += 1;
+        self.count = self.next();
         self.open.insert(self.count, whose);
         self.count
     }

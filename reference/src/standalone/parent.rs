@@ -6,15 +6,15 @@ mod stage;
 
 use std::time::Duration;
 
-use crate::host::{Child, Host, Lines, Signal};
-use crate::service::protocol::{Answer, Command, Request};
+use crate::host::{Child, Host, LINE_MAX, Lines, Signal};
+use crate::service::protocol::{Answer, Command, ParseRequestError, Request};
 
 use super::caught::Caught;
 use super::ledger::{Ledger, Whose};
 use super::options::{StandaloneOptions, UNDONE};
 use super::outbox::Outbox;
 use super::refusal::Refusal;
-use super::source::{Asked, Source};
+use super::source::{Asked, Source, Unmade};
 use super::truth::Truth;
 use stage::Stage;
 
@@ -42,6 +42,8 @@ pub(super) struct Parent {
     end_reason: Option<String>,
     /// Whether a snapshot was asked for before the server was ready.
     wants_snapshot: bool,
+    /// Whether anything was handed on that may change the data.
+    has_changes: bool,
     /// The client's own `close`, which is answered by the server's.
     close: Option<u64>,
     /// Since when the server owes a word: it said something last, or was first asked something after that. And when people were last told
@@ -74,6 +76,7 @@ impl Parent {
             stage: Stage::Opening,
             end_reason: None,
             wants_snapshot: false,
+            has_changes: false,
             close: None,
             heard_at: now,
             told_at: now,
@@ -92,17 +95,48 @@ impl Parent {
             .push(&format!("plimsoll-store: {}", text.replace('\n', " ")));
     }
 
-    fn signalled(&mut self, signal: Signal) {
-        if signal == Signal::Usr1 {
-            self.wants_snapshot = true;
-            self.pass_on_snapshot();
-        } else if self.end_reason.is_some() {
-            self.note(&format!(
-                "{signal}: the end is under way, and is not broken off; {}",
-                self.stage
-            ));
-        } else {
-            self.end(signal.to_string());
+    /// Does what a signal asks for, and says whether that is to wait no longer.
+    fn signalled(&mut self, signal: Signal) -> bool {
+        let is_opening = self.stage == Stage::Opening;
+        let (pid, stage) = (self.child.id(), self.stage);
+        match (signal, self.end_reason.is_some()) {
+            (Signal::Usr1, _) => {
+                self.wants_snapshot = true;
+                self.pass_on_snapshot();
+            }
+            (_, false) => {
+                if is_opening {
+                    self.note(&format!(
+                        "{signal}: still {stage}, and this ends when it has; a second signal leaves it to itself"
+                    ));
+                }
+                self.end(signal.to_string());
+            }
+            // It comes together with others, as when a terminal goes away, and is no second thought.
+            (Signal::Hup, true) => self.note_end_under_way(signal),
+            (_, true) if is_opening => {
+                self.note(&format!(
+                    "{signal} again: this no longer waits; nothing was asked of the server (process {pid}), which ends by itself when it \
+                     has opened the store"
+                ));
+                return true;
+            }
+            (_, true) => self.note_end_under_way(signal),
+        }
+        false
+    }
+
+    fn note_end_under_way(&mut self, signal: Signal) {
+        self.note(&format!(
+            "{signal}: the end is under way, and is not broken off; {}",
+            self.stage
+        ));
+    }
+
+    /// Takes note that the server is asked something: if it had nothing to say until now, its silence begins.
+    pub(super) fn begin_silence(&mut self) {
+        if self.ledger.open() == 0 {
+            self.heard_at = self.host.clock.now();
         }
     }
 
@@ -123,6 +157,7 @@ impl Parent {
             Asked::End { is_cut } => {
                 if is_cut {
                     self.note("the input ended within a line, which was not handed on");
+                    self.ledger.refuse();
                 }
                 return self.end("the end of the requests".to_owned());
             }
@@ -141,13 +176,17 @@ impl Parent {
                 self.close = Some(id);
                 self.end("the request `close`".to_owned());
             }
-            Ok(Request { id, .. }) => {
-                if self.ledger.open() == 0 {
-                    // Until now it had nothing to say.
-                    self.heard_at = self.host.clock.now();
+            Ok(Request { id, command }) => {
+                let order = renumbered(line.trim(), self.ledger.next());
+                if order.len() > LINE_MAX {
+                    // The server would not know whose it is.
+                    let reason = format!("with its number, a request has at most {LINE_MAX} bytes");
+                    return self.refuse(id, &reason);
                 }
-                let own = self.ledger.enter(Whose::Client(id));
-                self.orders.push(&renumbered(line.trim(), own));
+                self.begin_silence();
+                self.has_changes |= matches!(command, Command::Write(_) | Command::Batch(_));
+                self.ledger.enter(Whose::Client(id));
+                self.orders.push(&order);
             }
         }
     }
@@ -157,6 +196,20 @@ impl Parent {
         self.ledger.refuse();
         self.answers.push(&format!("{id} failed absent {reason}"));
         self.end_commands();
+    }
+
+    /// Answers what was read and is not handed on any more, and says how many requests that are, one that was cut off among them.
+    pub(super) async fn refuse_rest(&mut self, reason: &str) -> usize {
+        let Unmade { lines, is_cut } = self.source.unmade(&self.host).await;
+        for line in &lines {
+            let id = match line.parse() {
+                Ok(Request { id, .. }) | Err(ParseRequestError { id, .. }) => id,
+            };
+            self.answers.push(&format!(
+                "{id} failed absent it was not handed on: {reason}"
+            ));
+        }
+        lines.len() + usize::from(is_cut)
     }
 
     /// After a request of a list that failed, the rest is not made.

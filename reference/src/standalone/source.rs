@@ -2,14 +2,19 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::time::Duration;
 
-use crate::host::Lines;
+use crate::host::{Host, Lines, timeout};
 
 /// Where requests come from.
 #[derive(Debug)]
 pub(super) enum Source {
     /// Lines of an input, until its end.
-    Lines(Lines),
+    Lines {
+        lines: Lines,
+        /// Whether nothing more comes.
+        is_over: bool,
+    },
     /// A list. The next one is made when the one before it was answered well.
     Commands {
         /// What is yet to be made, without numbers.
@@ -32,7 +37,23 @@ pub(super) enum Asked {
     Broken(String),
 }
 
+/// What was read of an input and not given out.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Unmade {
+    /// Whole lines.
+    pub(super) lines: Vec<String>,
+    /// Whether there is also one that has no end, or cannot be read.
+    pub(super) is_cut: bool,
+}
+
 impl Source {
+    pub(super) const fn lines(lines: Lines) -> Self {
+        Self::Lines {
+            lines,
+            is_over: false,
+        }
+    }
+
     pub(super) fn commands(commands: Vec<String>) -> Self {
         Self::Commands {
             count: commands.len() as u64,
@@ -43,15 +64,21 @@ impl Source {
     /// Waits for the next one. Dropping the future loses nothing.
     pub(super) async fn next(&mut self) -> Asked {
         match self {
-            Self::Lines(lines) => match lines.next().await {
+            Self::Lines { lines, is_over } => match lines.next().await {
                 Ok(Some(line)) => Asked::Line(line),
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                     Asked::Unreadable(error.to_string())
                 }
-                Err(error) => Asked::Broken(error.to_string()),
-                Ok(None) => Asked::End {
-                    is_cut: !lines.rest().is_empty(),
-                },
+                Err(error) => {
+                    *is_over = true;
+                    Asked::Broken(error.to_string())
+                }
+                Ok(None) => {
+                    *is_over = true;
+                    Asked::End {
+                        is_cut: !lines.rest().is_empty(),
+                    }
+                }
             },
             Self::Commands { rest, count } => match rest.pop_front() {
                 Some(command) => Asked::Line(format!("{} {command}", *count - rest.len() as u64)),
@@ -63,16 +90,49 @@ impl Source {
     /// How many requests may be without an answer.
     pub(super) const fn open_max(&self) -> usize {
         match self {
-            Self::Lines(_) => 64,
+            Self::Lines { .. } => 64,
             Self::Commands { .. } => 1,
         }
     }
 
-    /// How many were to be made and were not.
+    /// How many of a list were to be made and were not.
     pub(super) fn left(&self) -> usize {
         match self {
-            Self::Lines(_) => 0,
+            Self::Lines { .. } => 0,
             Self::Commands { rest, .. } => rest.len(),
         }
+    }
+
+    /// What of an input was read and not given out, when nothing will be any more. Where nothing was read ahead, one read tells whether
+    /// something is there.
+    pub(super) async fn unmade(&mut self, host: &Host) -> Unmade {
+        let Self::Lines {
+            lines,
+            is_over: false,
+        } = self
+        else {
+            return Unmade::default();
+        };
+        let mut unmade = Unmade::default();
+        if !lines.rest().contains(&b'\n') {
+            match timeout(host, Duration::ZERO, lines.next()).await {
+                Some(Ok(Some(line))) => unmade.lines.push(line),
+                // A line that is too long, or no text.
+                Some(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                    unmade.is_cut = true;
+                }
+                Some(Ok(None) | Err(_)) | None => {}
+            }
+        }
+        let mut rest = lines.rest();
+        while let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
+            let (line, behind) = rest.split_at(end);
+            unmade
+                .lines
+                .push(String::from_utf8_lossy(line).into_owned());
+            rest = behind.get(1..).unwrap_or_default();
+        }
+        unmade.is_cut |= !rest.is_empty();
+        unmade
     }
 }

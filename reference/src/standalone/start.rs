@@ -18,7 +18,7 @@ use super::source::Source;
 ///
 /// [`UNSAFE`]: super::UNSAFE
 pub async fn run(host: Host, options: StandaloneOptions) -> i32 {
-    let source = Source::Lines(Lines::new(host.process.stdin()));
+    let source = Source::lines(Lines::new(host.process.stdin()));
     begin(host, options, source).await
 }
 

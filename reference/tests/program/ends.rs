@@ -3,6 +3,7 @@
 use nix::fcntl::{OFlag, open};
 use nix::sys::signal::Signal;
 use nix::sys::stat::Mode;
+use plimsoll_reference::host::LINE_MAX;
 
 use crate::support::{IN_MEMORY, ON_DISK, Place, Running};
 
@@ -82,9 +83,23 @@ fn a_line_that_is_cut_off_is_not_executed() {
     for options in IN_MEMORY.into_iter().chain(ON_DISK) {
         let place = Place::new(options);
         let done = place.run_with("1 put a 1\n2 put a 2", &["run"]);
-        assert_eq!(done.code, 0, "{done:?}");
+        assert_eq!(done.code, 3, "it was not made: {done:?}");
+        assert!(done.stdout.ends_with("\nend 1 power\n"), "{done:?}");
         assert_eq!(place.scan(), "a 1\n");
     }
+}
+
+#[test]
+fn a_request_that_gets_too_long_by_its_number_is_answered() {
+    let place = Place::new(ON_DISK[0]);
+    let mut input: String = (1..=10).map(|id| format!("{id} get a\n")).collect();
+    input.push_str("7 put a ");
+    input.push_str(&"v".repeat(LINE_MAX - "7 put a ".len()));
+    input.push('\n');
+    let done = place.run_with(&input, &["run"]);
+    assert_eq!(done.code, 3, "{}", done.stderr);
+    let refused = "7 failed absent with its number";
+    assert!(done.stdout.contains(refused), "{}", done.stdout);
 }
 
 #[test]

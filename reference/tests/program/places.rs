@@ -16,6 +16,51 @@ fn a_store_in_memory_goes_on_only_when_asked() {
     }
 }
 
+/// The files of a place that hold data, each with the number of its file.
+fn files(place: &Place) -> Vec<(std::path::PathBuf, u64)> {
+    use std::os::unix::fs::MetadataExt;
+    let mut found = Vec::new();
+    for dir in ["sub", "sub/store"].map(|dir| place.dir().join(dir)) {
+        for entry in std::fs::read_dir(dir).into_iter().flatten() {
+            let path = entry.expect("it can be read").path();
+            let is_data =
+                path.is_file() && std::fs::metadata(&path).expect("it is there").len() > 0;
+            if is_data {
+                let inode = std::fs::metadata(&path).expect("it is there").ino();
+                found.push((path, inode));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn a_snapshot_that_is_still_the_same_is_not_taken_again() {
+    for options in IN_MEMORY {
+        let place = Place::new(options);
+        assert_eq!(place.run(&["exec", "put a 1"]).code, 0);
+        assert_eq!(place.run(&["exec", "--resume", "put b 2"]).code, 0);
+        let before = files(&place);
+        let words = ["run", "--resume", "--snapshot-interval-seconds=1"];
+        let done = place.run_with("1 get a\n2 scan\n", &words);
+        assert_eq!(done.code, 0, "{done:?}");
+        assert!(done.stdout.contains("1 value 1"), "{done:?}");
+        assert!(!done.stdout.contains("snapshot "), "{done:?}");
+        assert!(done.stdout.ends_with(" power\n"), "{done:?}");
+        assert_eq!(
+            files(&place),
+            before,
+            "an older copy would have gone for it"
+        );
+        // Whoever asks for one gets it.
+        let done = place.run_with("1 snapshot\n", &words);
+        assert!(done.stdout.contains("snapshot 1 request done"), "{done:?}");
+        assert_ne!(files(&place), before);
+        assert_eq!(place.scan(), "a 1\nb 2\n");
+    }
+}
+
 #[test]
 fn a_store_on_disk_is_opened() {
     for options in ON_DISK {

@@ -2,8 +2,12 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::thread::sleep;
+use std::time::Duration;
 
-use crate::support::{Done, IN_MEMORY, Place};
+use nix::sys::signal::Signal;
+
+use crate::support::{Done, IN_MEMORY, ON_DISK, Place, Running};
 
 /// Has a parent start this script as its server, and hand on one write.
 fn with_server(script: &str, options: &[&str]) -> Done {
@@ -72,6 +76,106 @@ fn silence_is_no_death() {
     assert!(done.stderr.contains("timed out"), "{done:?}");
     assert!(done.stderr.contains("the server goes on"), "{done:?}");
     assert!(!done.stderr.contains("the server ended by"), "{done:?}");
+}
+
+#[test]
+fn who_was_asked_for_nothing_is_not_silent() {
+    for options in IN_MEMORY.into_iter().chain(ON_DISK) {
+        let place = Place::new(options);
+        let mut running = place.start(&["run", "--give-up-after-seconds=1"]);
+        running.ask("1 put a 1\n", "1 ok");
+        // Nothing is owed meanwhile, and the end is given as much time as anything else.
+        sleep(Duration::from_millis(1500));
+        running.close_input();
+        let done = running.end();
+        assert_eq!(done.code, 0, "{options:?}: {done:?}");
+        assert!(!done.stderr.contains("timed out"), "{done:?}");
+        assert_eq!(place.scan(), "a 1\n");
+    }
+}
+
+/// A parent whose server says something, and waits before it opens the store.
+fn opening(place: &Place, then: &str) -> Running {
+    let server = install(
+        place,
+        &format!("echo 'snapshot 1 interval failed none'; {then}"),
+    );
+    let mut running = place.start(&["run", &server]);
+    running.ask("", "snapshot 1");
+    running
+}
+
+#[test]
+fn a_server_that_does_not_open_is_left_when_told_twice() {
+    let place = Place::new(IN_MEMORY[1]);
+    let running = opening(&place, "while read line; do :; done");
+    running.signal(Signal::SIGTERM);
+    sleep(Duration::from_millis(200));
+    // Signals of one kind that are pending are one.
+    running.signal(Signal::SIGHUP);
+    sleep(Duration::from_millis(200));
+    running.signal(Signal::SIGTERM);
+    let done = running.end();
+    assert_eq!(done.code, 1, "{done:?}");
+    let told = |text: &str| assert!(done.stderr.contains(text), "`{text}`: {done:?}");
+    told("SIGTERM: still waiting for the server to open the store");
+    told("SIGHUP: the end is under way, and is not broken off");
+    told("SIGTERM again: this no longer waits");
+    assert!(done.stdout.contains("nothing was acknowledged"), "{done:?}");
+}
+
+#[test]
+fn what_was_read_or_is_there_and_is_not_handed_on_is_answered() {
+    let place = Place::new(ON_DISK[0]);
+    let mut running = opening(
+        &place,
+        "sleep 1; echo 'ready 1 0'; read line; echo 'end 0 power'",
+    );
+    running.say("5 put a 1\n6 close\nnine\n");
+    running.signal(Signal::SIGTERM);
+    let done = running.end();
+    assert_eq!(done.code, 3, "{done:?}");
+    for id in [5, 6, 0] {
+        let line = format!("\n{id} failed absent it was not handed on: SIGTERM\n");
+        assert!(done.stdout.contains(&line), "{id}: {done:?}");
+    }
+    assert!(done.stdout.ends_with("end 0 power\n"), "{done:?}");
+    assert!(
+        done.stderr.contains("3 requests that had been read"),
+        "{done:?}"
+    );
+}
+
+#[test]
+fn what_is_read_ahead_when_the_end_comes_is_answered() {
+    let place = Place::new(ON_DISK[0]);
+    let deaf = "echo 'ready 1 0'; while read line; do :; done; echo 'end 0 power'";
+    let server = install(&place, deaf);
+    let mut running = place.start(&["run", &server]);
+    let input: String = (1..=70).map(|id| format!("{id} get a\n")).collect();
+    running.ask(&input, "ready");
+    // It is handed on when it is written; nothing tells when.
+    sleep(Duration::from_millis(500));
+    running.signal(Signal::SIGTERM);
+    let done = running.end();
+    assert_eq!(done.code, 3, "{done:?}");
+    assert!(done.stdout.contains("\n64 failed unknown"), "{done:?}");
+    for id in 65..=70 {
+        let line = format!("\n{id} failed absent it was not handed on: SIGTERM\n");
+        assert!(done.stdout.contains(&line), "{id}: {done:?}");
+    }
+}
+
+#[test]
+fn a_close_is_answered_also_where_the_server_dies_before_it() {
+    let place = Place::new(IN_MEMORY[1]);
+    let server = install(
+        &place,
+        "echo 'ready 1 0'; read line; echo '1 ok memory 1'; read line; exit 4",
+    );
+    let done = place.run_with("7 put a 1\n8 close\n", &["run", &server]);
+    assert_eq!(done.code, 1, "{done:?}");
+    assert!(done.stdout.contains("\n8 failed absent"), "{done:?}");
 }
 
 #[test]

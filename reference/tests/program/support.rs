@@ -126,10 +126,15 @@ impl Running {
         line.trim_end().to_owned()
     }
 
-    /// Says something, and gives what comes back up to the line that begins with this.
-    pub(crate) fn ask(&mut self, text: &str, until: &str) -> String {
+    /// Says something.
+    pub(crate) fn say(&mut self, text: &str) {
         let stdin = self.child.stdin.as_mut().expect("a pipe");
         stdin.write_all(text.as_bytes()).expect("it listens");
+    }
+
+    /// Says something, and gives what comes back up to the line that begins with this.
+    pub(crate) fn ask(&mut self, text: &str, until: &str) -> String {
+        self.say(text);
         loop {
             let line = self.line();
             assert_ne!(line, "", "it ended before `{until}`");

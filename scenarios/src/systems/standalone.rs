@@ -64,6 +64,7 @@ impl System for Standalone {
         let in_memory = self.setup.in_memory.then_some(Duration::from_secs(1));
         Promise {
             ends_on_hangup: true,
+            gives_up_opening: true,
             reads_within: in_memory,
             writes_within: in_memory,
             undone_code: Some(UNDONE),

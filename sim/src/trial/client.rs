@@ -253,6 +253,7 @@ impl Client {
                 self.control.close_stdin(self.process);
             }
             Ending::MidLine => {
+                self.log.notice(Notice::InputCut);
                 self.write(b"77777 put b0/k0 cut-off").await;
                 self.log.notice(Notice::InputClosed);
                 self.control.close_stdin(self.process);

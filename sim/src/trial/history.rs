@@ -182,6 +182,8 @@ pub enum Notice {
         /// When it returned; nothing if it never did.
         returned: Option<Duration>,
     },
+    /// A line was begun on its standard input that never gets its end.
+    InputCut,
     /// Its standard input was closed.
     InputClosed,
     /// Nobody reads its standard output any longer.

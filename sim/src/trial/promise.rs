@@ -21,6 +21,8 @@ pub struct Promise {
     pub ends_on_signals: bool,
     /// Whether `SIGHUP` does so, too.
     pub ends_on_hangup: bool,
+    /// Whether a second signal to end ends it at once where it is not ready yet, with a code that says that not all is known to be held.
+    pub gives_up_opening: bool,
     /// The exit code, besides 0, that says that everything acknowledged is held: a request failed, or was not made.
     pub undone_code: Option<i32>,
     /// How long a read takes at most, whatever the disk does.
@@ -82,6 +84,7 @@ impl Default for Promise {
             snapshots_on_signal: false,
             ends_on_signals: true,
             ends_on_hangup: false,
+            gives_up_opening: false,
             undone_code: None,
             reads_within: None,
             writes_within: None,

@@ -136,6 +136,7 @@ impl<'a> Living<'a> {
                 self.mouth.close();
             }
             Deed::CutInput => {
+                self.record.notice(Notice::InputCut);
                 self.record.notice(Notice::InputClosed);
                 self.mouth.say(b"999999 put a/k0 cut-off".to_vec());
                 self.mouth.close();

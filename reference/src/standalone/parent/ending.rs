@@ -21,7 +21,11 @@ impl Parent {
     pub(in super::super) async fn attend(mut self) -> i32 {
         loop {
             match self.event().await {
-                Event::Signal(signal) => self.signalled(signal),
+                Event::Signal(signal) => {
+                    if self.signalled(signal) {
+                        return self.conclude(None).await;
+                    }
+                }
                 Event::Said(line) => {
                     self.heard();
                     self.said(&line);
@@ -69,8 +73,13 @@ impl Parent {
     }
 
     /// Asks for a snapshot that covers everything, where one is wanted. It stands behind all requests that were made.
+    ///
+    /// Where nothing was to change a store in memory, the server knows better: it takes one at its end, unless the one that it began with
+    /// is still the same. Another would cost the oldest of those that are kept.
     pub(super) fn save(&mut self) {
-        if self.options.setup.wants_snapshots() {
+        let setup = &self.options.setup;
+        if setup.wants_snapshots() && (self.has_changes || !setup.in_memory) {
+            self.begin_silence();
             let id = self.ledger.enter(Whose::Own);
             self.orders.push(&format!("{id} snapshot"));
             self.stage = Stage::Saving(id);
@@ -100,6 +109,7 @@ impl Parent {
 
     /// Asks the server to end: it makes everything durable once more, and says what came of that.
     fn dismiss(&mut self) {
+        self.begin_silence();
         if let Some(id) = self.close.take() {
             let own = self.ledger.enter(Whose::Client(id));
             self.orders.push(&format!("{own} close"));
@@ -148,12 +158,24 @@ impl Parent {
                 "{id} failed unknown the server ended before it answered"
             ));
         }
+        let reason = self.end_reason.as_deref().unwrap_or("the server ended");
+        let reason = reason.to_owned();
+        if let Some(id) = self.close.take() {
+            self.answers.push(&format!(
+                "{id} failed absent the server ended before it was handed on"
+            ));
+        }
         let left = self.source.left();
         if left > 0 {
-            let reason = self.end_reason.as_deref().unwrap_or("the server ended");
-            let note = format!("{left} requests were not made: {reason}");
-            self.note(&note);
+            self.note(&format!("{left} requests were not made: {reason}"));
         }
+        let unmade = self.refuse_rest(&reason).await;
+        if unmade > 0 {
+            self.note(&format!(
+                "{unmade} requests that had been read were not handed on: {reason}"
+            ));
+        }
+        let left = left + unmade;
         let is_held = self.give_verdict();
         self.is_unheard |= !self.deliver().await;
         if !is_held {

@@ -59,13 +59,17 @@ pub(super) fn asked_to_end(life: &Life, promise: &Promise) -> Option<Moment> {
 
 /// When it was first sent a signal that asks it to end.
 fn signalled_to_end(life: &Life, promise: &Promise) -> Option<Moment> {
-    let asks = |notice: &Notice| match notice {
+    let mut notices = life.notices.iter();
+    let first = notices.find(|(_, notice)| is_signal_to_end(notice, promise));
+    first.map(|(at, _)| *at)
+}
+
+const fn is_signal_to_end(notice: &Notice, promise: &Promise) -> bool {
+    match notice {
         Notice::Signalled(Signal::Term | Signal::Int) => promise.ends_on_signals,
         Notice::Signalled(Signal::Hup) => promise.ends_on_hangup,
         _ => false,
-    };
-    let first = life.notices.iter().find(|(_, notice)| asks(notice));
-    first.map(|(at, _)| *at)
+    }
 }
 
 fn agree(
@@ -98,6 +102,9 @@ fn agree(
         // It gave up, as it is to.
         return;
     }
+    if !says_held && promise.gives_up_opening && was_left_opening(life, promise) {
+        return;
+    }
     let is_excused = promise.says_undone(status) && is_undone(life);
     let wrong = match (status, last_line) {
         (ExitStatus::Code(_), Some(false)) if says_held => {
@@ -124,11 +131,20 @@ fn agree(
     });
 }
 
-/// Whether a request failed, or was never answered.
+/// Whether a request failed, was never answered, or was cut off.
 fn is_undone(life: &Life) -> bool {
-    life.requests
+    let mut requests = life.requests.iter();
+    life.has(&Notice::InputCut)
+        || requests.any(|asked| matches!(asked.answer, None | Some((_, Answer::Failed(_)))))
+}
+
+/// Whether it was told to end, and told again before it was ready.
+fn was_left_opening(life: &Life, promise: &Promise) -> bool {
+    let signals = life
+        .notices
         .iter()
-        .any(|asked| matches!(asked.answer, None | Some((_, Answer::Failed(_)))))
+        .filter(|(_, notice)| is_signal_to_end(notice, promise));
+    !life.has(&Notice::Ready) && signals.count() > 1
 }
 
 #[cfg(test)]
@@ -251,5 +267,56 @@ mod tests {
             findings.first().map(|finding| finding.oracle),
             Some(Oracle::E1)
         );
+    }
+
+    /// What is said of a life that ended with this code and nothing of which was asked but what these notices tell.
+    fn of_notices(promise: &Promise, notices: &[Notice], code: i32) -> Option<Oracle> {
+        let moment = |event| Moment {
+            event,
+            ..Moment::default()
+        };
+        let notices = notices.iter().cloned().zip(1..);
+        let life = Life {
+            notices: notices.map(|(notice, at)| (moment(at), notice)).collect(),
+            end: (moment(9), End::Exited(ExitStatus::Code(code))),
+            ..Life::new(Default::default(), moment(0))
+        };
+        let findings = judge_life(&life, promise, Disturbed::default());
+        findings.first().map(|finding| finding.oracle)
+    }
+
+    #[test]
+    fn a_line_that_was_cut_off_is_a_request_that_was_not_made() {
+        let promise = Promise {
+            undone_code: Some(3),
+            ..Promise::default()
+        };
+        let held = Notice::LastLine(Some(Level::Power));
+        let whole = [Notice::Ready, Notice::InputClosed, held.clone()];
+        let cut = [Notice::Ready, Notice::InputCut, Notice::InputClosed, held];
+        assert_eq!(of_notices(&promise, &cut, 3), None);
+        assert_eq!(of_notices(&promise, &whole, 3), Some(Oracle::E1));
+        assert_eq!(of_notices(&promise, &cut, 1), Some(Oracle::E1));
+        let none = Promise::default();
+        assert_eq!(of_notices(&none, &cut, 3), Some(Oracle::E1));
+    }
+
+    #[test]
+    fn who_is_told_twice_before_it_is_ready_may_leave_it_at_that() {
+        let promise = Promise {
+            gives_up_opening: true,
+            ..Promise::default()
+        };
+        let term = || Notice::Signalled(Signal::Term);
+        let failed = || Notice::LastLine(None);
+        assert_eq!(of_notices(&promise, &[term(), term(), failed()], 1), None);
+        let once = [term(), failed()];
+        assert_eq!(of_notices(&promise, &once, 1), Some(Oracle::E1));
+        let ready = [Notice::Ready, term(), term(), failed()];
+        assert_eq!(of_notices(&promise, &ready, 1), Some(Oracle::E1));
+        let well = [term(), term(), failed()];
+        assert_eq!(of_notices(&promise, &well, 0), Some(Oracle::E1));
+        let none = Promise::default();
+        assert_eq!(of_notices(&none, &well, 1), Some(Oracle::E1));
     }
 }
