@@ -7,7 +7,8 @@
 //!   [`protocol`](crate::service::protocol).
 //! * Requests get numbers of the parent's own on their way. So the answer to the parent's last request, a snapshot, is like no other.
 //! * Every way out goes through the same end: that snapshot, the end of the server, its exit status, the last line.
-//! * Whatever it waits for, it waits until that comes or can no longer come. The server is never killed.
+//! * Whatever it waits for, it waits until that comes or can no longer come. The server is never killed. Who tells it to end twice before
+//!   the server has opened the store is let go; the server then ends by itself.
 //!
 //! **Not covered**: a server that several commands share, terminals (job control), Windows.
 
