@@ -38,6 +38,8 @@ pub(super) struct Parent {
     ledger: Ledger,
     truth: Truth,
     stage: Stage,
+    /// Whether the input was read to its end, or as far as it can be.
+    is_input_over: bool,
     /// Why the end was asked for, if it was.
     end_reason: Option<String>,
     /// Whether a snapshot was asked for before the server was ready.
@@ -74,6 +76,7 @@ impl Parent {
             ledger: Ledger::default(),
             truth: Truth::default(),
             stage: Stage::Opening,
+            is_input_over: false,
             end_reason: None,
             wants_snapshot: false,
             has_changes: false,
@@ -155,6 +158,7 @@ impl Parent {
             Asked::Line(line) => line,
             Asked::Unreadable(reason) => return self.refuse(0, &reason),
             Asked::End { is_cut } => {
+                self.is_input_over = true;
                 if is_cut {
                     self.note("the input ended within a line, which was not handed on");
                     self.ledger.refuse();
@@ -162,6 +166,7 @@ impl Parent {
                 return self.end("the end of the requests".to_owned());
             }
             Asked::Broken(reason) => {
+                self.is_input_over = true;
                 self.note(&format!("the input cannot be read to its end: {reason}"));
                 self.ledger.refuse();
                 return self.end("an input that cannot be read".to_owned());
@@ -198,9 +203,9 @@ impl Parent {
         self.end_commands();
     }
 
-    /// Answers what was read and is not handed on any more, and says how many requests that are, one that was cut off among them.
-    pub(super) async fn refuse_rest(&mut self, reason: &str) -> usize {
-        let Unmade { lines, is_cut } = self.source.unmade(&self.host).await;
+    /// Answers what was read and is not handed on any more.
+    pub(super) fn refuse_rest(&mut self, reason: &str) {
+        let Unmade { lines, is_cut } = self.source.unmade();
         for line in &lines {
             let id = match line.parse() {
                 Ok(Request { id, .. }) | Err(ParseRequestError { id, .. }) => id,
@@ -209,7 +214,13 @@ impl Parent {
                 "{id} failed absent it was not handed on: {reason}"
             ));
         }
-        lines.len() + usize::from(is_cut)
+        let count = lines.len() + usize::from(is_cut);
+        if count > 0 {
+            self.ledger.refuse();
+            self.note(&format!(
+                "{count} requests that had been read were not handed on: {reason}"
+            ));
+        }
     }
 
     /// After a request of a list that failed, the rest is not made.

@@ -12,7 +12,7 @@ pub(super) enum Source {
     /// Lines of an input, until its end.
     Lines {
         lines: Lines,
-        /// Whether nothing more comes.
+        /// Whether nothing more is given out.
         is_over: bool,
     },
     /// A list. The next one is made when the one before it was answered well.
@@ -42,7 +42,7 @@ pub(super) enum Asked {
 pub(super) struct Unmade {
     /// Whole lines.
     pub(super) lines: Vec<String>,
-    /// Whether there is also one that has no end, or cannot be read.
+    /// Whether there is also the start of one.
     pub(super) is_cut: bool,
 }
 
@@ -103,27 +103,15 @@ impl Source {
         }
     }
 
-    /// What of an input was read and not given out, when nothing will be any more. Where nothing was read ahead, one read tells whether
-    /// something is there.
-    pub(super) async fn unmade(&mut self, host: &Host) -> Unmade {
-        let Self::Lines {
-            lines,
-            is_over: false,
-        } = self
-        else {
+    /// What of an input was read and not given out, for whoever takes nothing more of it; the next time there is nothing.
+    pub(super) fn unmade(&mut self) -> Unmade {
+        let Self::Lines { lines, is_over } = self else {
             return Unmade::default();
         };
-        let mut unmade = Unmade::default();
-        if !lines.rest().contains(&b'\n') {
-            match timeout(host, Duration::ZERO, lines.next()).await {
-                Some(Ok(Some(line))) => unmade.lines.push(line),
-                // A line that is too long, or no text.
-                Some(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
-                    unmade.is_cut = true;
-                }
-                Some(Ok(None) | Err(_)) | None => {}
-            }
+        if std::mem::replace(is_over, true) {
+            return Unmade::default();
         }
+        let mut unmade = Unmade::default();
         let mut rest = lines.rest();
         while let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
             let (line, behind) = rest.split_at(end);
@@ -132,7 +120,23 @@ impl Source {
                 .push(String::from_utf8_lossy(line).into_owned());
             rest = behind.get(1..).unwrap_or_default();
         }
-        unmade.is_cut |= !rest.is_empty();
+        unmade.is_cut = !rest.is_empty();
         unmade
+    }
+
+    /// Whether something is there to be read where nothing was read ahead.
+    pub(super) async fn has_more(&mut self, host: &Host) -> bool {
+        let Self::Lines { lines, .. } = self else {
+            return false;
+        };
+        if !lines.rest().is_empty() {
+            return false;
+        }
+        match timeout(host, Duration::ZERO, lines.next()).await {
+            Some(Ok(line)) => line.is_some() || !lines.rest().is_empty(),
+            // A line that is too long, or no text.
+            Some(Err(error)) => error.kind() == io::ErrorKind::InvalidData,
+            None => !lines.rest().is_empty(),
+        }
     }
 }

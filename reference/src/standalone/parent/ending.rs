@@ -66,6 +66,7 @@ impl Parent {
         if self.end_reason.is_some() {
             return;
         }
+        self.refuse_rest(&reason);
         self.end_reason = Some(reason);
         if self.stage == Stage::Serving {
             self.save();
@@ -169,18 +170,16 @@ impl Parent {
         if left > 0 {
             self.note(&format!("{left} requests were not made: {reason}"));
         }
-        let unmade = self.refuse_rest(&reason).await;
-        if unmade > 0 {
-            self.note(&format!(
-                "{unmade} requests that had been read were not handed on: {reason}"
-            ));
+        self.refuse_rest(&reason);
+        let has_more = !self.is_input_over && self.source.has_more(&self.host).await;
+        if has_more {
+            self.note(&format!("there are requests that were not read: {reason}"));
         }
-        let left = left + unmade;
         let is_held = self.give_verdict();
         self.is_unheard |= !self.deliver().await;
         if !is_held {
             UNSAFE
-        } else if self.ledger.failed() > 0 || left > 0 || self.is_unheard {
+        } else if self.ledger.failed() > 0 || left > 0 || has_more || self.is_unheard {
             UNDONE
         } else {
             0
