@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::thread::sleep;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
+use plimsoll_reference::host::Host;
 
 use crate::support::{Done, IN_MEMORY, ON_DISK, Place, Running};
 
@@ -23,6 +23,11 @@ fn install(place: &Place, script: &str) -> String {
     fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("written");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("set");
     format!("--server={}", path.display())
+}
+
+/// Lets time pass.
+fn pass(time: Duration) {
+    Host::real().clock.sleep(time);
 }
 
 /// Answers the write.
@@ -85,7 +90,7 @@ fn who_was_asked_for_nothing_is_not_silent() {
         let mut running = place.start(&["run", "--give-up-after-seconds=1"]);
         running.ask("1 put a 1\n", "1 ok");
         // Nothing is owed meanwhile, and the end is given as much time as anything else.
-        sleep(Duration::from_millis(1500));
+        pass(Duration::from_millis(1500));
         running.close_input();
         let done = running.end();
         assert_eq!(done.code, 0, "{options:?}: {done:?}");
@@ -110,10 +115,10 @@ fn a_server_that_does_not_open_is_left_when_told_twice() {
     let place = Place::new(IN_MEMORY[1]);
     let running = opening(&place, "while read line; do :; done");
     running.signal(Signal::SIGTERM);
-    sleep(Duration::from_millis(200));
+    pass(Duration::from_millis(200));
     // Signals of one kind that are pending are one.
     running.signal(Signal::SIGHUP);
-    sleep(Duration::from_millis(200));
+    pass(Duration::from_millis(200));
     running.signal(Signal::SIGTERM);
     let done = running.end();
     assert_eq!(done.code, 1, "{done:?}");
@@ -149,7 +154,7 @@ fn what_is_read_ahead_when_the_end_comes_is_answered() {
     let input: String = (1..=70).map(|id| format!("{id} get a\n")).collect();
     running.ask(&input, "ready");
     // It is handed on when it is written; nothing tells when.
-    sleep(Duration::from_millis(500));
+    pass(Duration::from_millis(500));
     running.signal(Signal::SIGTERM);
     let done = running.end();
     assert_eq!(done.code, 3, "{done:?}");
