@@ -39,23 +39,19 @@ pub(super) fn judge(
         }
         in_time(life, asked, promise, disturbed, (ready, &unread), findings);
     }
-    passed_over(life, promise, disturbed, findings);
+    passed_over(life, disturbed, findings);
 }
 
 /// The first request that was never answered by a process that ended well, and was asked to end by nothing but the end of its input, which
 /// is behind all requests.
 ///
 /// **Not covered**: the last one before that, whose line may have been cut off.
-fn passed_over(life: &Life, promise: &Promise, disturbed: Disturbed, findings: &mut Vec<Finding>) {
+fn passed_over(life: &Life, disturbed: Disturbed, findings: &mut Vec<Finding>) {
     let is_hurried = |(_, notice): &(Moment, Notice)| match notice {
         Notice::Signalled(signal) => *signal != Signal::Usr1,
         _ => false,
     };
-    let has_ended_well = match life.end.1 {
-        // A line that was cut off is none of the requests.
-        End::Exited(status) if life.has(&Notice::InputCut) => promise.says_held(status),
-        end => end == End::Exited(ExitStatus::Code(0)),
-    };
+    let has_ended_well = life.end.1 == End::Exited(ExitStatus::Code(0));
     if !has_ended_well
         || !life.is_heard()
         || disturbed.by_errors
