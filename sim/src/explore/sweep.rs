@@ -225,15 +225,19 @@ impl<'a, 'b> Sweep<'a, 'b> {
     /// Holds everything that can come of a crash here to what is promised now.
     fn judge_here(&mut self, frontier: &mut Frontier) {
         let here = std::mem::take(&mut self.here);
+        let mut is_lost_already = false;
         for (kind, state, outcome) in &here {
             for complaint in self.complaints(*kind, outcome) {
+                is_lost_already |=
+                    *kind == CrashKind::ProcessKill && matches!(complaint, Complaint::First(..));
                 if !self.is_excused_by_touch(frontier, *state, &complaint) {
                     self.look_closely(frontier, *kind, *state, &complaint);
                 }
             }
         }
         self.here = here;
-        if let Some(complaint) = self.killed_again_complaint(frontier) {
+        // What the first recovery does not show either says nothing of the second.
+        if !is_lost_already && let Some(complaint) = self.killed_again_complaint(frontier) {
             let state = frontier.everything();
             self.look_closely(frontier, CrashKind::ProcessKill, state, &complaint);
         }
