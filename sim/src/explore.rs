@@ -10,6 +10,7 @@
 //! **Not modelled yet**: concurrency; a store runs alone and its background work runs when the workload says so.
 
 mod alike;
+mod amid;
 mod barrier;
 mod complaint;
 mod damage;

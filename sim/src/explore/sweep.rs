@@ -50,6 +50,8 @@ pub(super) struct Sweep<'a, 'b> {
     sync_failed: bool,
     /// Entries of the log passed so far.
     pub(super) at: usize,
+    /// The byte of its file at which the last of them is ended, where it is not whole.
+    pub(super) amid: Option<u64>,
     close_looks: u32,
     /// What the states showed that were looked at closely.
     looked_at: FxHashSet<StateHash>,
@@ -89,6 +91,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
             ground: Ground::default(),
             sync_failed: false,
             at: 0,
+            amid: None,
             close_looks: 0,
             looked_at: FxHashSet::default(),
             here: Vec::new(),
@@ -131,6 +134,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
                 break;
             };
             self.at = at + 1;
+            self.kill_amid(&frontier, entry);
             self.tread(entry);
             if entry.is_eviction() {
                 self.promises.evicted();
@@ -214,9 +218,14 @@ impl<'a, 'b> Sweep<'a, 'b> {
         }
     }
 
-    fn note(&mut self, kind: CrashKind, state: CrashState, key: u128, outcome: Arc<Outcome>) {
+    /// Takes note that a crash has left this.
+    pub(super) const fn mix(&mut self, key: u128) {
         self.trail = (self.trail ^ key).wrapping_mul(0xda94_2042_e4dd_58b5_9e37_79b9_7f4a_7c15);
         self.trail ^= self.trail >> 71;
+    }
+
+    fn note(&mut self, kind: CrashKind, state: CrashState, key: u128, outcome: Arc<Outcome>) {
+        self.mix(key);
         if self.seen.insert((kind, key), ()).is_none() {
             self.here.push((kind, state, outcome));
         }
@@ -271,7 +280,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
 
     /// What is wrong with an outcome. What came of a state that is not legal says nothing more; of any other, one thing that is wrong
     /// hides no other.
-    fn complaints(&self, kind: CrashKind, outcome: &Outcome) -> Vec<Complaint> {
+    pub(super) fn complaints(&self, kind: CrashKind, outcome: &Outcome) -> Vec<Complaint> {
         let first_kind = match kind {
             CrashKind::KillThenPowerLoss => CrashKind::ProcessKill,
             other => other,
@@ -362,7 +371,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
     }
 
     /// Names the oracle and keeps the evidence, for the first violation of each.
-    fn look_closely(
+    pub(super) fn look_closely(
         &mut self,
         frontier: &mut Frontier,
         kind: CrashKind,
@@ -390,6 +399,7 @@ impl<'a, 'b> Sweep<'a, 'b> {
             case: self.case,
             recording: self.recording,
             at: self.at,
+            amid: self.amid,
             step: self.promises.current,
             kind,
             lost: if kind == CrashKind::ProcessKill {

@@ -20,6 +20,8 @@ pub(super) struct Scene<'a> {
     pub(super) recording: &'a Recording,
     /// Log entries before the crash.
     pub(super) at: usize,
+    /// The byte of its file at which the last of them, a write, was ended.
+    pub(super) amid: Option<u64>,
     pub(super) step: Position,
     pub(super) kind: CrashKind,
     /// Pending changes that were lost: log entry and description.
@@ -31,10 +33,16 @@ impl Scene<'_> {
     pub(super) fn witness(&self, reason: Reason) -> Witness {
         let log = &self.recording.log;
         let crash = match self.at.checked_sub(1).and_then(|last| log.get(last)) {
-            Some(entry) => format!(
-                "{} in #{}, after operation {}: {entry}",
-                self.kind, self.step, self.at
-            ),
+            Some(entry) => {
+                let (place, end) = match self.amid {
+                    Some(end) => ("within", format!(", which came to byte {end}")),
+                    None => ("after", String::new()),
+                };
+                format!(
+                    "{} in #{}, {place} operation {}: {entry}{end}",
+                    self.kind, self.step, self.at
+                )
+            }
             None => format!("{} before the first operation", self.kind),
         };
         let lost = self

@@ -1,5 +1,6 @@
 //! The explorer on small stores: the correct ones have no violation, and leaving out any of their steps is found.
 
+mod amid;
 mod another;
 mod bounds;
 mod copies;
