@@ -13,8 +13,9 @@ use super::source::Source;
 /// Starts a server, has it do what standard input asks for until the end of that, and ends it. Returns the exit code: 0, [`UNSAFE`],
 /// [`USAGE`] or [`UNDONE`].
 ///
-/// `SIGTERM`, `SIGINT` and `SIGHUP` end it as the end of the input does, and so does a standard output that nobody reads. A second `SIGTERM` or
-/// `SIGINT` breaks nothing off, unless the server has not opened the store yet: then it is left to itself. `SIGUSR1` asks for a snapshot. All of them may reach the server as well.
+/// `SIGTERM`, `SIGINT` and `SIGHUP` end it as the end of the input does, and so does a standard output that nobody reads. A second `SIGTERM`
+/// or `SIGINT` breaks nothing off, unless the server has not opened the store yet: then it is left to itself. `SIGUSR1` asks for a snapshot.
+/// All of them may reach the server as well.
 ///
 /// [`UNSAFE`]: super::UNSAFE
 pub async fn run(host: Host, options: StandaloneOptions) -> i32 {
