@@ -211,6 +211,8 @@ fn errors_excuse_nothing_that_was_asked_for_after_the_last_of_them() {
     // What was dropped is gone, and what came after is not: who is killed cannot name it any more.
     killed("process", "z=0 b=2", erring(4, 4), &[]);
     killed("process", "z=0 b=2", erring(1, 1), &[Oracle::B2]);
+    killed("window(15000ms)", "z=0 b=2", erring(4, 4), &[]);
+    killed("window(15000ms)", "z=0 b=2", erring(1, 1), &[Oracle::D3]);
     killed("power", "z=0", erring(5, 5), &[Oracle::B2]);
     let not_the_disk = Disturbed {
         by_disk: false,

@@ -103,8 +103,8 @@ pub(super) fn must(
     must
 }
 
-/// Whether what the operating system had taken may be gone without a word, or was said to be: it may drop that as a sync fails, and who is
-/// killed or loses power then cannot name it any more. A store that goes on goes on without it.
+/// Whether what the operating system had taken, or what was yet to be committed, may be gone without a word, or was said to be: it is
+/// dropped as a sync fails, and who is killed or loses power then cannot name it any more. A store that goes on goes on without it.
 fn is_dropped(life: &Life, asked: &Asked, disturbed: Disturbed, acknowledged: Moment) -> bool {
     let is_cut = matches!(life.end.1, End::Killed | End::PowerLost);
     disturbed.by_disk && disturbed.errs_from(asked.at) && (is_cut || was_told(life, acknowledged))
@@ -114,7 +114,7 @@ fn is_dropped(life: &Life, asked: &Asked, disturbed: Disturbed, acknowledged: Mo
 fn fate(life: &Life, asked: &Asked, disturbed: Disturbed) -> Fate {
     match &asked.answer {
         Some((at, Answer::Done { level, .. }))
-            if *level == Level::Process
+            if matches!(level, Level::Process | Level::Window(_))
                 && asked.fate() == Fate::Applied
                 && is_dropped(life, asked, disturbed, *at) =>
         {
