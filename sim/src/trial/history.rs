@@ -160,6 +160,8 @@ pub enum Notice {
     OtherStarted,
     /// Another process of the same store said that it is ready, while this one ran.
     OtherReady,
+    /// Something came to the other process by which it may end.
+    OtherAsked,
     /// The other process has ended.
     OtherEnded,
     /// It said that writes with these numbers, which it had acknowledged, are lost, or may be.

@@ -208,7 +208,13 @@ pub(super) const fn moment(happened: Happened) -> Moment {
 fn note(life: &mut Life, action: &Action, happened: Happened, first: &str) {
     let at = moment(happened);
     let is_other = |(of, notice): &(Moment, Notice)| *of < at && *notice == Notice::OtherStarted;
-    if at < life.began || at > life.end.0 || life.notices.iter().any(is_other) {
+    if at < life.began || at > life.end.0 {
+        return;
+    }
+    if life.notices.iter().any(is_other) {
+        if may_end(action, first) {
+            life.notices.push((at, Notice::OtherAsked));
+        }
         return;
     }
     let notice = match action {
@@ -233,6 +239,18 @@ fn note(life: &mut Life, action: &Action, happened: Happened, first: &str) {
         _ => return,
     };
     life.notices.push((at, notice));
+}
+
+/// Whether a process of this name may end by an action.
+fn may_end(action: &Action, name: &str) -> bool {
+    match action {
+        Action::Signal(signal, program) => *signal != Signal::Usr1 && program == name,
+        Action::CloseStdin(program) | Action::CloseStdout(program) | Action::Kill(program) => {
+            program == name
+        }
+        Action::FailStdout { program, .. } => program == name,
+        _ => false,
+    }
 }
 
 /// Whether a world came to its end by itself.

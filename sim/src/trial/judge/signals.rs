@@ -43,6 +43,11 @@ fn others(life: &Life, promise: &Promise, disturbed: Disturbed, findings: &mut V
     let Some(other) = when(Notice::OtherReady).filter(|at| is_ready(life, *at)) else {
         return;
     };
+    // What it says may come late: one that was asked to end by then may have had the store, and let go of it, before this one took it.
+    let asked = when(Notice::OtherAsked);
+    if asked.is_some_and(|asked| asked <= other) {
+        return;
+    }
     // Who is asked to end lets go of the store before it is gone, and who meets an error may open it anew.
     // So does who cannot say anything any more.
     let is_unheard = |(at, notice): &(Moment, Notice)| *at < other && notice.is_unheard();
@@ -57,7 +62,8 @@ fn others(life: &Life, promise: &Promise, disturbed: Disturbed, findings: &mut V
         });
         return;
     }
-    let until = when(Notice::OtherEnded).unwrap_or(life.end.0);
+    let ended = when(Notice::OtherEnded).unwrap_or(life.end.0);
+    let until = asked.map_or(ended, |asked| asked.min(ended));
     let wrote = life.requests.iter().find_map(|asked| match asked.answer {
         Some((at, Answer::Done { .. })) if asked.at > other && at < until => {
             (!asked.mutations().is_empty()).then_some(at)
@@ -237,6 +243,11 @@ mod tests {
 
     /// What is said when another process became ready at 5 while one ran that was ready at 1, and was asked to end at this moment.
     fn said(closed: Option<u64>, disturbed: Disturbed) -> Vec<Oracle> {
+        said_with(closed, None, disturbed)
+    }
+
+    /// The same where the other one was asked to end, too.
+    fn said_with(closed: Option<u64>, other: Option<u64>, disturbed: Disturbed) -> Vec<Oracle> {
         let at = |event| Moment {
             event,
             ..Moment::default()
@@ -244,6 +255,8 @@ mod tests {
         let mut notices = vec![(at(1), Notice::Ready), (at(2), Notice::OtherStarted)];
         notices.extend(closed.map(|event| (at(event), Notice::InputClosed)));
         notices.push((at(5), Notice::OtherReady));
+        notices.extend(other.map(|event| (at(event), Notice::OtherAsked)));
+        notices.sort_by_key(|(at, _)| *at);
         let life = Life {
             notices,
             end: (at(9), End::Exited(ExitStatus::Code(0))),
@@ -268,5 +281,8 @@ mod tests {
             ..quiet
         };
         assert!(said(None, failing).is_empty(), "it may open the store anew");
+        assert_eq!(said_with(None, Some(6), quiet), [Oracle::F4]);
+        let late = said_with(None, Some(4), quiet);
+        assert!(late.is_empty(), "it may have said so late");
     }
 }
