@@ -103,24 +103,32 @@ pub(super) fn must(
     must
 }
 
-/// Whether what the operating system had taken, or what was yet to be committed, may be gone without a word, or was said to be: it is
-/// dropped as a sync fails, and who is killed or loses power then cannot name it any more. A store that goes on goes on without it.
+/// Whether what the operating system had taken may be gone without a word, or was said to be: it may drop that as a sync fails, and who is
+/// killed or loses power then cannot name it any more. A store that goes on goes on without it.
 fn is_dropped(life: &Life, asked: &Asked, disturbed: Disturbed, acknowledged: Moment) -> bool {
+    is_silenced(life, asked, disturbed)
+        || disturbed.by_disk && disturbed.errs_from(asked.at) && was_told(life, acknowledged)
+}
+
+/// Whether the disk may have failed a write that was acknowledged before it was committed, and its process not have lived to name it.
+fn is_silenced(life: &Life, asked: &Asked, disturbed: Disturbed) -> bool {
     let is_cut = matches!(life.end.1, End::Killed | End::PowerLost);
-    disturbed.by_disk && disturbed.errs_from(asked.at) && (is_cut || was_told(life, acknowledged))
+    is_cut && disturbed.by_disk && disturbed.errs_from(asked.at)
 }
 
 /// What is known of the effect of a write, in a life to which this was done.
 fn fate(life: &Life, asked: &Asked, disturbed: Disturbed) -> Fate {
-    match &asked.answer {
-        Some((at, Answer::Done { level, .. }))
-            if matches!(level, Level::Process | Level::Window(_))
-                && asked.fate() == Fate::Applied
-                && is_dropped(life, asked, disturbed, *at) =>
-        {
-            Fate::Unknown
-        }
-        _ => asked.fate(),
+    let Some((at, Answer::Done { level, .. })) = &asked.answer else {
+        return asked.fate();
+    };
+    let may_be_gone = match level {
+        Level::Process => is_dropped(life, asked, disturbed, *at),
+        Level::Window(_) => is_silenced(life, asked, disturbed),
+        Level::Memory | Level::Power => false,
+    };
+    match asked.fate() {
+        Fate::Applied if may_be_gone => Fate::Unknown,
+        fate => fate,
     }
 }
 
