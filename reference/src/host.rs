@@ -22,7 +22,7 @@ use crate::fs::{FsOps, StdFs};
 pub use child::{Child, ExitStatus, Program};
 pub use detached::Detached;
 pub use handler::Handler;
-pub use later::{Failed, Later, timeout};
+pub use later::{Failed, Later, patience, timeout};
 pub use process::ProcessOps;
 pub use signal::{Disposition, Signal, Signals};
 pub use std_process::StdProcess;

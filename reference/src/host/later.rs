@@ -1,6 +1,6 @@
 //! Futures of trait objects.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use thiserror::Error;
@@ -45,4 +45,24 @@ pub async fn timeout<T>(host: &Host, time: Duration, future: impl Future<Output 
         value = future => Some(value),
         () = host.sleep(time) => None,
     }
+}
+
+/// Parts of the time of [`patience`].
+const PARTS: u32 = 10;
+
+/// As [`timeout`], in ten parts, each of which begins when the one before it is over: while a process stands still (`SIGSTOP`) one of them may
+/// pass, and not all of the time that it has given others.
+pub async fn patience<T>(
+    host: &Host,
+    time: Duration,
+    future: impl Future<Output = T>,
+) -> Option<T> {
+    let mut future = pin!(future);
+    for _ in 0..PARTS {
+        let value = timeout(host, time / PARTS, future.as_mut()).await;
+        if value.is_some() {
+            return value;
+        }
+    }
+    None
 }

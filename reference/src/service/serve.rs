@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::host::{Failed, Host, Later, Lines, timeout};
+use crate::host::{Failed, Host, Later, Lines, patience, timeout};
 
 use super::actor::{Actor, MAILBOX_LEN, Stop};
 use super::caller::Order;
@@ -60,7 +60,7 @@ async fn serve_valid(host: &Host, options: &ServiceOptions, notes: &Notes) -> i3
     }
     answers.send(ending.answer().to_string());
     drop(answers);
-    if timeout(host, END_TIME, written).await.is_none() {
+    if patience(host, END_TIME, written).await.is_none() {
         notes.note("nobody reads the output; the last answers were given up");
     }
     ending.code()

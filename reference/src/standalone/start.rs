@@ -1,6 +1,6 @@
 //! From the first look at the options to the exit code.
 
-use crate::host::{Failed, Host, Lines, Program, Signal, timeout, write_all};
+use crate::host::{Failed, Host, Lines, Program, Signal, patience, write_all};
 use crate::service::protocol::{Command, Request};
 
 use super::caught::Caught;
@@ -112,7 +112,7 @@ async fn refuse(host: &Host, refusal: &Refusal) -> i32 {
     let line = format!("plimsoll-store: {}\n", refusal.message);
     let mut stderr = host.process.stderr();
     // Nobody reading it changes nothing.
-    let _ = timeout(host, END_TIME, write_all(&mut *stderr, line.as_bytes())).await;
+    let _ = patience(host, END_TIME, write_all(&mut *stderr, line.as_bytes())).await;
     refusal.code
 }
 

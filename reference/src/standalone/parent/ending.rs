@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use crate::host::{ExitStatus, timeout};
+use crate::host::{ExitStatus, patience};
 use crate::service::protocol::Answer;
 
 use super::super::ledger::Whose;
@@ -229,6 +229,6 @@ impl Parent {
             }
             is_heard
         };
-        timeout(host, END_TIME, write).await.unwrap_or(false)
+        patience(host, END_TIME, write).await.unwrap_or(false)
     }
 }
