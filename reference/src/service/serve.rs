@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::host::{Failed, Host, Later, Lines, patience, timeout};
+use crate::host::{Failed, Host, Later, Lines, patience};
 
 use super::actor::{Actor, MAILBOX_LEN, Stop};
 use super::caller::Order;
@@ -45,7 +45,7 @@ pub async fn serve(host: Host, options: ServiceOptions) -> i32 {
         }
     };
     drop(notes);
-    timeout(&host, NOTES_TIME, noted).await;
+    patience(&host, NOTES_TIME, noted).await;
     code
 }
 

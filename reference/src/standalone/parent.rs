@@ -38,8 +38,6 @@ pub(super) struct Parent {
     ledger: Ledger,
     truth: Truth,
     stage: Stage,
-    /// Whether the input was read to its end, or as far as it can be.
-    is_input_over: bool,
     /// Why the end was asked for, if it was.
     end_reason: Option<String>,
     /// Whether a snapshot was asked for before the server was ready.
@@ -76,7 +74,6 @@ impl Parent {
             ledger: Ledger::default(),
             truth: Truth::default(),
             stage: Stage::Opening,
-            is_input_over: false,
             end_reason: None,
             wants_snapshot: false,
             has_changes: false,
@@ -158,7 +155,6 @@ impl Parent {
             Asked::Line(line) => line,
             Asked::Unreadable(reason) => return self.refuse(0, &reason),
             Asked::End { is_cut } => {
-                self.is_input_over = true;
                 if is_cut {
                     self.note("the input ended within a line, which was not handed on");
                     self.ledger.refuse();
@@ -166,7 +162,6 @@ impl Parent {
                 return self.end("the end of the requests".to_owned());
             }
             Asked::Broken(reason) => {
-                self.is_input_over = true;
                 self.note(&format!("the input cannot be read to its end: {reason}"));
                 self.ledger.refuse();
                 return self.end("an input that cannot be read".to_owned());

@@ -10,11 +10,7 @@ use crate::host::{Host, Lines, timeout};
 #[derive(Debug)]
 pub(super) enum Source {
     /// Lines of an input, until its end.
-    Lines {
-        lines: Lines,
-        /// Whether nothing more is given out.
-        is_over: bool,
-    },
+    Lines { lines: Lines, input: Input },
     /// A list. The next one is made when the one before it was answered well.
     Commands {
         /// What is yet to be made, without numbers.
@@ -37,6 +33,17 @@ pub(super) enum Asked {
     Broken(String),
 }
 
+/// How far an input was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Input {
+    /// There may be more.
+    Open,
+    /// There may be more, and nobody takes it.
+    Left,
+    /// To its end, or as far as it can be.
+    Over,
+}
+
 /// What was read of an input and not given out.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Unmade {
@@ -50,7 +57,7 @@ impl Source {
     pub(super) const fn lines(lines: Lines) -> Self {
         Self::Lines {
             lines,
-            is_over: false,
+            input: Input::Open,
         }
     }
 
@@ -64,17 +71,17 @@ impl Source {
     /// Waits for the next one. Dropping the future loses nothing.
     pub(super) async fn next(&mut self) -> Asked {
         match self {
-            Self::Lines { lines, is_over } => match lines.next().await {
+            Self::Lines { lines, input } => match lines.next().await {
                 Ok(Some(line)) => Asked::Line(line),
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                     Asked::Unreadable(error.to_string())
                 }
                 Err(error) => {
-                    *is_over = true;
+                    *input = Input::Over;
                     Asked::Broken(error.to_string())
                 }
                 Ok(None) => {
-                    *is_over = true;
+                    *input = Input::Over;
                     Asked::End {
                         is_cut: !lines.rest().is_empty(),
                     }
@@ -105,12 +112,13 @@ impl Source {
 
     /// What of an input was read and not given out, for whoever takes nothing more of it; the next time there is nothing.
     pub(super) fn unmade(&mut self) -> Unmade {
-        let Self::Lines { lines, is_over } = self else {
+        let Self::Lines { lines, input } = self else {
             return Unmade::default();
         };
-        if std::mem::replace(is_over, true) {
+        if *input != Input::Open {
             return Unmade::default();
         }
+        *input = Input::Left;
         let mut unmade = Unmade::default();
         let mut rest = lines.rest();
         while let Some(end) = rest.iter().position(|&byte| byte == b'\n') {
@@ -126,10 +134,10 @@ impl Source {
 
     /// Whether something is there to be read where nothing was read ahead.
     pub(super) async fn has_more(&mut self, host: &Host) -> bool {
-        let Self::Lines { lines, .. } = self else {
+        let Self::Lines { lines, input } = self else {
             return false;
         };
-        if !lines.rest().is_empty() {
+        if *input == Input::Over || !lines.rest().is_empty() {
             return false;
         }
         match timeout(host, Duration::ZERO, lines.next()).await {

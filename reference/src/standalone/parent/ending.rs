@@ -171,7 +171,7 @@ impl Parent {
             self.note(&format!("{left} requests were not made: {reason}"));
         }
         self.refuse_rest(&reason);
-        let has_more = !self.is_input_over && self.source.has_more(&self.host).await;
+        let has_more = self.source.has_more(&self.host).await;
         if has_more {
             self.note(&format!("there are requests that were not read: {reason}"));
         }
