@@ -9,12 +9,14 @@
 //!
 //! **Not covered**: memory maps, permissions, extended attributes, advisory locks on byte ranges.
 
+mod directory;
 mod locking;
 mod loops;
 mod open_options;
 mod ops;
 mod std_fs;
 
+pub(crate) use directory::sync_dir_if_possible;
 pub(crate) use locking::open_to_lock;
 pub use loops::{append_all, read_exact_at, read_to_end, read_up_to, write_all_at};
 pub use open_options::{Creation, OpenOptions, WriteSync};

@@ -3,21 +3,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use nix::errno::Errno;
-
-use crate::fs::FsOps;
+use crate::fs::{FsOps, sync_dir_if_possible};
 
 use super::error::{StoreError, io_error};
 
-/// Makes the entries of `dir` durable.
-///
-/// `EINVAL` says that the file system has no such operation: names there are as durable as it makes them, and a store that refused
-/// would gain its user nothing. Every other error counts.
+/// Makes the entries of `dir` durable, where that can be asked for: a store that refused elsewhere would gain its user nothing.
 pub(super) fn sync_dir(fs: &dyn FsOps, dir: &Path) -> Result<(), StoreError> {
-    match fs.sync_dir(dir) {
-        Err(e) if e.raw_os_error() == Some(Errno::EINVAL as i32) => Ok(()),
-        result => result.map_err(io_error("sync directory", dir)),
-    }
+    sync_dir_if_possible(fs, dir).map_err(io_error("sync directory", dir))
 }
 
 /// Makes the entries of the directory durable that a path is in.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 
-use crate::fs::{FileKind, FsOps, Metadata};
+use crate::fs::{FileKind, FsOps, Metadata, sync_dir_if_possible};
 use crate::names::commit_names;
 
 use super::error::{StoreError, io_error};
@@ -16,13 +16,8 @@ pub(super) fn parent(path: &Path) -> &Path {
 }
 
 /// Makes the entries of `dir` durable.
-///
-/// `EINVAL` says that the file system has no such operation: names there are as durable as it makes them.
 pub(super) fn sync_dir(fs: &dyn FsOps, dir: &Path) -> Result<(), StoreError> {
-    match fs.sync_dir(dir) {
-        Err(error) if error.raw_os_error() == Some(Errno::EINVAL as i32) => Ok(()),
-        result => result.map_err(io_error("sync directory", dir)),
-    }
+    sync_dir_if_possible(fs, dir).map_err(io_error("sync directory", dir))
 }
 
 /// Makes durable what was done to names in the directory of `marker`, which is a path of a temporary and free.

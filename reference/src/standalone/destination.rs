@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
 
-use crate::fs::{FsFile, FsOps, OpenOptions};
+use crate::fs::{FsFile, FsOps, OpenOptions, sync_dir_if_possible};
 
 use super::options::{UNDONE, USAGE};
 use super::refusal::Refusal;
@@ -97,11 +97,7 @@ fn make_directory(fs: &dyn FsOps, dir: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         _ => {}
     }
-    match fs.sync_dir(above) {
-        // The file system has no such operation.
-        Err(error) if error.raw_os_error() == Some(Errno::EINVAL as i32) => Ok(()),
-        result => result,
-    }
+    sync_dir_if_possible(fs, above)
 }
 
 /// Something that says that there is or was data.

@@ -18,7 +18,7 @@ use super::options::MountOptions;
 use super::random::SplitMix;
 use super::shared_memory::SharedMemory;
 use super::slot::Slot;
-use crate::fs::{FileKind, FsOps, OpenOptions};
+use crate::fs::{FileKind, FsOps, OpenOptions, sync_dir_if_possible};
 use crate::host::Host;
 
 /// 1970-01-01T00:00:00Z as SQLite counts: milliseconds since noon of 24 November 4714 BC.
@@ -179,14 +179,10 @@ impl Disk {
     /// Makes the entries of the directory of a file durable.
     pub(super) fn sync_dir_of(&self, path: &Path) -> Answer {
         let parent = path.parent().unwrap_or(Path::new(""));
-        match self.host.fs.sync_dir(parent) {
-            // The file system has no such operation.
-            Err(error) if errno(&error) == Errno::EINVAL => Ok(()),
-            result => result.map_err(|error| {
-                let code = Code::new(ffi::SQLITE_IOERR_DIR_FSYNC);
-                self.failed(&error, code)
-            }),
-        }
+        sync_dir_if_possible(&*self.host.fs, parent).map_err(|error| {
+            let code = Code::new(ffi::SQLITE_IOERR_DIR_FSYNC);
+            self.failed(&error, code)
+        })
     }
 
     /// Whether there is a file of this name. Where `is_content_wanted`, an empty one counts as none: SQLite asks so for journals,
