@@ -1,5 +1,6 @@
 //! `cargo xtask sim worlds`: systems of processes in simulated worlds.
 
+mod brief;
 mod list;
 mod page;
 pub(crate) mod pool;

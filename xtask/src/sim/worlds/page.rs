@@ -12,6 +12,7 @@ use plimsoll_sim::trial::sweep::Then;
 use plimsoll_sim::world::WorldError;
 use serde_json::json;
 
+use super::brief::brief;
 use super::replay;
 use super::selection::SelectedWorlds;
 use super::vacuity::{self, Met};
@@ -344,7 +345,7 @@ fn evidence(
     let _ = writeln!(text, "  {LABEL}-->{LABEL:#} {system} on {disk}, {place}");
     let _ = writeln!(text, "  {LABEL}script:{LABEL:#}");
     for line in trophy.script.to_string().lines() {
-        let _ = writeln!(text, "      {line}");
+        let _ = writeln!(text, "      {}", brief(line));
     }
     let _ = writeln!(text, "  {LABEL}events:{LABEL:#}");
     let skipped = if is_full {
@@ -360,7 +361,7 @@ fn evidence(
         );
     }
     for event in trophy.events.iter().skip(skipped) {
-        let _ = writeln!(text, "      {event}");
+        let _ = writeln!(text, "      {}", brief(&event.to_string()));
     }
     if let Some(crash) = &trophy.crash {
         let _ = writeln!(text, "  {LABEL}crash:{LABEL:#} {crash}");
@@ -373,8 +374,9 @@ fn evidence(
             }
         }
     }
-    let _ = writeln!(text, "  {LABEL}expected:{LABEL:#} {}", finding.expected);
-    let _ = writeln!(text, "  {LABEL}found:{LABEL:#} {}", finding.found);
+    let (expected, found) = (brief(&finding.expected), brief(&finding.found));
+    let _ = writeln!(text, "  {LABEL}expected:{LABEL:#} {expected}");
+    let _ = writeln!(text, "  {LABEL}found:{LABEL:#} {found}");
 }
 
 pub(super) fn object(selected: &SelectedWorlds, hunt: &Hunt, ending: Ending) -> serde_json::Value {
@@ -395,6 +397,7 @@ pub(super) fn object(selected: &SelectedWorlds, hunt: &Hunt, ending: Ending) -> 
                 "schedule": trophy.schedule.to_string(),
                 "crash": trophy.crash.as_ref().map(|crash| json!({
                     "era": crash.era + 1, "position": crash.position, "kind": crash.kind.name(), "after": crash.after, "lost": crash.lost,
+                    "within": crash.within.as_ref().map(|(write, end)| json!({ "write": write, "byte": end })),
                     "then": crash.then.as_ref().map(ToString::to_string),
                 })),
                 "fingerprint": trophy.fingerprint.to_string(),
