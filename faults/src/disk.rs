@@ -27,4 +27,4 @@ mod writeback;
 
 pub use clock::SimClock;
 pub use deferral::Deferred;
-pub use sim_fs::SimFs;
+pub use sim_fs::{SHARES, SimFs};

@@ -1,6 +1,6 @@
 //! The op log: what was asked of the disk, as the smallest changes it can persist.
 
-mod amid;
+pub(crate) mod amid;
 mod new_sectors;
 
 use std::fmt;

@@ -124,10 +124,15 @@ impl SimFile {
 
     /// Writes at `offset`, or at the end when there is none.
     fn write(&self, buf: &[u8], offset: Option<u64>) -> Result<usize, Errno> {
-        let mut state = self.process.alive()?;
         signed(offset.unwrap_or(0))?;
+        let place = |state: &State| {
+            let end = || self.content(state).map_or(0, |content| content.len());
+            offset.unwrap_or_else(end)
+        };
+        let (mut state, len) = self.process.writing(buf.len(), place)?;
+        let buf = &buf[..len];
         self.writable()?;
-        let at = offset.unwrap_or_else(|| self.content(&state).map_or(0, |content| content.len()));
+        let at = place(&state);
         let request = self
             .request(OpKind::Write)
             .over(at, buf.len() as u64)

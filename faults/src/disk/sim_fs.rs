@@ -3,7 +3,7 @@
 use std::io;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use plimsoll_reference::fs::{Creation, DirEntry, FsFile, FsOps, Metadata, OpenOptions};
@@ -19,9 +19,12 @@ use super::troubles::Troubles;
 use crate::errno::Errno;
 use crate::fsync_failure::{ErrorReport, FsyncFailure};
 use crate::image::{Image, Ino, Node};
-use crate::log::{Entry, InodeKind, MicroOp, Scope, SizeChange, SyncEnd};
+use crate::log::{Entry, InodeKind, MicroOp, Scope, SizeChange, SyncEnd, amid};
 use crate::op_kind::OpKind;
 use crate::plan::{FaultPlan, Phase};
+
+/// How finely it can be said how much of a [last write](SimFs::last_write) is done.
+pub const SHARES: u32 = 3;
 
 /// One process on a simulated disk. Clones are the same process; [`SimFs::process`] starts another.
 #[derive(Clone, Debug)]
@@ -29,6 +32,8 @@ pub struct SimFs {
     disk: Arc<Mutex<State>>,
     id: u32,
     fenced: Arc<AtomicBool>,
+    /// How much of the write is done that this process was killed in: so many of [`SHARES`], or no such write.
+    last_write: Arc<AtomicU32>,
     /// Called before each operation.
     give_way: fn(),
 }
@@ -40,6 +45,7 @@ impl SimFs {
             disk: Arc::new(Mutex::new(State::new(image))),
             id: 0,
             fenced: Arc::default(),
+            last_write: Arc::default(),
             give_way: || {},
         }
     }
@@ -128,6 +134,7 @@ impl SimFs {
             disk: Arc::clone(&self.disk),
             id,
             fenced: Arc::default(),
+            last_write: Arc::default(),
             give_way: self.give_way,
         }
     }
@@ -145,6 +152,18 @@ impl SimFs {
     /// [fenced](Self::fence): a process that was killed in an operation that cannot be interrupted is not gone yet.
     pub fn halt(&self) {
         self.fenced.store(true, Ordering::Relaxed);
+    }
+
+    /// Does the write in which this process was killed, which is [halted](Self::halt) by now: of the places where a kill can end it, it ends
+    /// at the one that is so many of [`SHARES`] on the way. There is none in a write that stays within a page, and nothing is written then,
+    /// nor where `share` is 0. Whatever else `operation` asks for fails as before.
+    ///
+    /// The source is the one of [`Entry::ends_amid`].
+    pub fn last_write<T>(&self, share: u32, operation: impl FnOnce() -> T) -> T {
+        self.last_write.store(share.min(SHARES), Ordering::Relaxed);
+        let done = operation();
+        self.last_write.store(0, Ordering::Relaxed);
+        done
     }
 
     /// The files that were opened or described since the start: whatever else lies on the disk, it could be something else without
@@ -218,6 +237,28 @@ impl SimFs {
     /// Whether this process is dead.
     pub fn is_fenced(&self) -> bool {
         self.fenced.load(Ordering::Relaxed)
+    }
+
+    /// The disk, for a write of so many bytes, and how many of them are written. Where that is depends on the end of the file for a write
+    /// that appends.
+    pub(super) fn writing(
+        &self,
+        len: usize,
+        offset: impl FnOnce(&State) -> u64,
+    ) -> Result<(MutexGuard<'_, State>, usize), Errno> {
+        let share = self.last_write.load(Ordering::Relaxed);
+        if share == 0 {
+            return self.alive().map(|state| (state, len));
+        }
+        self.last_write.store(0, Ordering::Relaxed);
+        let state = self.state();
+        let offset = offset(&state);
+        let ends = amid::ends(offset, len as u64);
+        let place = (ends.len() * share as usize).div_ceil(SHARES as usize);
+        match place.checked_sub(1).and_then(|place| ends.get(place)) {
+            Some(end) => Ok((state, (end - offset) as usize)),
+            None => Err(Errno::EIO),
+        }
     }
 
     /// The disk, for an operation of a living process.

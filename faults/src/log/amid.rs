@@ -10,6 +10,18 @@ const PAGE: u64 = 4096;
 /// Ends of pages of one write that are given out, if there are more: the first, one in the middle, and the last.
 const ENDS_MAX: u64 = 8;
 
+/// The bytes of a file at which a kill can end a write of so many bytes at this offset.
+pub(crate) fn ends(offset: u64, len: u64) -> Vec<u64> {
+    let first = offset / PAGE + 1;
+    let last = (offset + len).div_ceil(PAGE);
+    let mut pages: Vec<u64> = match last.saturating_sub(first) {
+        0..=ENDS_MAX => (first..last).collect(),
+        _ => vec![first, first.midpoint(last), last - 1],
+    };
+    pages.iter_mut().for_each(|page| *page *= PAGE);
+    pages
+}
+
 impl Entry {
     /// The bytes of its file at which a kill can end a write: the ends of all its pages but the last one, or some of them where there are
     /// many. None of any other operation.
@@ -17,23 +29,22 @@ impl Entry {
     /// A write is copied into the page cache page by page, and a fatal signal is looked for between them (Linux, `generic_perform_write`),
     /// so that what a killed process leaves of a write is all that lies in the first of its pages.
     pub fn ends_amid(&self) -> Vec<u64> {
-        let (OpKind::Write, Some((offset, len)), [MicroOp::Data { .. }, ..]) =
-            (self.kind, self.range, self.changes.as_slice())
-        else {
-            return Vec::new();
-        };
-        let first = offset / PAGE + 1;
-        let last = (offset + len).div_ceil(PAGE);
-        let mut pages: Vec<u64> = match last.saturating_sub(first) {
-            0..=ENDS_MAX => (first..last).collect(),
-            _ => vec![first, first.midpoint(last), last - 1],
-        };
-        pages.iter_mut().for_each(|page| *page *= PAGE);
-        pages
+        match (self.kind, self.range, self.changes.as_slice()) {
+            (OpKind::Write, Some((offset, len)), [MicroOp::Data { .. }, ..]) => ends(offset, len),
+            _ => Vec::new(),
+        }
     }
 
-    /// Does to an image what a write does that ends at one of these bytes.
-    pub fn apply_until(&self, end: u64, image: &mut Image) {
+    /// What processes see where a process was killed in this write, which ended at one of these bytes.
+    #[must_use]
+    pub fn killed_at(&self, end: u64, before: &Image) -> Image {
+        let mut image = before.clone();
+        self.apply_until(end, &mut image);
+        image.keep_reachable();
+        image
+    }
+
+    fn apply_until(&self, end: u64, image: &mut Image) {
         for change in &self.changes {
             match change {
                 MicroOp::Data { .. } => {

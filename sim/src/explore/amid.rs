@@ -18,10 +18,7 @@ impl Sweep<'_, '_> {
             return;
         }
         for end in entry.ends_amid() {
-            let mut image = frontier.volatile().clone();
-            entry.apply_until(end, &mut image);
-            image.keep_reachable();
-            let mut left = self.lab.frontier(image);
+            let mut left = self.lab.frontier(entry.killed_at(end, frontier.volatile()));
             let state = left.everything();
             let key = left.key(state);
             let counters = &mut self.lab.counters;

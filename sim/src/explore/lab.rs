@@ -49,6 +49,16 @@ pub(super) struct Lab<'a> {
     pub(super) counters: Counters,
 }
 
+/// What kills of recoveries have come to.
+struct Kills {
+    /// Images that were recovered from.
+    seen: Vec<u128>,
+    /// Images whose recoveries are killed next, and how deep.
+    left: Vec<(Image, u8)>,
+    /// What was shown.
+    results: Vec<Recovered>,
+}
+
 /// Recoveries that were looked up, and run all the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Audit {
@@ -331,8 +341,8 @@ impl<'a> Lab<'a> {
         outcome
     }
 
-    /// Kills the recovery of what a kill leaves at the frontier at each of its operations, and the recovery after that, as deep as crashes
-    /// are nested; returns what is shown in the end. Nothing is lost on the way: what the operating system was given, it keeps.
+    /// Kills the recovery of what a kill leaves at the frontier at and within each of its operations, and the recovery after that, as deep as
+    /// crashes are nested; returns what is shown in the end. Nothing is lost on the way: what the operating system was given, it keeps.
     pub(super) fn kill_recoveries(
         &mut self,
         frontier: &mut Frontier,
@@ -343,38 +353,55 @@ impl<'a> Lab<'a> {
         if let Some(known) = self.kills.get(&(key, now)) {
             return Arc::clone(known);
         }
-        let mut results = Vec::new();
-        let mut seen = vec![key];
-        let mut left = vec![(frontier.image(state), self.limits.depth)];
-        while let Some((image, depth)) = left.pop() {
+        let mut kills = Kills {
+            seen: vec![key],
+            left: vec![(frontier.image(state), self.limits.depth)],
+            results: Vec::new(),
+        };
+        while let Some((image, depth)) = kills.left.pop() {
             let recovery = self.recover(&image, now, Look::Contents);
             let mut frontier = self.frontier(image);
             for entry in recovery.log() {
-                let is_enough = seen.len() > self.limits.nested_states as usize;
-                if !frontier.advance(entry) || is_enough {
-                    continue;
+                for end in entry.ends_amid() {
+                    let image = entry.killed_at(end, frontier.volatile());
+                    let mut killed = self.frontier(image);
+                    self.kill_recovery(&mut killed, depth, now, &mut kills);
                 }
-                let state = frontier.everything();
-                let key = frontier.key(state);
-                if seen.contains(&key) {
-                    continue;
-                }
-                seen.push(key);
-                self.counters.crash_points += 1;
-                self.counters.states_generated += 1;
-                let killed = self.explore(&mut frontier, state, key, 0, now);
-                add(&mut results, &killed.first);
-                if depth > 1 {
-                    left.push((frontier.image(state), depth - 1));
+                if frontier.advance(entry) {
+                    self.kill_recovery(&mut frontier, depth, now, &mut kills);
                 }
             }
         }
         if self.kills.len() >= KILLS_MAX {
             self.kills.clear();
         }
-        let results: Arc<[Recovered]> = results.into();
+        let results: Arc<[Recovered]> = kills.results.into();
         self.kills.insert((key, now), Arc::clone(&results));
         results
+    }
+
+    /// Recovers from what a kill of a recovery leaves here, where that is new and not enough has been seen.
+    fn kill_recovery(
+        &mut self,
+        frontier: &mut Frontier,
+        depth: u8,
+        now: Duration,
+        kills: &mut Kills,
+    ) {
+        let state = frontier.everything();
+        let key = frontier.key(state);
+        let is_enough = kills.seen.len() > self.limits.nested_states as usize;
+        if is_enough || kills.seen.contains(&key) {
+            return;
+        }
+        kills.seen.push(key);
+        self.counters.crash_points += 1;
+        self.counters.states_generated += 1;
+        let killed = self.explore(frontier, state, key, 0, now);
+        add(&mut kills.results, &killed.first);
+        if depth > 1 {
+            kills.left.push((frontier.image(state), depth - 1));
+        }
     }
 
     /// Cuts the power here, and adds what recoveries then show.

@@ -18,6 +18,9 @@ use super::system::Asks;
 use crate::command::Mutation;
 use crate::world::{Action, Pace, Plan, Planned, Policy, When};
 
+/// Bytes of the values that are long: a few fill a page, or one takes more than two, and more than a pipe takes at once.
+const LONG_VALUES: [usize; 4] = [1500, 1500, 1500, 9000];
+
 /// Numbers of processes beyond one for each program, where there are few: so many strangers may run beside the system.
 const SPARE_NUMBERS: u32 = 2;
 
@@ -255,7 +258,8 @@ impl Drawer<'_> {
         self.serial += 1;
         let mut value = format!("v{}", self.serial).into_bytes();
         if self.rng.ratio(1, 16) {
-            value.resize(1500, b'.');
+            let len = *self.rng.pick(&LONG_VALUES);
+            value.resize(len, b'.');
         }
         Mutation::Put {
             key: self.key_in(bucket),

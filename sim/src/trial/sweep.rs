@@ -1,4 +1,5 @@
-//! Every crash of a world: at each position of its op logs the power is lost and the processes die, in each way that the disk allows.
+//! Every crash of a world: at each position of its op logs the power is lost and the processes die, in each way that the disk allows. They
+//! die within writes, too.
 //!
 //! A world loses its power where its seed says, and goes on from one state. What it would have left had it been elsewhere is in its op
 //! log: a [frontier](Frontier) goes through that log once, and what a reader finds in each legal state is held to what had been asked,
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 use plimsoll_faults::crash::{CrashKind, CrashState, Frontier};
 use plimsoll_faults::disk::SimFs;
+use plimsoll_faults::image::Image;
 use plimsoll_faults::rng::Rng;
 use rustc_hash::FxHashMap;
 
@@ -60,6 +62,8 @@ pub struct CrashPoint {
     pub kind: CrashKind,
     /// The operation that it follows; nothing at the beginning of an era.
     pub after: Option<String>,
+    /// The write that it comes within, and the byte of the file that this came to.
+    pub within: Option<(String, u64)>,
     /// What had been done and did not reach the disk.
     pub lost: Vec<String>,
     /// What came then, where it is not what was left that shows it.
@@ -81,9 +85,10 @@ impl fmt::Display for CrashPoint {
         if self.era > 0 {
             write!(f, " of era {}", self.era + 1)?;
         }
-        match &self.after {
-            Some(operation) => write!(f, ", after {operation}")?,
-            None => f.write_str(", before anything")?,
+        match (&self.within, &self.after) {
+            (Some((write, end)), _) => write!(f, ", within {write}, which came to byte {end}")?,
+            (None, Some(operation)) => write!(f, ", after {operation}")?,
+            (None, None) => f.write_str(", before anything")?,
         }
         match &self.then {
             None => Ok(()),
@@ -209,6 +214,8 @@ fn crash_everywhere(
 struct Left {
     kind: CrashKind,
     state: CrashState,
+    /// The byte of its file at which the next operation, a write, was ended.
+    amid: Option<u64>,
     found: Arc<Found>,
     /// What came of starting the system there, if it was.
     started: Option<Arc<Started>>,
@@ -252,6 +259,7 @@ impl Walk<'_, '_> {
                     now: moment.time,
                 },
             );
+            self.kill_amid(position);
             self.judge(Instant { position, at });
             if let Some(entry) = self.era.log.get(position)
                 && self.frontier.advance(entry)
@@ -288,54 +296,97 @@ impl Walk<'_, '_> {
         self.keep(CrashKind::ProcessKill, everything);
     }
 
-    fn keep(&mut self, kind: CrashKind, state: CrashState) {
-        self.sweep.states += 1;
-        let key = self.frontier.key(state);
-        self.fingerprinter.hash(key);
-        let found = match self.images.found.get(&key) {
-            Some(found) => Arc::clone(found),
-            None => {
-                self.sweep.images += 1;
-                let disk = SimFs::new(self.frontier.image(state));
-                let found = Arc::new(self.ground.system.inspect(&disk));
-                if self.images.found.len() == IMAGES_MAX {
-                    self.images.found.clear();
-                }
-                self.images.found.insert(key, Arc::clone(&found));
-                found
-            }
+    /// Kills the processes within the operation at a position, where that is a write of several pages.
+    fn kill_amid(&mut self, position: usize) {
+        let Some(entry) = self.era.log.get(position) else {
+            return;
         };
-        let started = self.start(key, state, &found);
+        if !self.is_due(position) {
+            return;
+        }
+        for end in entry.ends_amid() {
+            self.sweep.crash_points += 1;
+            let image = entry.killed_at(end, self.frontier.volatile());
+            let mut left = Frontier::new(image, Arc::clone(&self.ground.profile));
+            let state = left.everything();
+            let key = left.key(state);
+            let image = self.is_new(key).then(|| left.image(state));
+            self.take_left(CrashKind::ProcessKill, state, Some(end), (key, image));
+        }
+    }
+
+    fn keep(&mut self, kind: CrashKind, state: CrashState) {
+        let key = self.frontier.key(state);
+        let image = self.is_new(key).then(|| self.frontier.image(state));
+        self.take_left(kind, state, None, (key, image));
+    }
+
+    /// Whether an image has to be read, or the system to be started on it.
+    fn is_new(&self, key: u128) -> bool {
+        !self.images.found.contains_key(&key)
+            || (self.is_to_start(key) && !self.images.started.contains_key(&key))
+    }
+
+    /// Whether the system is started on an image: one of the sample that is new to this world. Which ones are is a matter of the image
+    /// alone, so that a world that is swept again starts the same.
+    fn is_to_start(&self, key: u128) -> bool {
+        self.starts == Starts::Some
+            && key.is_multiple_of(STARTED_OF)
+            && self.started.len() < STARTS_MAX
+            && !self.started.contains(&key)
+    }
+
+    fn take_left(
+        &mut self,
+        kind: CrashKind,
+        state: CrashState,
+        amid: Option<u64>,
+        (key, image): (u128, Option<Image>),
+    ) {
+        self.sweep.states += 1;
+        self.fingerprinter.hash(key);
+        let known = self.images.found.get(&key).map(Arc::clone);
+        let Some(found) = known.or_else(|| self.read(key, image.as_ref())) else {
+            return;
+        };
+        let started = self.start(key, image.as_ref(), &found);
         let has_findings = |started: &Arc<Started>| !started.findings.is_empty();
-        let is_here = |left: &Left| left.kind == kind && left.found == found;
+        let is_here = |left: &Left| left.kind == kind && left.amid == amid && left.found == found;
         if started.as_ref().is_some_and(has_findings) || !self.here.iter().any(is_here) {
             self.here.push(Left {
                 kind,
                 state,
+                amid,
                 found,
                 started,
             });
         }
     }
 
-    /// Starts the system on an image, where that is one of the sample and is new to this world. Which ones are is a matter of the image
-    /// alone, so that a world that is swept again starts the same.
-    fn start(&mut self, key: u128, state: CrashState, found: &Found) -> Option<Arc<Started>> {
-        let is_sampled = self.starts == Starts::Some && key.is_multiple_of(STARTED_OF);
-        // One that cannot be read is a finding already.
-        if !is_sampled || matches!(found, Found::Unreadable(_)) {
-            return None;
+    /// What a reader finds on an image.
+    fn read(&mut self, key: u128, image: Option<&Image>) -> Option<Arc<Found>> {
+        self.sweep.images += 1;
+        let disk = SimFs::new(image?.clone());
+        let found = Arc::new(self.ground.system.inspect(&disk));
+        if self.images.found.len() == IMAGES_MAX {
+            self.images.found.clear();
         }
-        if self.started.contains(&key) || self.started.len() == STARTS_MAX {
+        self.images.found.insert(key, Arc::clone(&found));
+        Some(found)
+    }
+
+    /// Starts the system on an image, where it is to be.
+    fn start(&mut self, key: u128, image: Option<&Image>, found: &Found) -> Option<Arc<Started>> {
+        // One that cannot be read is a finding already.
+        if !self.is_to_start(key) || matches!(found, Found::Unreadable(_)) {
             return None;
         }
         self.started.push(key);
         let started = match self.images.started.get(&key) {
             Some(started) => Arc::clone(started),
             None => {
-                let image = self.frontier.image(state);
                 // It was run where worlds can be.
-                let started = start(self.ground, &image, key, found, self.images).ok()?;
+                let started = start(self.ground, image?, key, found, self.images).ok()?;
                 let started = Arc::new(started);
                 if self.images.started.len() == IMAGES_MAX {
                     self.images.started.clear();
@@ -427,12 +478,14 @@ impl Walk<'_, '_> {
         finding: Finding,
         then: Option<Then>,
     ) {
-        let Left { kind, state, .. } = self.here[index];
+        let Left {
+            kind, state, amid, ..
+        } = self.here[index];
         if self.sweep.findings.contains_key(&finding.oracle) {
             return;
         }
-        let after = instant.position.checked_sub(1);
-        let after = after.and_then(|before| self.era.log.get(before));
+        let operation = |position: usize| self.era.log.get(position).map(ToString::to_string);
+        let within = amid.and_then(|end| Some((operation(instant.position)?, end)));
         let lost = match kind {
             CrashKind::ProcessKill => Vec::new(),
             _ => self.frontier.lost(state),
@@ -443,7 +496,8 @@ impl Walk<'_, '_> {
                 era: self.number,
                 position: instant.position,
                 kind,
-                after: after.map(ToString::to_string),
+                after: instant.position.checked_sub(1).and_then(operation),
+                within,
                 lost: lost.into_iter().map(|(_, line)| line).collect(),
                 then,
             },

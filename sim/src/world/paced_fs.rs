@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use plimsoll_faults::disk::{SimClock, SimFs};
+use plimsoll_faults::disk::{SHARES, SimClock, SimFs};
 use plimsoll_faults::op_kind::OpKind;
 use plimsoll_reference::clock::Clock;
 use plimsoll_reference::fs::{DirEntry, FsFile, FsOps, Metadata, OpenOptions};
@@ -87,7 +87,9 @@ impl PacedFs {
         mut operation: impl FnMut() -> io::Result<T>,
         measure: impl FnOnce(&T) -> u64,
     ) -> io::Result<T> {
-        let after = self.begin(about.kind);
+        let Some(after) = self.begin(about.kind) else {
+            return self.end_killed(about, operation, measure);
+        };
         self.disk_clock.set(self.shared.now());
         self.fs.defer();
         let first = operation();
@@ -97,6 +99,9 @@ impl PacedFs {
         self.note_stall(deferred.wait());
         let before = self.part_before(deferred.wait());
         self.pass(before);
+        if self.fs.is_fenced() {
+            return self.end_killed(about, operation, measure);
+        }
         self.disk_clock.set(self.shared.now());
         self.fs.resume(deferred);
         let second = operation();
@@ -113,10 +118,27 @@ impl PacedFs {
         operation: impl FnOnce() -> io::Result<T>,
         measure: impl FnOnce(&T) -> u64,
     ) -> io::Result<T> {
-        let after = self.begin(about.kind);
+        let after = self.begin(about.kind).unwrap_or_default();
         self.disk_clock.set(self.shared.now());
         let result = operation();
         self.finish(about, result, measure, after)
+    }
+
+    /// Does what is done of an operation whose process was killed while it waited: nothing, or of a write some of its pages, by decision.
+    fn end_killed<T>(
+        &self,
+        about: About<'_>,
+        operation: impl FnOnce() -> io::Result<T>,
+        measure: impl FnOnce(&T) -> u64,
+    ) -> io::Result<T> {
+        let share = match about.kind {
+            OpKind::Write => self.shared.state().chance.choose(SHARES as usize + 1),
+            _ => 0,
+        };
+        self.disk_clock.set(self.shared.now());
+        let result = self.fs.last_write(share as u32, operation);
+        self.end(about, &result, measure);
+        result
     }
 
     /// How much of a time passes before the effect.
@@ -165,14 +187,14 @@ impl PacedFs {
         }
     }
 
-    /// Lets the time before the effect pass, and says how long the rest takes.
-    fn begin(&self, kind: OpKind) -> Duration {
+    /// Lets the time before the effect pass, and says how long the rest takes; nothing where the process is killed meanwhile.
+    fn begin(&self, kind: OpKind) -> Option<Duration> {
         let mut state = self.shared.state();
-        if !state.process(self.process).is_alive() {
+        if !state.process(self.process).has_effect() {
             drop(state);
             // Nothing has an effect any longer; a job that asks for ever is given up.
             fiber::pause(Pause::Yield);
-            return Duration::ZERO;
+            return Some(Duration::ZERO);
         }
         state.operations += 1;
         let now = state.now;
@@ -214,7 +236,7 @@ impl PacedFs {
             fiber::pause(Pause::Yield);
         }
         self.pass(before);
-        total - before
+        (!self.fs.is_fenced()).then(|| total - before)
     }
 
     /// Takes note of what came of an operation.

@@ -23,9 +23,17 @@ const COPY: &str = "copy";
 /// A log of puts, one a line, that is left to the operating system. A mark is there while a line is written; who finds it writes the
 /// log anew.
 #[derive(Clone, Copy, Debug)]
-struct Marked {
-    /// Whether the log is emptied first, and not replaced by a copy.
-    empties: bool,
+struct Marked(Anew);
+
+/// How the log is written anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Anew {
+    /// As a copy that replaces it.
+    Copied,
+    /// It is emptied first.
+    Emptied,
+    /// In its place, the last line first.
+    Reversed,
 }
 
 struct Open {
@@ -48,11 +56,20 @@ impl Marked {
             file.set_len(text.len() as u64)?;
         }
         if fs.metadata(Path::new(MARK))?.is_some() {
-            let path = Path::new(if self.empties { LOG } else { COPY });
-            let file = fs.open(path, OpenOptions::read_write().create().truncate())?;
-            write_all_at(&*file, text, 0)?;
-            if !self.empties {
-                fs.rename(path, Path::new(LOG))?;
+            let options = OpenOptions::read_write().create();
+            let (path, options) = match self.0 {
+                Anew::Copied => (COPY, options.truncate()),
+                Anew::Emptied => (LOG, options.truncate()),
+                Anew::Reversed => (LOG, options),
+            };
+            let mut lines: Vec<&[u8]> = text.split_inclusive(|&byte| byte == b'\n').collect();
+            if self.0 == Anew::Reversed {
+                lines.reverse();
+            }
+            let file = fs.open(Path::new(path), options)?;
+            write_all_at(&*file, &lines.concat(), 0)?;
+            if path == COPY {
+                fs.rename(Path::new(path), Path::new(LOG))?;
             }
             fs.remove_file(Path::new(MARK))?;
         }
@@ -116,14 +133,14 @@ impl Instance for Open {
     }
 }
 
-fn explore(empties: bool, kinds: &[CrashKind]) -> CaseReport {
+fn explore(anew: Anew, value: &str, kinds: &[CrashKind]) -> CaseReport {
     let profile = Profile::named("ext4-ordered").expect("the profile ships");
-    let steps = ["put a 1", "put b 2"];
+    let steps = ["a", "b"].map(|key| format!("put {key} {value}"));
     let mut disk = Disk::honest(profile);
     disk.kinds = kinds.to_vec();
     explore::run(&Case::new(
         "marked@ext4-ordered",
-        Arc::new(Marked { empties }),
+        Arc::new(Marked(anew)),
         Vec::from(steps.map(|step| step.parse().expect("it is a command"))),
         disk,
     ))
@@ -133,13 +150,27 @@ fn explore(empties: bool, kinds: &[CrashKind]) -> CaseReport {
 fn what_survives_a_kill_survives_a_kill_of_the_recovery_after_it() {
     // No recovery of the run itself finds the mark, so that no crash of the run is one of such a recovery.
     for kinds in [CrashKind::HONEST, &[CrashKind::ProcessKill]] {
-        let report = explore(true, kinds);
+        let report = explore(Anew::Emptied, "1", kinds);
         let found: Vec<Oracle> = report.violations.iter().map(|v| v.oracle).collect();
         assert_eq!(found, [Oracle::R2], "{report:#?}");
         let witness = &report.violations[0].witness;
         assert!(witness.expected.contains("#1"), "{witness:#?}");
         assert!(witness.crash.starts_with("process-kill"), "{witness:#?}");
-        let report = explore(false, kinds);
+        let report = explore(Anew::Copied, "1", kinds);
+        assert_eq!(report.verdict, Verdict::Passed, "{report:#?}");
+    }
+}
+
+#[test]
+fn a_kill_within_a_write_of_the_recovery_leaves_its_first_pages() {
+    let kinds = [CrashKind::ProcessKill];
+    // The text form has no shorter one for it.
+    let long = "ab".repeat(4500);
+    let report = explore(Anew::Reversed, &long, &kinds);
+    let found: Vec<Oracle> = report.violations.iter().map(|v| v.oracle).collect();
+    assert_eq!(found, [Oracle::R2], "{report:#?}");
+    for (anew, value) in [(Anew::Reversed, "x"), (Anew::Copied, &long)] {
+        let report = explore(anew, value, &kinds);
         assert_eq!(report.verdict, Verdict::Passed, "{report:#?}");
     }
 }

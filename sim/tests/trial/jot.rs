@@ -26,6 +26,9 @@ use plimsoll_sim::trial::system::{Asks, Main, System};
 const FILE: &str = "jot";
 const TEMPORARY: &str = "jot.new";
 
+/// Bytes of an overwritten file, unless there is more to say.
+const OVERWRITTEN: usize = 16_000;
+
 /// Writes after which [`Fault::Removes`] shows.
 const ROUND: u64 = 6;
 
@@ -49,6 +52,9 @@ pub(crate) enum Fault {
     Tidies,
     /// The same, but a start copies the new one to its place, which may be cut short.
     Copies,
+    /// A write overwrites all of the file, in one operation of several pages, and is acknowledged as one that survives a kill. Whoever finds
+    /// another number at the end than at the beginning takes it for new.
+    Overwrites,
     /// It takes longer from start to start, whatever the seed.
     Counts,
     /// The same, but only where a crash has left a temporary.
@@ -70,6 +76,7 @@ impl Fault {
     const fn level(self) -> Level {
         match self {
             Self::EndsUnsynced | Self::ShowsEarly => Level::Memory,
+            Self::Overwrites => Level::Process,
             _ => Level::Power,
         }
     }
@@ -167,14 +174,43 @@ fn read(fs: &dyn FsOps, has_either: bool) -> io::Result<Option<Pairs>> {
     let Some(file) = file else { return Ok(None) };
     let bytes = read_to_end(&*file)?;
     let text = String::from_utf8(bytes).map_err(io::Error::other)?;
+    let Some(lines) = within_numbers(&text) else {
+        return Ok(None);
+    };
     let mut pairs = Pairs::new();
-    for line in text.lines() {
+    for line in lines.lines() {
         match line.parse::<Mutation>().map_err(io::Error::other)? {
             Mutation::Put { key, value } => pairs.insert(key, value),
             Mutation::Delete { key } => pairs.remove(&key),
         };
     }
     Ok(Some(pairs))
+}
+
+/// The lines of the file, between its numbers where it has some; nothing where these differ.
+fn within_numbers(text: &str) -> Option<&str> {
+    if !text.starts_with('#') {
+        return Some(text);
+    }
+    let (first, rest) = text.split_once('\n')?;
+    let (lines, last) = rest.split_once('#')?;
+    (last.trim_start_matches('#') == &first[1..]).then_some(lines)
+}
+
+/// All of it anew, where it lies: so many bytes, or more where they are not enough.
+fn overwrite(fs: &dyn FsOps, pairs: &Pairs, sequence: u64) -> io::Result<()> {
+    let file = fs.open(Path::new(FILE), OpenOptions::read_write().create())?;
+    let text = format!("#{sequence:04}\n{}", lines_of(pairs));
+    let text = format!("{text:#<width$}{sequence:04}", width = OVERWRITTEN);
+    write_all_at(&*file, text.as_bytes(), 0)
+}
+
+fn lines_of(pairs: &Pairs) -> String {
+    let line = |(key, value): (&Vec<u8>, &Vec<u8>)| {
+        let (key, value) = (key.clone(), value.clone());
+        format!("{}\n", Mutation::Put { key, value })
+    };
+    pairs.iter().map(line).collect()
 }
 
 /// Puts the file in its place, where it can be under either name.
@@ -211,12 +247,7 @@ fn replace(fs: &dyn FsOps, pairs: &Pairs, is_synced: bool, removes: Removes) -> 
     }
     let options = OpenOptions::read_write().create().truncate();
     let file = fs.open(Path::new(TEMPORARY), options)?;
-    let mut text = String::new();
-    for (key, value) in pairs {
-        let (key, value) = (key.clone(), value.clone());
-        text += &format!("{}\n", Mutation::Put { key, value });
-    }
-    write_all_at(&*file, text.as_bytes(), 0)?;
+    write_all_at(&*file, lines_of(pairs).as_bytes(), 0)?;
     if is_synced {
         file.sync_all()?;
     }
@@ -314,7 +345,11 @@ async fn serve(host: &Host, fault: Fault) -> io::Result<()> {
         } else {
             Removes::Never
         };
-        replace(fs, &pairs, fault != Fault::EndsUnsynced, removes)?;
+        if fault == Fault::Overwrites {
+            overwrite(fs, &pairs, sequence)?;
+        } else {
+            replace(fs, &pairs, fault != Fault::EndsUnsynced, removes)?;
+        }
         let done = Answer::Done {
             id,
             level: fault.level(),
@@ -326,7 +361,7 @@ async fn serve(host: &Host, fault: Fault) -> io::Result<()> {
                 say(host, &done).await?;
                 fs.sync_dir(Path::new(""))?;
             }
-            Fault::EndsUnsynced | Fault::ShowsEarly => say(host, &done).await?,
+            Fault::EndsUnsynced | Fault::ShowsEarly | Fault::Overwrites => say(host, &done).await?,
             _ => {
                 fs.sync_dir(Path::new(""))?;
                 say(host, &done).await?;
@@ -335,6 +370,7 @@ async fn serve(host: &Host, fault: Fault) -> io::Result<()> {
     }
     let level = match fault {
         Fault::ShowsEarly => Level::Memory,
+        Fault::Overwrites => Level::Process,
         _ => Level::Power,
     };
     say(host, &Answer::End { sequence, level }).await

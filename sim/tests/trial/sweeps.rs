@@ -1,9 +1,10 @@
 //! What crashing a world everywhere finds.
 
+use plimsoll_faults::crash::CrashKind;
 use plimsoll_faults::profile::Profile;
 use plimsoll_sim::oracle::Oracle;
 use plimsoll_sim::trial::family::Family;
-use plimsoll_sim::trial::hunt::{Hunt, TrialCase, drawn, hunt};
+use plimsoll_sim::trial::hunt::{Hunt, TrialCase, Trophy, drawn, hunt};
 use plimsoll_sim::trial::look::{Manner, look};
 use plimsoll_sim::trial::sweep::{Images, Then};
 
@@ -99,6 +100,25 @@ fn single_losses_of_power_need_more_worlds() {
     }
     let (single, swept) = last.expect("there are two");
     assert!(single >= 10 && swept <= 5, "{single} and {swept}");
+}
+
+/// Only what a kill leaves is held to what survives a kill (B2), and between two operations all of it is there.
+#[test]
+fn a_kill_within_a_write_is_looked_for() {
+    let lost = |families: &[Family], sweep_every| {
+        let case = case(Fault::Overwrites, families, 60, sweep_every);
+        let hunt = hunt(&case, &|| true).expect("the build simulates");
+        let crash = |trophy: &Trophy| trophy.crash.clone();
+        hunt.trophies.get(&Oracle::B2).map(crash)
+    };
+    assert_eq!(lost(&[], 0), None);
+    let swept = lost(&[], 1).expect("a sweep finds it");
+    let crash = swept.expect("no crash of the world's own");
+    let (write, end) = crash.within.clone().expect("it is within a write");
+    assert!(write.starts_with("write jot 0..") && end > 0, "{crash}");
+    assert_eq!(crash.kind, CrashKind::ProcessKill);
+    // And so does a world whose process is killed.
+    assert_eq!(lost(&[Family::Kill], 0), Some(None));
 }
 
 /// The promise of the last line outlives the process, and nobody but a sweep loses power after it.

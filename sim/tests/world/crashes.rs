@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use plimsoll_faults::crash::{Bounds, CrashKind};
+use plimsoll_reference::fs::{FsOps, OpenOptions, write_all_at};
 use plimsoll_reference::host::ExitStatus;
-use plimsoll_sim::world::{Plan, Setup, crash_images};
+use plimsoll_sim::world::{Pace, Plan, Setup, crash_images};
 
 use crate::support::{SECOND, all_lines, completed, get, instant, put, say, start, usual, world};
 
@@ -125,7 +126,7 @@ fn everything_that_is_planned_happens_when_it_is_planned() {
                 let back = origin > host.process.wall_time();
                 let of = host.clone();
                 let job = move || {
-                    let options = plimsoll_reference::fs::OpenOptions::read_write().create();
+                    let options = OpenOptions::read_write().create();
                     let file = of.fs.open("file".as_ref(), options)?;
                     file.write_at(b"x", 0)
                 };
@@ -226,4 +227,72 @@ fn a_planned_kill_comes_before_an_operation_also_of_a_task_that_is_no_job() {
         status
     });
     assert_eq!(status, ExitStatus::Signal(9));
+}
+
+/// What lies in two files, the first of which a process was to write three pages to, behind so many bytes, when it was killed before its
+/// second operation: in a job or not. And what it had decided.
+fn killed_in_a_write(setup: Setup, is_job: bool, behind: usize) -> (Vec<u64>, Setup) {
+    let setup = Setup {
+        plan: "operation 2 of program: kill program"
+            .parse()
+            .expect("it is a plan"),
+        ..setup
+    };
+    let world = world(setup.clone(), move |host, _| {
+        Box::pin(async move {
+            let fs = Arc::clone(&host.fs);
+            let job = move || {
+                let options = OpenOptions::read_write();
+                let Ok(first) = fs.open("first".as_ref(), options) else {
+                    return;
+                };
+                // Whoever does not look at errors goes on; nothing of it may have an effect.
+                let _ = write_all_at(&*first, &[b'x'; 3 * 4096], behind as u64);
+                put(&*fs, "second", &[b'x'; 3 * 4096], false);
+            };
+            if is_job {
+                host.blocking(job).await.expect("it does not panic");
+            } else {
+                job();
+            }
+            0
+        })
+    });
+    let (lens, run) = completed(&world, |control| async move {
+        put(&control.disk(), "first", &vec![b'-'; behind], false);
+        let process = start(&control);
+        assert_eq!(control.wait(process).await, ExitStatus::Signal(9));
+        let disk = control.disk();
+        let len = |name: &str| disk.metadata(name.as_ref()).expect("the disk is sound");
+        let lens = ["first", "second"].map(|name| len(name).map_or(0, |found| found.len));
+        lens.to_vec()
+    });
+    let again = Setup {
+        schedule: Some(run.schedule),
+        seed: setup.seed + 1,
+        ..setup
+    };
+    (lens, again)
+}
+
+#[test]
+fn a_kill_leaves_the_first_pages_of_a_write() {
+    for (is_job, behind) in [(true, 0), (false, 0), (true, 100), (false, 100)] {
+        let mut seen = BTreeSet::new();
+        for seed in 0..60 {
+            let setup = Setup {
+                pace: Pace::instant(),
+                ..usual(seed)
+            };
+            let (lens, recorded) = killed_in_a_write(setup, is_job, behind);
+            assert_eq!(killed_in_a_write(recorded, is_job, behind).0, lens);
+            assert_eq!(lens[1], 0, "it had been killed");
+            seen.insert(lens[0]);
+        }
+        let mut expected = BTreeSet::from([behind as u64, 4096, 8192]);
+        if behind > 0 {
+            expected.insert(12_288);
+        }
+        assert_eq!(seen, expected, "{is_job} {behind}");
+    }
 }
