@@ -38,7 +38,7 @@ use crate::sim::worlds::Worlds;
     before_help = "Examples:
   cargo xtask sim                                 everything that ships, in about a minute
   cargo xtask sim --seed=$(git rev-parse HEAD)    new workloads for every commit
-  cargo xtask sim --preset=nightly                more and longer workloads, and every short one: some minutes
+  cargo xtask sim --preset=nightly                more and longer workloads, and every short one: up to twenty minutes
   cargo xtask sim run torn-tail                   the cases whose id contains `torn-tail`
   cargo xtask sim list                            what there is
   cargo xtask sim disks xfs                       the profile of a disk, as a file to start one of your own from
