@@ -92,6 +92,6 @@ fn violated(case: &Case, recording: &Recording, lab: &mut Lab<'_>) -> Option<Ora
     lab.counters = Counters::default();
     let mut found = BTreeMap::new();
     Sweep::new(case, recording, lab, &mut found).run();
-    let finding = recording.finding.iter().map(|finding| finding.oracle);
-    found.into_keys().chain(finding).min()
+    let of_run = recording.findings().map(|finding| finding.oracle);
+    found.into_keys().chain(of_run).min()
 }

@@ -1,6 +1,7 @@
 //! One run of a workload on a recording disk.
 
 mod another;
+mod answers;
 mod reading;
 mod space;
 
@@ -48,6 +49,8 @@ pub(super) struct Recording {
     pub(super) image: Image,
     /// What did not hold in the run itself, without a crash: oracle, expected, found.
     pub(super) finding: Option<Finding>,
+    /// What failed first although nothing had gone wrong; the run goes on behind it.
+    pub(super) failed_for_nothing: Option<Finding>,
     /// How often each fault of the plan took effect.
     pub(super) fired: Vec<u32>,
     /// Operations asked of the disk.
@@ -60,6 +63,13 @@ pub(super) struct Recording {
     pub(super) damaged_at: Option<usize>,
     /// The limits on bytes under which the same run would have come about.
     pub(super) alike_spaces: RangeInclusive<u64>,
+}
+
+impl Recording {
+    /// What did not hold in the run itself.
+    pub(super) fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.finding.iter().chain(&self.failed_for_nothing)
+    }
 }
 
 /// A violation seen in the run itself.
@@ -89,11 +99,13 @@ pub(super) fn record(case: &Case, plan: &FaultPlan) -> Recording {
         clock,
         instance: None,
         others: Vec::new(),
+        has_cuts: false,
         steps: Vec::new(),
         events: Vec::new(),
         model: Model::new(),
         promises: Promises::default(),
         finding: None,
+        failed_for_nothing: None,
         restarts: 0,
         looked_at: 0,
         has_faults: !plan.is_empty(),
@@ -126,6 +138,7 @@ pub(super) fn record(case: &Case, plan: &FaultPlan) -> Recording {
         events: recorder.events,
         model: recorder.model,
         finding: recorder.finding,
+        failed_for_nothing: recorder.failed_for_nothing,
     }
 }
 
@@ -137,11 +150,14 @@ struct Recorder<'a> {
     instance: Option<Box<dyn Instance>>,
     /// Further handles on the store in the same process.
     others: Vec<Box<dyn Instance>>,
+    /// Whether a snapshot was begun since the last restart, and may be under way.
+    has_cuts: bool,
     steps: Vec<Step>,
     events: Vec<Event>,
     model: Model,
     promises: Promises,
     finding: Option<Finding>,
+    failed_for_nothing: Option<Finding>,
     restarts: u32,
     /// Entries of the log of which the promises know.
     looked_at: usize,
@@ -184,13 +200,17 @@ impl Recorder<'_> {
 
     fn find(&mut self, oracle: Oracle, crash: &str, expected: String, found: String) {
         if self.finding.is_none() {
-            self.finding = Some(Finding {
-                oracle,
-                step: self.steps.len() as Position,
-                crash: crash.to_owned(),
-                expected,
-                found,
-            });
+            self.finding = Some(self.seen(oracle, crash, expected, found));
+        }
+    }
+
+    fn seen(&self, oracle: Oracle, crash: &str, expected: String, found: String) -> Finding {
+        Finding {
+            oracle,
+            step: self.steps.len() as Position,
+            crash: crash.to_owned(),
+            expected,
+            found,
         }
     }
 
@@ -332,6 +352,18 @@ impl Recorder<'_> {
         self.model.push(step, fate);
         self.hold_to_time(command, begun);
         let failed = matches!(&what, What::Failed(outcome, _) if *outcome != Outcome::Unsupported);
+        if let What::Failed(outcome, message) = &what
+            && failed
+            && !answers::may_refuse(command, *outcome)
+        {
+            self.hold_to_success(command, message.clone());
+        }
+        if matches!(
+            command,
+            Command::SnapshotBegin(_) | Command::SnapshotPlace(_)
+        ) {
+            self.has_cuts = true;
+        }
         self.event(what);
         if failed && !self.model.overflowed {
             if self.only_space {
@@ -339,19 +371,6 @@ impl Recorder<'_> {
             } else {
                 self.read_after_failure();
             }
-        }
-    }
-
-    /// A write must not take longer than the store promises (B3).
-    fn hold_to_time(&mut self, command: &Command, begun: Duration) {
-        let Some(limit) = self.sut.contract().writes_within else {
-            return;
-        };
-        let took = self.clock.now() - begun;
-        if took > limit && !command.mutations().is_empty() {
-            let expected = format!("an answer within {} ms", limit.as_millis());
-            let found = format!("`{command}` took {} ms", took.as_millis());
-            self.find(Oracle::B3, "no crash", expected, found);
         }
     }
 
@@ -409,7 +428,10 @@ impl Recorder<'_> {
                     );
                 }
             }
-            Ok(Err(error)) => self.event(What::Failed(error.outcome, error.message)),
+            Ok(Err(error)) => {
+                self.hold_to_success(&Command::Reopen, error.message.clone());
+                self.event(What::Failed(error.outcome, error.message));
+            }
             Err(panic) => {
                 let text = panic_text(&*panic);
                 if !self.has_faults {
@@ -426,6 +448,7 @@ impl Recorder<'_> {
 
     /// Opens the store in a new process and holds what it shows to the history.
     fn restart(&mut self, floor: Position, crash: &str) {
+        self.has_cuts = false;
         let last = self.steps.len() as Position;
         self.begin(Step::Open);
         self.disk.set_phase(Phase::Recovery);

@@ -248,12 +248,11 @@ impl Exploration {
         if let Some(operation) = &recording.hung {
             self.over_limit = Some(format!("the store hung: `{operation}` never returned"));
         }
-        if let Some(finding) = &recording.finding
-            && !self.found.contains_key(&finding.oracle)
-        {
-            let witness = witness::of_finding(&with_plan(case, plan), recording, finding);
-            self.found
-                .insert(finding.oracle, Found { witness, rank: 0 });
+        for finding in recording.findings() {
+            self.found.entry(finding.oracle).or_insert_with(|| {
+                let witness = witness::of_finding(&with_plan(case, plan), recording, finding);
+                Found { witness, rank: 0 }
+            });
         }
     }
 

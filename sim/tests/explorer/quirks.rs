@@ -25,6 +25,12 @@ enum Quirk {
     SeesGhosts,
     /// Who finds a part of that frame cannot be read.
     CannotBeRead,
+    /// The key `last` is written, and said not to be known to be.
+    Doubts,
+    /// The key `last` is refused.
+    Refuses,
+    /// Closing fails.
+    CannotBeClosed,
 }
 
 struct Odd {
@@ -65,7 +71,7 @@ impl Sut for Odd {
         let log = log(&*host.fs);
         let done = match self.quirk {
             Quirk::Litters => litter(&*host.fs),
-            Quirk::SeesGhosts | Quirk::CannotBeRead => Ok(()),
+            _ => Ok(()),
         };
         done.map_err(|error| OpenError {
             message: error.to_string(),
@@ -80,7 +86,15 @@ impl Sut for Odd {
 
 impl Instance for OpenOdd {
     fn apply(&mut self, command: &Command) -> Result<Ack, CommandError> {
-        self.log.apply(command)
+        let is_last = command.mutations().iter().any(|m| m.key() == b"last");
+        match self.quirk {
+            Quirk::Refuses if is_last => Err(CommandError::absent("that key is ours")),
+            Quirk::Doubts if is_last => {
+                self.log.apply(command)?;
+                Err(CommandError::unknown("who knows"))
+            }
+            _ => self.log.apply(command),
+        }
     }
 
     fn dump(&mut self, visit: &mut Visit<'_>) -> Result<(), String> {
@@ -98,7 +112,13 @@ impl Instance for OpenOdd {
     }
 
     fn close(self: Box<Self>) -> Result<Ack, CommandError> {
-        self.log.close()
+        match self.quirk {
+            Quirk::CannotBeClosed => {
+                self.log.close()?;
+                Err(CommandError::unknown("who knows"))
+            }
+            _ => self.log.close(),
+        }
     }
 }
 
@@ -123,6 +143,36 @@ fn litter_does_not_hide_a_loss() {
     let found = explore::violated(&odd(Quirk::Litters, omit, "posix-minimal", &steps));
     assert!(found.contains(&Oracle::L1), "{found:?}");
     assert!(found.contains(&Oracle::D1), "{found:?}");
+}
+
+#[test]
+fn what_fails_for_nothing_is_told() {
+    let found = |quirk, steps: &[&str]| {
+        let case = odd(quirk, Omit::default(), "posix-minimal", steps);
+        explore::violated(&case)
+    };
+    let steps = ["put a 1", "put last 2", "put b 3"];
+    assert_eq!(found(Quirk::Doubts, &steps), [Oracle::V2]);
+    assert_eq!(found(Quirk::CannotBeClosed, &steps), [Oracle::V2]);
+    // It hides nothing that comes behind it.
+    let omit = Omit {
+        sync: true,
+        ..Omit::default()
+    };
+    let case = odd(
+        Quirk::Doubts,
+        omit,
+        "posix-minimal",
+        &["put last 2", "put b 3"],
+    );
+    let both = explore::violated(&case);
+    assert!(
+        both.contains(&Oracle::D1) && both.contains(&Oracle::V2),
+        "{both:?}"
+    );
+    // What a store does not take, it may refuse; and nothing is wrong before that.
+    assert_eq!(found(Quirk::Refuses, &steps), []);
+    assert_eq!(found(Quirk::Doubts, &steps[..1]), []);
 }
 
 #[test]
