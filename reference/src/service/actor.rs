@@ -8,6 +8,7 @@ use crate::host::{Host, Signals};
 
 use super::caller::{Caller, Order};
 use super::protocol::Cause;
+use super::reader::ending;
 use super::worker::Worker;
 
 /// Requests that may wait for the actor.
@@ -76,6 +77,14 @@ impl Actor {
                 },
                 () = until(&host, wake_at, now) => {}
             }
+        }
+    }
+
+    /// Takes nothing more, and answers what came meanwhile and is not done.
+    pub(super) async fn refuse_rest(&mut self) {
+        self.mailbox.close();
+        while let Some(Order { caller, .. }) = self.mailbox.recv().await {
+            caller.answer(ending());
         }
     }
 

@@ -57,8 +57,22 @@ impl Ending {
 }
 
 impl Worker {
-    /// Brings everything acknowledged to disk as far as the engine can, and leaves it open.
+    /// Brings everything acknowledged to disk as far as the engine can, and leaves it open. Whoever waits for a snapshot is answered.
     pub(super) async fn secure(&mut self) -> Result<(), Failure> {
+        if self.panic.is_some() && self.seat.engine().is_none() {
+            // What a job left half done is on disk as after a kill, and is opened like that: what waits may still be committed.
+            let _ = self.wait_for_snapshot().await;
+            self.mend().await;
+        }
+        let secured = self.bring_to_disk().await;
+        if self.runs.is_wanted() {
+            // Nothing depends on it but whoever asked, and they are told.
+            let _ = self.snapshot_now().await;
+        }
+        secured
+    }
+
+    async fn bring_to_disk(&mut self) -> Result<(), Failure> {
         let _ = self.commit().await;
         // Its failure is told where it was asked for; what counts comes now.
         let _ = self.wait_for_snapshot().await;
@@ -72,22 +86,34 @@ impl Worker {
         let Some(engine) = self.seat.engine() else {
             return Err(self.seat.refusal().unwrap_or_else(|| Failure::absent("")));
         };
-        if engine.is_in_memory() {
-            let has_place = engine.snapshot_path().is_some();
-            if engine.has_file() {
-                self.persevere(Step::Move).await?;
-            } else if self.covered == Some(self.seat.sequence) && !self.runs.is_wanted() {
-                // The one in place holds all of it; another would cost the oldest of those that are kept.
-                return Ok(());
-            } else if has_place {
-                return self.persevere(Step::Snapshot).await;
-            }
+        if !engine.is_in_memory() {
+            return Ok(());
         }
-        if self.runs.is_wanted() {
-            // Nothing depends on it but whoever asked, and they are told.
-            let _ = self.snapshot_now().await;
+        let has_place = engine.snapshot_path().is_some();
+        if engine.has_file() {
+            self.persevere(Step::Move).await
+        } else if self.covered == Some(self.seat.sequence) && !self.runs.is_wanted() {
+            // The one in place holds all of it; another would cost the oldest of those that are kept.
+            Ok(())
+        } else if has_place {
+            self.persevere(Step::Snapshot).await
+        } else {
+            Ok(())
         }
-        Ok(())
+    }
+
+    /// Says what closing the store, now that it is [secured](Self::secure), would cost that was acknowledged.
+    pub(super) fn would_lose(&self) -> Result<(), Failure> {
+        let engine = self.seat.engine();
+        let is_homeless = engine.is_some_and(|engine| {
+            engine.is_in_memory() && !engine.has_file() && engine.snapshot_path().is_none()
+        });
+        if is_homeless && self.seat.sequence > 0 {
+            return Err(Failure::absent(
+                "it is in memory, and there is no place for it on disk",
+            ));
+        }
+        self.untold.clone().map_or(Ok(()), Err)
     }
 
     async fn persevere(&mut self, step: Step) -> Result<(), Failure> {

@@ -55,10 +55,8 @@ struct Reached {
 
 impl std::fmt::Debug for Registry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let stores = self.stores();
-        let names: Vec<&String> = stores.by_name.keys().collect();
         f.debug_struct("Registry")
-            .field("open", &names)
+            .field("open", &self.names())
             .finish_non_exhaustive()
     }
 }
@@ -136,9 +134,13 @@ impl Registry {
         troubles.collect()
     }
 
-    /// The names of the stores that are open.
+    /// The names of the stores that are open, or on the way there or back.
     pub fn names(&self) -> Vec<String> {
-        self.stores().by_name.keys().cloned().collect()
+        let stores = self.stores();
+        let is_open =
+            |registered: &Registered| !matches!(registered.view.borrow().door, Door::Gone(_));
+        let open = stores.by_name.iter().filter(|(_, of)| is_open(of));
+        open.map(|(name, _)| name.clone()).collect()
     }
 
     /// Closes all stores, and says how each ended. Requests that came before are done; those that come later fail.

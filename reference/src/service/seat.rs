@@ -101,7 +101,8 @@ impl Seat {
 impl Worker {
     /// Moves the engine into a job, has it do something there, and takes it back.
     ///
-    /// A panic of the engine leaves it here: the end may still save what it holds.
+    /// A panic leaves an engine here that is in memory: the end may still save what it holds. One on disk is let go of, as nobody knows how
+    /// far it came: what is on disk is whole after a kill, and may not be after whatever this one would do next.
     pub(super) async fn with_engine<T: Send + 'static>(
         &mut self,
         work: impl FnOnce(&mut Engine) -> Result<T, Failure> + Send + 'static,
@@ -115,12 +116,14 @@ impl Worker {
         let job = move || {
             let result = catch_unwind(AssertUnwindSafe(|| work(&mut engine)));
             let warnings = engine.take_warnings();
-            (engine, warnings, result)
+            let sequence = engine.sequence();
+            let is_kept = result.is_ok() || engine.is_in_memory();
+            (is_kept.then_some(engine), sequence, warnings, result)
         };
         match self.host.blocking(job).await {
-            Ok((engine, warnings, result)) => {
-                self.seat.sequence = engine.sequence();
-                self.seat.engine = Some(engine);
+            Ok((engine, sequence, warnings, result)) => {
+                self.seat.sequence = sequence;
+                self.seat.engine = engine;
                 for warning in warnings {
                     self.notes.note(&warning);
                     self.seat.note_trouble(&Failure::absent(warning));

@@ -91,6 +91,7 @@ impl Tenant {
             signals: None,
             stop: Some(stop),
         };
+        let mut trouble = None;
         let secured = loop {
             let why = actor.run(Some(idle_timeout)).await;
             let idle = matches!(why, Stop::Idle);
@@ -100,17 +101,26 @@ impl Tenant {
                 ));
                 continue;
             }
-            show(&view, Door::Closing, None);
-            drain(&mut actor).await;
-            match actor.worker.secure().await {
+            show(&view, Door::Closing, trouble.clone());
+            match why {
+                Stop::Panic => actor.refuse_rest().await,
+                _ => drain(&mut actor).await,
+            }
+            let secured = actor.worker.secure().await;
+            let closable = match idle {
+                true => secured.clone().and_then(|()| actor.worker.would_lose()),
+                false => Ok(()),
+            };
+            match closable {
+                Ok(()) => break secured,
                 // Closing what could not be brought to disk would lose it.
-                Err(failure) if idle => {
+                Err(failure) => {
                     notes.note(&format!("`{name}` stays open: {failure}"));
                     let (sender, mailbox) = mpsc::channel(MAILBOX_LEN);
                     actor.mailbox = mailbox;
-                    show(&view, Door::Open(sender), Some(failure.message));
+                    trouble = Some(failure.message);
+                    show(&view, Door::Open(sender), trouble.clone());
                 }
-                secured => break secured,
             }
         };
         let ending = actor.worker.close(secured).await;

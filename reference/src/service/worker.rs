@@ -64,7 +64,7 @@ pub(super) struct Worker {
     /// What was acknowledged and may not be there any more.
     pub(super) lost: Option<String>,
     /// The same, until a request that asks for safety was told.
-    untold: Option<Failure>,
+    pub(super) untold: Option<Failure>,
 }
 
 impl Worker {

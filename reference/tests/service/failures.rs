@@ -1,22 +1,11 @@
 //! What fails, and who is told.
 
-use std::io;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use plimsoll_reference::service::{Acks, ServiceOptions};
 
-use crate::rigged::eio;
+use crate::rigged::no_sync;
 use crate::support::{Bench, Session, native, on_sqlite, run};
-
-/// Fails whatever makes the log durable.
-fn no_sync(operation: &str, path: &Path) -> io::Result<()> {
-    let path = path.to_str().unwrap_or_default();
-    if operation == "sync" && (path.contains(".log") || path.contains("-wal")) {
-        return Err(eio());
-    }
-    Ok(())
-}
 
 #[test]
 fn a_failed_commit_reaches_everybody_and_the_store_is_opened_again() {

@@ -12,8 +12,9 @@ use plimsoll_reference::service::protocol::{Command, Outcome};
 use plimsoll_reference::service::{
     Acks, EngineOptions, Failure, Registry, RegistryOptions, Response,
 };
+use plimsoll_reference::sqlite;
 
-use crate::rigged::{eio, ends};
+use crate::rigged::{eio, ends, no_sync};
 use crate::support::{Bench, run};
 
 const IDLE: Duration = Duration::from_secs(301);
@@ -150,6 +151,94 @@ fn a_store_on_disk_whose_sync_fails_stays_open_until_it_is_durable() {
         tokio::time::sleep(IDLE + Duration::from_secs(1)).await;
         assert_eq!(registry.unhealthy(), []);
         assert_eq!(ask(&registry, "one", "get b").await, "1");
+    });
+}
+
+#[test]
+fn a_store_in_memory_that_has_no_place_on_disk_is_not_closed() {
+    run(async {
+        let bench = Bench::new();
+        let engine = |_: &str| EngineOptions::Sqlite(sqlite::Options::memory());
+        let registry = Registry::new(bench.host(), RegistryOptions::default(), engine)
+            .expect("the options make sense");
+        assert_eq!(ask(&registry, "unused", "get a").await, "absent");
+        assert_eq!(ask(&registry, "one", "put a 1").await, "memory 1");
+        tokio::time::sleep(2 * IDLE).await;
+        let unhealthy = registry.unhealthy();
+        assert_eq!(unhealthy.len(), 1, "{unhealthy:?}");
+        assert_eq!(unhealthy[0].0, "one");
+        assert_eq!(ask(&registry, "one", "get a").await, "1");
+        let endings = registry.close().await;
+        assert!(endings.iter().all(|(_, ending)| ending.code() == 0));
+    });
+}
+
+#[test]
+fn a_loss_that_nobody_was_told_of_keeps_a_store_open() {
+    run(async {
+        let bench = Bench::new();
+        let engine = |name: &str| EngineOptions::Native(Options::new(name));
+        let options = RegistryOptions::default().acks(Acks::Window);
+        let registry = Registry::new(bench.host(), options, engine).expect("they make sense");
+        assert_eq!(ask(&registry, "one", "put a 1").await, "window(15000ms) 1");
+        assert_eq!(ask(&registry, "one", "sync").await, "power 1");
+        assert_eq!(ask(&registry, "one", "put b 1").await, "window(15000ms) 2");
+        bench.fs.rig(no_sync);
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        bench.fs.mend();
+        tokio::time::sleep(2 * IDLE).await;
+        let unhealthy = registry.unhealthy();
+        assert_eq!(unhealthy.len(), 1, "{unhealthy:?}");
+        let told = ask(&registry, "one", "sync").await;
+        let lost = "unknown: acknowledged writes 2 to 2 could not be committed";
+        assert!(told.starts_with(lost), "{told}");
+        tokio::time::sleep(2 * IDLE).await;
+        assert_eq!(registry.names(), [""; 0], "it was told, and is closed");
+        // Whether the write came back is as it was found.
+        let again = ask(&registry, "one", "sync").await;
+        assert!(again.starts_with("power "), "{again}");
+    });
+}
+
+#[test]
+fn nothing_is_done_behind_a_panic() {
+    run(async {
+        let bench = Bench::new();
+        let engine = |name: &str| EngineOptions::Native(Options::new(name));
+        let registry = Registry::new(bench.host(), RegistryOptions::default(), engine)
+            .expect("the options make sense");
+        let registry = Arc::new(registry);
+        assert_eq!(ask(&registry, "one", "put a 1").await, "power 1");
+        let (is_reached, is_open) = (Arc::new(AtomicBool::new(false)), Arc::default());
+        let (reached, opened) = (Arc::clone(&is_reached), Arc::<AtomicBool>::clone(&is_open));
+        bench.fs.rig(move |operation, _| {
+            if operation == "append" && !reached.swap(true, Ordering::Relaxed) {
+                while !opened.load(Ordering::Relaxed) {
+                    std::thread::yield_now();
+                }
+                panic!("the disk is haunted");
+            }
+            Ok(())
+        });
+        let later = |text: &'static str| {
+            let registry = Arc::clone(&registry);
+            tokio::spawn(async move { ask(&registry, "one", text).await })
+        };
+        let first = later("put b 1");
+        while !is_reached.load(Ordering::Relaxed) {
+            tokio::task::yield_now().await;
+        }
+        let second = later("put c 1");
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        is_open.store(true, Ordering::Relaxed);
+        let first = first.await.expect("no panic");
+        assert!(first.starts_with("unknown: "), "{first}");
+        let second = second.await.expect("no panic");
+        assert!(second.starts_with("absent: "), "{second}");
+        assert_eq!(ask(&registry, "one", "get a").await, "1");
+        assert_eq!(ask(&registry, "one", "get c").await, "absent");
     });
 }
 
