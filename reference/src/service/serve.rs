@@ -1,20 +1,21 @@
 //! A whole service on the standard input and output of its process.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::host::{Failed, Host, Later, Lines, patience};
+use crate::host::{Failed, Host, Later, Lines, Signal, patience};
 
 use super::actor::{Actor, MAILBOX_LEN, Stop};
-use super::caller::Order;
 use super::ending::Ending;
 use super::engine::Engine;
+use super::failure::Failure;
 use super::notes::Notes;
 use super::options::ServiceOptions;
 use super::outlet::Outlet;
 use super::protocol::Answer;
-use super::reader::{Reader, ending};
+use super::reader::Reader;
 use super::response::Response;
 use super::signals::Handlers;
 use super::worker::Worker;
@@ -34,7 +35,8 @@ const NOTES_TIME: Duration = Duration::from_secs(1);
 /// * 1: it is not, or may not be; or the store could not be opened.
 /// * 2: the options make no sense.
 ///
-/// A second signal while it ends is noted, and the end goes on. Whoever drops the future, or the runtime below it, kills the service.
+/// A second signal while it ends is noted, and the end goes on. One while the store is still being opened leaves that to itself: nothing was
+/// asked for by then, and it is as if the process were killed. Whoever drops the future, or the runtime below it, kills the service.
 pub async fn serve(host: Host, options: ServiceOptions) -> i32 {
     let (notes, noted) = Notes::start(&host);
     let code = match options.validate() {
@@ -72,14 +74,11 @@ async fn run(
     options: &ServiceOptions,
     answers: &Outlet,
     notes: &Notes,
-    handlers: Handlers,
+    mut handlers: Handlers,
 ) -> Ending {
-    let (to_open, engine_options) = (host.clone(), options.engine.clone());
-    let opening = host.blocking(move || Engine::open(&to_open, &engine_options, 0));
-    let engine = match opening.await {
-        Ok(Ok(engine)) => engine,
-        Ok(Err(failure)) => return Ending::failed(failure.message),
-        Err(failed) => return Ending::failed(failed.to_string()),
+    let (engine, told) = match open(host, options, notes, &mut handlers).await {
+        Ok(opened) => opened,
+        Err(failure) => return Ending::failed(failure.message),
     };
     let ready = Answer::Ready {
         pid: host.process.id(),
@@ -88,9 +87,42 @@ async fn run(
     answers.send(ready.to_string());
     let lines = Some(answers.clone());
     let worker = Worker::new(host, options, engine, lines, notes);
-    Serving::start(host, worker, answers, notes, handlers)
-        .watch()
-        .await
+    let serving = Serving::start(host, worker, answers, notes, handlers);
+    if let Some(signal) = told {
+        serving.end(&format!("{signal}; the service ends"));
+    }
+    serving.watch().await
+}
+
+/// Opens the store, and says which signal asked for the end meanwhile. That waits for the store; a second one does not, as there are disks on
+/// which nothing ever comes of opening it.
+async fn open(
+    host: &Host,
+    options: &ServiceOptions,
+    notes: &Notes,
+    handlers: &mut Handlers,
+) -> Result<(Engine, Option<Signal>), Failure> {
+    let (to_open, engine_options) = (host.clone(), options.engine.clone());
+    let mut opening = pin!(host.blocking(move || Engine::open(&to_open, &engine_options, 0)));
+    let mut told = None;
+    loop {
+        tokio::select! {
+            biased;
+            opened = &mut opening => return Ok((opened??, told)),
+            signal = handlers.next() => {
+                if told.is_some() {
+                    notes.note(&format!("{signal} again; this no longer waits"));
+                    return Err(Failure::absent(format!(
+                        "{signal} came again while the store was being opened; nothing was asked of it"
+                    )));
+                }
+                notes.note(&format!(
+                    "{signal}: the store is being opened, and this ends when it is; a second signal leaves it to itself"
+                ));
+                told = Some(signal);
+            }
+        }
+    }
 }
 
 /// The tasks of a service, as seen from outside of them.
@@ -178,15 +210,12 @@ impl Serving {
 /// The task of the actor: serves, then ends in order.
 async fn act(mut actor: Actor, ended: oneshot::Sender<Ending>) {
     let stop = actor.run(None).await;
-    actor.mailbox.close();
     let closer = match stop {
         Stop::Asked(caller) => Some(caller),
         Stop::Told | Stop::Idle | Stop::Panic => None,
     };
     // What is left was asked behind a `close` or after a panic: at the end of the input nothing is.
-    while let Some(Order { caller, .. }) = actor.mailbox.recv().await {
-        caller.answer(ending());
-    }
+    actor.refuse_rest().await;
     actor.take_signals().await;
     let secured = actor.worker.secure().await;
     let ending = actor.worker.close(secured).await;
@@ -205,6 +234,6 @@ fn closed(ending: &Ending) -> Response {
             sequence: ending.sequence,
             path: None,
         },
-        Some(message) => Response::Failed(super::failure::Failure::unknown(message)),
+        Some(message) => Response::Failed(Failure::unknown(message)),
     }
 }

@@ -128,6 +128,7 @@ impl System for Service {
         let in_memory = self.snapshot().is_some().then_some(Duration::from_secs(1));
         Promise {
             snapshots_on_signal: true,
+            gives_up_opening: true,
             reads_within: in_memory,
             writes_within: in_memory,
             answers_within: seconds(20),

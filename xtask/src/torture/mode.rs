@@ -155,7 +155,7 @@ impl Mode {
             snapshots_on_signal: self.snapshots_on_signal,
             ends_on_signals: self.ends_on_signals,
             ends_on_hangup: self.is_parent,
-            gives_up_opening: self.is_parent,
+            gives_up_opening: !self.is_other,
             undone_code: self
                 .is_parent
                 .then_some(plimsoll_reference::standalone::UNDONE),
