@@ -2,8 +2,7 @@
 
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
-use std::process::{Child, Stdio};
-use std::sync::mpsc::RecvTimeoutError;
+use std::process::{Child, ExitStatus as Status, Stdio};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -14,7 +13,7 @@ use plimsoll_sim::trial::history::{End, Moment, Notice, Pairs};
 
 use super::deed::{Deed, Target, Words};
 use super::mode::Mode;
-use super::pipes::{Ears, Heard, Mouth};
+use super::pipes::{Ears, Heard, Mouth, OUTPUTS};
 use super::plan::Plan;
 use super::program::Program;
 use super::record::{Ended, Record};
@@ -22,6 +21,12 @@ use crate::stopwatch::Stopwatch;
 
 /// How long a process that was asked to end may take before it is killed, and said to hang.
 const HANG: Duration = Duration::from_secs(60);
+
+/// How long what a process said is waited for once it was killed for that.
+const REST: Duration = Duration::from_secs(1);
+
+/// How often somebody looks whether a process has ended that says nothing any more.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// How long to wait for the readiness line, where that is waited for.
 const READY: Duration = Duration::from_secs(10);
@@ -36,9 +41,12 @@ pub(super) struct Living<'a> {
     mouth: Mouth,
     record: Record,
     is_ready: bool,
-    is_gone: bool,
-    /// When it was killed at once.
+    /// Of its outputs, those that are not over. It and its children have the same ones.
+    outputs: u8,
+    hang: Duration,
+    /// When it was killed at once, and the server that it had then.
     killed_at: Option<Moment>,
+    server: Option<i32>,
 }
 
 impl<'a> Living<'a> {
@@ -74,8 +82,10 @@ impl<'a> Living<'a> {
             mouth: Mouth::of(stdin),
             record,
             is_ready: false,
-            is_gone: false,
+            outputs: OUTPUTS,
+            hang: HANG,
             killed_at: None,
+            server: None,
         })
     }
 
@@ -83,7 +93,7 @@ impl<'a> Living<'a> {
     pub(super) fn live(mut self, plan: &Plan) -> anyhow::Result<Ended> {
         if plan.waits_until_ready {
             let stopwatch = Stopwatch::start();
-            while !self.is_ready && !self.is_gone && stopwatch.elapsed() < READY {
+            while !self.is_ready && self.outputs > 0 && stopwatch.elapsed() < READY {
                 self.listen(Duration::from_millis(20));
             }
         }
@@ -156,7 +166,10 @@ impl<'a> Living<'a> {
                 self.record.err();
                 self.record.log(&format!("{signal} to the server"));
             }
-            (Signal::Kill, _) => self.killed_at = Some(self.record.now()),
+            (Signal::Kill, _) => {
+                self.server = self.server();
+                self.killed_at = Some(self.record.now());
+            }
             _ => self.record.notice(Notice::Signalled(signal)),
         }
         self.send(signal, target);
@@ -169,7 +182,7 @@ impl<'a> Living<'a> {
         let pid = match target {
             Target::Process => Some(id),
             Target::Group => Some(-id),
-            Target::Server => server_of(id),
+            Target::Server => self.server(),
         };
         let number = signal::Signal::try_from(signal.number());
         if let (Some(pid), Ok(signal)) = (pid, number) {
@@ -178,10 +191,17 @@ impl<'a> Living<'a> {
         }
     }
 
+    /// The server that it started, if it runs.
+    fn server(&self) -> Option<i32> {
+        let last = self.server.filter(|&id| works_in(id, self.dir));
+        let id = i32::try_from(self.child.id()).ok()?;
+        server_of(id).or(last)
+    }
+
     /// Takes note of everything that comes within this time.
     fn listen(&mut self, time: Duration) {
         let stopwatch = Stopwatch::start();
-        while !self.is_gone {
+        while self.outputs > 0 {
             let left = time.saturating_sub(stopwatch.elapsed());
             match self.ears.heard.recv_timeout(left) {
                 Ok(Heard::Line(line)) => {
@@ -189,37 +209,52 @@ impl<'a> Living<'a> {
                     self.record.hear(&line);
                 }
                 Ok(Heard::Note(text)) => self.record.log(&format!("! {text}")),
-                Ok(Heard::Gone) => self.is_gone = true,
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
+                Ok(Heard::Over) => self.outputs -= 1,
+                Err(_) => return,
             }
         }
     }
 
-    fn wait_for_end(mut self) -> anyhow::Result<Ended> {
+    /// Waits until it has ended and all that it said was heard; or for too long. Its number is its own until then.
+    fn wait_until_gone(&mut self) -> anyhow::Result<Option<Status>> {
         let stopwatch = Stopwatch::start();
-        while !self.is_gone && stopwatch.elapsed() < HANG {
+        while stopwatch.elapsed() < self.hang {
             self.listen(Duration::from_millis(50));
-        }
-        let hangs = !self.is_gone;
-        let mut at = self.record.now();
-        if hangs {
-            self.record.log("it does not end, and is killed");
-            self.send(Signal::Kill, Target::Group);
-        }
-        let status = self
-            .child
-            .wait()
-            .context("cannot learn how a process ended")?;
-        // What it said before is still in the pipe.
-        while let Ok(heard) = self.ears.heard.recv_timeout(Duration::from_millis(20)) {
-            if let Heard::Line(line) = heard {
-                self.record.hear(&line);
-                at = Moment {
-                    event: self.record.now().event,
-                    now: at.now,
-                };
+            if self.outputs == 0 {
+                if let Some(status) = self.child.try_wait().context(UNKNOWN_END)? {
+                    return Ok(Some(status));
+                }
+                // Nothing comes any more; this only lets time pass.
+                let _ = self.ears.heard.recv_timeout(LOOK);
             }
         }
+        Ok(None)
+    }
+
+    /// Ends it at once, with its server, and hears what they said before.
+    fn end_at_once(&mut self) -> anyhow::Result<Status> {
+        for target in [Target::Server, Target::Group] {
+            self.send(Signal::Kill, target);
+        }
+        let status = self.child.wait().context(UNKNOWN_END)?;
+        self.listen(REST);
+        Ok(status)
+    }
+
+    fn wait_for_end(mut self) -> anyhow::Result<Ended> {
+        let gone = self.wait_until_gone()?;
+        let (hangs, now) = (gone.is_none(), self.record.now().now);
+        let status = match gone {
+            Some(status) => status,
+            None => {
+                self.record.log("it does not end, and is killed");
+                self.end_at_once()?
+            }
+        };
+        let mut at = Moment {
+            now,
+            ..self.record.now()
+        };
         self.record.log(&format!("{status}"));
         let end = match (hangs, self.killed_at, status.code(), status.signal()) {
             (true, ..) => End::Running,
@@ -234,9 +269,71 @@ impl<'a> Living<'a> {
     }
 }
 
+/// What is wrong where the operating system does not say how a child ended.
+const UNKNOWN_END: &str = "cannot learn how a process ended";
+
+/// Whether a process was started for a directory: its number may be another's by now.
+fn works_in(id: i32, dir: &Path) -> bool {
+    let dir = dir.as_os_str().as_encoded_bytes();
+    let words = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+    words.windows(dir.len()).any(|part| part == dir)
+}
+
 /// The child of a process, if it has one.
 fn server_of(id: i32) -> Option<i32> {
     let children = format!("/proc/{id}/task/{id}/children");
     let children = std::fs::read_to_string(children).ok()?;
     children.split_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// The life of a program in the words of a shell to which nothing is done but that its input ends.
+    fn live(text: &str, hang: Duration) -> Ended {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("program.sh");
+        fs::write(&path, format!("#!/bin/sh\n{text}\n")).expect("it is written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it is made one");
+        let program = Program::at(&path).expect("it is there");
+        let mode = Mode::other(false, false);
+        let plan = Plan {
+            with_interval: false,
+            waits_until_ready: true,
+            deeds: vec![Deed::CloseInput],
+        };
+        let mut living = Living::start(&program, &mode, dir.path(), &plan, Pairs::new())
+            .expect("it can be started");
+        living.hang = hang;
+        living.live(&plan).expect("it ends")
+    }
+
+    fn was_ready(ended: &Ended) -> bool {
+        let mut notices = ended.life.notices.iter();
+        notices.any(|(_, notice)| *notice == Notice::Ready)
+    }
+
+    #[test]
+    fn who_says_nothing_any_more_is_waited_for_and_not_for_ever() {
+        let second = Duration::from_secs(1);
+        let mute = "exec 2>&- ; echo ready 1 0; exec >&-";
+        let ended = live(&format!("{mute}; read line; exit 4"), 60 * second);
+        assert_eq!(ended.life.end.1, End::Exited(ExitStatus::Code(4)));
+        assert!(was_ready(&ended));
+        let ended = live(&format!("{mute}; exec sleep 600"), second / 2);
+        assert_eq!(ended.life.end.1, End::Running);
+        assert!(was_ready(&ended));
+    }
+
+    #[test]
+    fn only_who_works_in_a_directory_is_taken_for_its_server() {
+        let id = i32::try_from(std::process::id()).expect("numbers are small");
+        assert!(!works_in(id, Path::new("/no/such/directory")));
+        let own = std::env::args().next().expect("a name");
+        assert!(works_in(id, Path::new(&own)));
+    }
 }

@@ -116,6 +116,18 @@ impl Mode {
         })
     }
 
+    /// Where the snapshots of a store on disk go, which are not what it is opened from alone.
+    pub(super) fn copy(&self, dir: &Path) -> Option<PathBuf> {
+        let is_known = !self.in_memory && !self.is_other;
+        is_known.then(|| {
+            if self.is_sqlite {
+                dir.join("copy.db")
+            } else {
+                self.path(dir).join("snapshot.plim")
+            }
+        })
+    }
+
     /// The words that start it.
     pub(super) fn arguments(&self, dir: &Path, with_interval: bool) -> Vec<String> {
         if self.is_other {
@@ -138,8 +150,8 @@ impl Mode {
         add(self.in_memory, "--in-memory");
         add(self.in_memory && self.is_parent, "--resume");
         add(with_interval, "--snapshot-interval-seconds=1");
-        if self.is_sqlite && !self.in_memory {
-            words.push(format!("--snapshot-path={}", dir.join("copy.db").display()));
+        if let Some(copy) = self.copy(dir).filter(|_| self.is_sqlite) {
+            words.push(format!("--snapshot-path={}", copy.display()));
         }
         words
     }

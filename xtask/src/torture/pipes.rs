@@ -17,9 +17,12 @@ pub(super) enum Heard {
     Line(String),
     /// A line for people.
     Note(String),
-    /// It is gone, with everything it started.
-    Gone,
+    /// One of its two outputs is over: whoever had it is gone, or let go of it, or it is not read any longer.
+    Over,
 }
+
+/// How many outputs a process has.
+pub(super) const OUTPUTS: u8 = 2;
 
 /// How often a reader looks whether it is still to read, in milliseconds.
 const LOOK_MS: u8 = 5;
@@ -27,6 +30,8 @@ const LOOK_MS: u8 = 5;
 /// What a process says. Its output is read only while it is not [deaf](Self::set_deaf) and not closed.
 pub(super) struct Ears {
     pub(super) heard: Receiver<Heard>,
+    /// Whoever waits for more than there will ever be waits all of its time, as for anything else.
+    _sender: Sender<Heard>,
     is_deaf: Arc<AtomicBool>,
     is_closed: Arc<AtomicBool>,
 }
@@ -42,15 +47,17 @@ impl Ears {
             heard: sender.clone(),
         };
         start(move || reader.run());
+        let notes = sender.clone();
         start(move || {
-            // What is no UTF-8 ends the notes, and everything that comes behind it is of no use.
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                let _ = sender.send(Heard::Note(line));
+            for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
+                let line = String::from_utf8_lossy(&line).into_owned();
+                let _ = notes.send(Heard::Note(line));
             }
-            let _ = sender.send(Heard::Gone);
+            let _ = notes.send(Heard::Over);
         });
         Self {
             heard,
+            _sender: sender,
             is_deaf,
             is_closed,
         }
@@ -74,8 +81,16 @@ struct Reader {
 }
 
 impl Reader {
-    /// Cuts the output into lines. A last one without an end is none: who wrote it was cut off.
     fn run(mut self) {
+        self.read();
+        // The output is closed first.
+        let heard = self.heard;
+        drop(self.stdout);
+        let _ = heard.send(Heard::Over);
+    }
+
+    /// Cuts the output into lines. A last one without an end is none: who wrote it was cut off.
+    fn read(&mut self) {
         let mut taken: Vec<u8> = Vec::new();
         let mut buf = [0; 4096];
         while !self.is_closed.load(Ordering::Relaxed) {
@@ -141,4 +156,37 @@ impl Mouth {
 )]
 fn start(work: impl FnOnce() + Send + 'static) {
     thread::spawn(work);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_text_ends_nothing_and_everything_is_heard_before_the_end() {
+        let script = "printf 'a\\377\\n' >&2; exec 2>&-; seq 1 20000";
+        let mut child = Command::new("sh")
+            .args(["-c", script])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("there is a shell");
+        let stdout = child.stdout.take().expect("a pipe");
+        let ears = Ears::of(stdout, child.stderr.take().expect("a pipe"));
+        let (mut open, mut lines, mut notes) = (OUTPUTS, 0, Vec::new());
+        while open > 0 {
+            let heard = ears.heard.recv_timeout(Duration::from_secs(60));
+            match heard.expect("it is over soon") {
+                Heard::Line(_) => lines += 1,
+                Heard::Note(text) => notes.push(text),
+                Heard::Over => open -= 1,
+            }
+        }
+        assert_eq!(lines, 20_000);
+        assert_eq!(notes, ["a\u{fffd}"]);
+        child.wait().expect("it ends");
+    }
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use plimsoll_sim::trial::history::{Found, Pairs};
+use plimsoll_sim::trial::history::{Found, Life, Notice, Pairs};
 use plimsoll_sim::trial::judge::judge;
 
 use super::life::Living;
@@ -71,6 +71,12 @@ impl<'a> Round<'a> {
         let mut ended = living.live(&plan)?;
         let left = self.program.scan(&mode.path(&self.dir))?;
         ended.life.left = vec![left.clone()];
+        if let Some(copy) = mode.copy(&self.dir)
+            && has_snapshot(&ended.life)
+        {
+            let found = self.program.scan(&copy)?;
+            inspected(&mut ended.life, found);
+        }
         tally.add(mode, &plan, &ended.life);
         let claims = claims(mode, &ended);
         if claims.is_empty() {
@@ -93,6 +99,18 @@ impl<'a> Round<'a> {
     }
 }
 
+/// Whether a snapshot was announced. One of an earlier life holds less than this one began with.
+fn has_snapshot(life: &Life) -> bool {
+    let is_done = |notice: &Notice| matches!(notice, Notice::SnapshotDone(_));
+    life.notices.iter().any(|(_, notice)| is_done(notice))
+}
+
+/// Takes note of what was found in the snapshot when everything was over.
+fn inspected(life: &mut Life, found: Found) {
+    let at = life.end.0;
+    life.notices.push((at, Notice::Inspected(found)));
+}
+
 /// What does not hold, each with what was expected and found.
 fn claims(mode: &Mode, ended: &Ended) -> Vec<String> {
     let findings = judge(&ended.life, &mode.promise(), ended.disturbed);
@@ -111,15 +129,15 @@ fn claims(mode: &Mode, ended: &Ended) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use plimsoll_reference::host::ExitStatus;
-    use plimsoll_sim::trial::history::{End, Notice, Request};
+    use plimsoll_sim::trial::history::{End, Request};
 
     use super::*;
     use crate::exit::Exit;
     use crate::torture::mode::ALL;
     use crate::torture::record::Record;
 
-    /// A server that was asked for two writes and to end, and ended well; with this left of it.
-    fn check(left: &[(&str, &str)]) -> Vec<String> {
+    /// A server that was asked for two writes and to end, said this besides, and ended well; with this left of it.
+    fn ended(said: &[&str], left: &[(&str, &str)]) -> Ended {
         let mut record = Record::new(Pairs::new());
         record.hear("ready 7 0");
         for (id, text) in [(1, "put a 1"), (2, "put b 2")] {
@@ -127,13 +145,22 @@ mod tests {
             assert_eq!(record.ask(Request::Write(vec![put])), id);
             record.hear(&format!("{id} ok power {id}"));
         }
+        said.iter().for_each(|line| record.hear(line));
         record.notice(Notice::InputClosed);
         record.hear("end 2 power");
         let end = (record.now(), End::Exited(ExitStatus::Code(0)));
         let mut ended = record.end(end);
+        ended.life.left = vec![store(left)];
+        ended
+    }
+
+    fn store(pairs: &[(&str, &str)]) -> Found {
         let pair = |&(key, value): &(&str, &str)| (key.into(), value.into());
-        ended.life.left = vec![Found::Store(left.iter().map(pair).collect())];
-        claims(&ALL[0], &ended)
+        Found::Store(pairs.iter().map(pair).collect())
+    }
+
+    fn check(left: &[(&str, &str)]) -> Vec<String> {
+        claims(&ALL[0], &ended(&[], left))
     }
 
     #[test]
@@ -146,6 +173,23 @@ mod tests {
         );
         let invented = check(&[("a", "1"), ("b", "3")]);
         assert!(!invented.is_empty());
+    }
+
+    #[test]
+    fn a_snapshot_holds_what_it_was_said_to_cover() {
+        let check = |said: &[&str], copy: &[(&str, &str)]| {
+            let mut ended = ended(said, &[("a", "1"), ("b", "2")]);
+            if has_snapshot(&ended.life) {
+                inspected(&mut ended.life, store(copy));
+            }
+            claims(&ALL[0], &ended)
+        };
+        let snapshot = "snapshot 1 interval done 1 /s";
+        assert_eq!(check(&[], &[]), [""; 0], "there need be none");
+        assert_eq!(check(&[snapshot], &[("a", "1")]), [""; 0]);
+        assert_eq!(check(&[snapshot], &[("a", "1"), ("b", "2")]), [""; 0]);
+        assert_ne!(check(&[snapshot], &[]), [""; 0]);
+        assert_ne!(check(&[snapshot], &[("b", "2")]), [""; 0]);
     }
 
     /// Rounds of a program in the words of a shell, until this is so; when signals reach it is the operating system's.
