@@ -66,3 +66,51 @@ pub async fn patience<T>(
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Waits for what is there a second after the process stood still for an hour, in one of these ways.
+    fn waited<F: Future<Output = Option<()>>>(
+        wait: impl FnOnce(Host, Duration, Later<'static, ()>) -> F,
+    ) -> Option<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .build()
+            .expect("a runtime");
+        runtime.block_on(async {
+            let second = Duration::from_secs(1);
+            let reader = async move {
+                // Time begins to count when it is first waited for.
+                tokio::task::yield_now().await;
+                tokio::time::advance(3600 * second).await;
+                tokio::time::sleep(second).await;
+            };
+            wait(Host::real_process(), 20 * second, Box::pin(reader)).await
+        })
+    }
+
+    #[test]
+    fn a_process_that_stood_still_gives_others_time_when_it_goes_on() {
+        let at_once =
+            waited(|host, time, reader| async move { timeout(&host, time, reader).await });
+        assert_eq!(at_once, None, "all of the time is over");
+        let in_parts =
+            waited(|host, time, reader| async move { patience(&host, time, reader).await });
+        assert_eq!(in_parts, Some(()));
+    }
+
+    #[test]
+    fn patience_ends() {
+        let never = waited(|host, time, reader| async move {
+            let never = async {
+                reader.await;
+                std::future::pending().await
+            };
+            patience(&host, time, never).await
+        });
+        assert_eq!(never, None);
+    }
+}

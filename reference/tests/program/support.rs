@@ -144,6 +144,23 @@ impl Running {
         }
     }
 
+    /// Waits until it has told people this, in a line of its standard error, which is then not in what it said at its [end](Self::end).
+    pub(crate) fn told(&mut self, text: &str) {
+        let stderr = self.child.stderr.as_mut().expect("a pipe");
+        let (mut line, mut byte) = (Vec::new(), [0]);
+        while std::io::Read::read(stderr, &mut byte).expect("it can be read") == 1 {
+            line.push(byte[0]);
+            let said = String::from_utf8_lossy(&line);
+            if byte == *b"\n" && said.contains(text) {
+                return;
+            }
+            if byte == *b"\n" {
+                line.clear();
+            }
+        }
+        panic!("it never told `{text}`");
+    }
+
     /// Sends a signal to it.
     pub(crate) fn signal(&self, signal: Signal) {
         kill(self.id(), signal).expect("it runs");
