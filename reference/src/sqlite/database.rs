@@ -1,5 +1,6 @@
 //! One connection, and what is done with it.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -38,6 +39,44 @@ pub(super) struct Database {
 
 pub(super) const READ_WRITE: OpenFlags =
     OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+
+/// Why the pairs of another database did not take the place of those that are here.
+pub(super) enum Unreplaced {
+    /// They could not be read. Here everything is as it was.
+    Unread(Error),
+    /// They could not be written.
+    Unwritten(StoreError),
+}
+
+impl Unreplaced {
+    /// What is wrong, where the other database is at this path.
+    pub(super) fn into_error(self, from: &Path, os: Option<io::Error>) -> StoreError {
+        match self {
+            Self::Unwritten(error) => error,
+            Self::Unread(error) if error.sqlite_error_code().is_none() => StoreError::Damaged {
+                path: from.to_path_buf(),
+                reason: error.to_string(),
+            },
+            Self::Unread(error) => unreadable(from, os, error),
+        }
+    }
+}
+
+/// Passes every pair of a database on. The outer error is that of the database, the inner one of whoever takes them.
+fn read_pairs(
+    source: &Connection,
+    mut put: impl FnMut(&[u8], &[u8]) -> Result<(), Error>,
+) -> Result<Result<(), Error>, Error> {
+    let mut statement = source.prepare("SELECT key, value FROM pair")?;
+    let mut rows = statement.query(())?;
+    while let Some(row) = rows.next()? {
+        let (key, value) = (row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?);
+        if let Err(error) = put(key, value) {
+            return Ok(Err(error));
+        }
+    }
+    Ok(Ok(()))
+}
 
 impl Database {
     /// An empty database in memory.
@@ -126,17 +165,22 @@ impl Database {
     }
 
     /// Puts the pairs of another database in place of all that is here.
-    pub(super) fn replace_by(&self, source: &Connection) -> Result<(), StoreError> {
-        self.transact(|connection| {
+    pub(super) fn replace_by(&self, source: &Connection) -> Result<(), Unreplaced> {
+        let mut is_unread = false;
+        let (replaced, is_undone) = self.attempt(|connection| {
             connection.execute("DELETE FROM pair", ())?;
             let mut put = connection.prepare_cached(PUT)?;
-            let mut statement = source.prepare("SELECT key, value FROM pair")?;
-            let mut rows = statement.query(())?;
-            while let Some(row) = rows.next()? {
-                put.execute((row.get_ref(0)?.as_blob()?, row.get_ref(1)?.as_blob()?))?;
+            let read = read_pairs(source, |key, value| put.execute((key, value)).map(drop));
+            is_unread = read.is_err();
+            read?
+        });
+        match replaced {
+            Ok(()) => Ok(()),
+            Err(StoreError::Sqlite { source, .. }) if is_unread && is_undone => {
+                Err(Unreplaced::Unread(source))
             }
-            Ok(())
-        })
+            Err(error) => Err(Unreplaced::Unwritten(error)),
+        }
     }
 
     /// Runs a transaction. Before its commit was tried nothing can come of it, in this life or the next.
@@ -144,6 +188,14 @@ impl Database {
         &self,
         write: impl FnOnce(&Connection) -> Result<(), Error>,
     ) -> Result<(), StoreError> {
+        self.attempt(write).0
+    }
+
+    /// As [`transact`](Self::transact), and says whether it was rolled back, and nothing went wrong with that.
+    fn attempt(
+        &self,
+        write: impl FnOnce(&Connection) -> Result<(), Error>,
+    ) -> (Result<(), StoreError>, bool) {
         let connection = &self.connection;
         let run = |sql| connection.prepare_cached(sql)?.execute(());
         let written = run("BEGIN IMMEDIATE").and_then(|_| write(connection));
@@ -153,11 +205,9 @@ impl Database {
                 .map(|_| ())
                 .map_err(self.failed("commit to", Outcome::Unknown)),
         };
-        if result.is_err() && !connection.is_autocommit() {
-            // Whatever it answers, the transaction has ended, and reads show what was before it.
-            let _ = run("ROLLBACK");
-        }
-        result
+        // Whatever it answers, the transaction has ended, and reads show what was before it.
+        let is_undone = result.is_err() && !connection.is_autocommit() && run("ROLLBACK").is_ok();
+        (result, is_undone)
     }
 
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {

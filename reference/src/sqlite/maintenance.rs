@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::level::Ack;
 
 use super::beside::{lock_path, temporary_path};
-use super::database::Method;
+use super::database::{Method, Unreplaced};
 use super::destination::Destination;
 use super::directory::{follow, is_same_place};
 use super::error::StoreError;
@@ -104,8 +104,8 @@ impl Store {
     /// not replaced, so that nothing can be left beside it that belongs to another.
     ///
     /// # Errors
-    /// `Poisoned`; `Damaged`, `ForeignFile`, `NewerVersion`, `Locked`, `Io` and `LiveFile` for the source, which change nothing; `Sqlite` when the
-    /// commit failed, which poisons the store.
+    /// `Poisoned`; `Damaged`, `ForeignFile`, `NewerVersion`, `Locked`, `Io`, `Sqlite` (to open it) and `LiveFile` for the source, which change
+    /// nothing, also where it cannot be read to its end; `Sqlite` when the commit failed, which poisons the store.
     pub fn restore(&mut self, from: &Path) -> Result<Ack, StoreError> {
         self.check_poison()?;
         let fs = &*self.host.fs;
@@ -120,7 +120,11 @@ impl Store {
         let source = open_checked(fs, self.mount(), from)?;
         let done = self.database.replace_by(&source.connection);
         drop(source);
-        self.guard(done)?;
+        match done {
+            Ok(()) => {}
+            Err(Unreplaced::Unwritten(error)) => self.guard(Err(error))?,
+            Err(unread) => return Err(unread.into_error(from, self.mount().last_os_error())),
+        }
         self.after_commit()
     }
 }

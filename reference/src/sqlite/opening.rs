@@ -160,7 +160,9 @@ impl Opening<'_> {
         sync_dir(self.fs, parent(snapshot))?;
         let locked = self.options.path().unwrap_or(snapshot);
         settle_names(self.fs, &temporary_path(locked, 0))?;
-        database.replace_by(&open_checked(self.fs, self.mount, snapshot)?.connection)?;
+        let source = open_checked(self.fs, self.mount, snapshot)?;
+        let replaced = database.replace_by(&source.connection);
+        replaced.map_err(|error| error.into_error(snapshot, self.mount.last_os_error()))?;
         Ok(true)
     }
 

@@ -1,7 +1,8 @@
 //! Restoring: everything is checked before anything is changed.
 
 use plimsoll_reference::level::Level;
-use plimsoll_reference::sqlite::{Options, StoreError};
+use plimsoll_reference::sqlite::{Journal, Options, StoreError};
+use rusqlite::Connection;
 
 use crate::support::{Bench, dump, map};
 
@@ -52,4 +53,29 @@ fn what_is_no_copy_changes_nothing() {
         assert!(!store.is_poisoned(), "{name}");
     }
     store.restore("good.db".as_ref()).expect("it is whole");
+}
+
+#[test]
+fn a_copy_that_cannot_be_read_to_its_end_changes_nothing() {
+    for options in [
+        Options::file("a.db"),
+        Options::file("b.db").journal(Journal::Rollback),
+        Options::memory(),
+    ] {
+        let bench = Bench::new();
+        let mut store = bench.open(&options);
+        store.put(b"a", b"1").expect("a commit");
+        store.export("text.db".as_ref()).expect("an export");
+        // Its schema is ours and SQLite finds nothing wrong with it, and there are no such keys.
+        let copy = Connection::open(bench.path("text.db")).expect("a database");
+        let text = "INSERT INTO pair VALUES ('text', x'31')";
+        copy.execute(text, ()).expect("SQLite takes any type");
+        drop(copy);
+        store.put(b"a", b"2").expect("a commit");
+        let error = store.restore("text.db".as_ref()).expect_err("no copy");
+        assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+        assert!(!store.is_poisoned(), "{options:?}");
+        assert_eq!(dump(&store), map(&[("a", "2")]), "{options:?}");
+        store.put(b"b", b"3").expect("it goes on");
+    }
 }
