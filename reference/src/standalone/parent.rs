@@ -44,6 +44,9 @@ pub(super) struct Parent {
     wants_snapshot: bool,
     /// Whether anything was handed on that may change the data.
     has_changes: bool,
+    /// A snapshot that a client asked for behind everything that may change the data: first its number, then what it covers.
+    asked_snapshot: Option<u64>,
+    covering: Option<u64>,
     /// The client's own `close`, which is answered by the server's.
     close: Option<u64>,
     /// Since when the server owes a word: it said something last, or was first asked something after that. And when people were last told
@@ -77,6 +80,8 @@ impl Parent {
             end_reason: None,
             wants_snapshot: false,
             has_changes: false,
+            asked_snapshot: None,
+            covering: None,
             close: None,
             heard_at: now,
             told_at: now,
@@ -184,8 +189,15 @@ impl Parent {
                     return self.refuse(id, &reason);
                 }
                 self.begin_silence();
-                self.has_changes |= matches!(command, Command::Write(_) | Command::Batch(_));
-                self.ledger.enter(Whose::Client(id));
+                let number = self.ledger.enter(Whose::Client(id));
+                match command {
+                    Command::Write(_) | Command::Batch(_) => {
+                        self.has_changes = true;
+                        (self.asked_snapshot, self.covering) = (None, None);
+                    }
+                    Command::Snapshot => self.asked_snapshot = Some(number),
+                    _ => {}
+                }
                 self.orders.push(&order);
             }
         }
@@ -265,6 +277,11 @@ impl Parent {
         match self.ledger.note(answer) {
             None => self.note(&format!("[server] {line}")),
             Some(Whose::Client(id)) => {
+                if let Answer::Done { id, sequence, .. } = answer
+                    && self.asked_snapshot == Some(*id)
+                {
+                    self.covering = Some(*sequence);
+                }
                 self.answers.push(&renumbered(line, id));
                 self.truth.acknowledged = self.ledger.acknowledged();
                 self.end_commands();

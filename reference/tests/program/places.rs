@@ -145,10 +145,48 @@ fn a_snapshot_of_a_store_at_rest() {
     for options in ON_DISK {
         let place = Place::new(options);
         assert_eq!(place.run(&["exec", "put a 1"]).code, 0);
-        let copy = place.dir().join("copy");
+        assert_eq!(place.run(&["exec", "put b 2"]).code, 0);
+        let is_native = options == ON_DISK[0];
+        let copy = match is_native {
+            true => place.path().join("snapshot.plim"),
+            false => place.dir().join("copy"),
+        };
         let option = format!("--snapshot-path={}", copy.display());
-        assert_eq!(place.run(&["snapshot", &option]).code, 0);
-        let read = place.run(&["check"]);
-        assert_eq!((read.code, copy.exists()), (0, true), "{read:?}");
+        let words = ["snapshot", &option];
+        let done = place.run(if is_native { &words[..1] } else { &words });
+        assert_eq!(done.code, 0, "{done:?}");
+        let taken = done
+            .stdout
+            .lines()
+            .filter(|line| line.starts_with("snapshot "));
+        assert_eq!(
+            taken.count(),
+            1,
+            "a second one costs an older copy: {done:?}"
+        );
+        assert_eq!(place.scan(), "a 1\nb 2\n");
+        let read = place.run_at(&copy, "scan");
+        assert_eq!(read.stdout, "a 1\nb 2\n", "{read:?}");
     }
+}
+
+#[test]
+fn a_snapshot_elsewhere_does_not_part_a_native_store_from_its_log() {
+    let place = Place::new(ON_DISK[0]);
+    for text in ["put a 1", "put b 2"] {
+        assert_eq!(place.run(&["exec", text]).code, 0);
+    }
+    let copy = place.dir().join("copy");
+    let option = format!("--snapshot-path={}", copy.display());
+    let done = place.run(&["snapshot", &option]);
+    assert_eq!(done.code, 2, "{done:?}");
+    assert!(
+        done.stderr.contains("would not be opened again"),
+        "{done:?}"
+    );
+    assert!(!copy.exists());
+    assert_eq!(place.scan(), "a 1\nb 2\n");
+    // Whoever keeps it there may take another.
+    assert_eq!(place.run(&["exec", &option, "snapshot"]).code, 0);
+    assert_eq!(place.run(&["snapshot", &option]).code, 0);
 }

@@ -66,6 +66,13 @@ impl Place {
         self.run_with("", words)
     }
 
+    /// Runs a command that reads, on another path than that of the store.
+    pub(crate) fn run_at(&self, path: &Path, word: &str) -> Done {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll-store"));
+        command.arg(word).arg(format!("--path={}", path.display()));
+        Done::of(command.output().expect("it ends"))
+    }
+
     /// What another process reads: `key value` lines.
     pub(crate) fn scan(&self) -> String {
         let done = self.run(&["scan"]);

@@ -100,7 +100,9 @@ impl Exec {
 #[command(
     before_help = "Examples:
   plimsoll-store snapshot --path=data
-  plimsoll-store snapshot --path=run.db --engine=sqlite --snapshot-path=backup.db",
+  plimsoll-store snapshot --path=run.db --engine=sqlite --snapshot-path=backup.db
+
+  A copy of a native store: take its snapshot, then copy `snapshot.plim` from its directory",
     after_help = crate::cli::EXIT_CODES
 )]
 pub(crate) struct Snapshot {
@@ -110,6 +112,9 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     pub(crate) async fn run(self, host: Host) -> i32 {
+        if let Some(message) = self.parent.store.parting(&*host.fs) {
+            return refuse(&host, USAGE, &message).await;
+        }
         // A path that was mistyped must not be backed up as an empty store.
         self.parent
             .exec(host, vec!["snapshot".to_owned()], true)

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use plimsoll_reference::fs::FsOps;
 use plimsoll_reference::service::{self, ServiceOptions};
 use plimsoll_reference::standalone::{EngineKind, Setup};
 
@@ -31,7 +32,8 @@ pub(crate) struct StoreArgs {
     /// How many snapshots are kept, the newest counted [default: 5; the native engine keeps 1]
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
     snapshot_keep: Option<u32>,
-    /// Where snapshots go [default: `snapshot.plim` in the directory; the path itself for SQLite in memory, else nowhere]
+    /// Where snapshots go; a native store is opened from its log and its snapshot, and always needs the same [default: `snapshot.plim` in the
+    /// directory; the path itself for SQLite in memory, else nowhere]
     #[arg(long, value_name = "PATH")]
     snapshot_path: Option<PathBuf>,
 }
@@ -78,6 +80,25 @@ impl StoreArgs {
             snapshot_path: self.snapshot_path.as_ref().map(absolute).transpose()?,
             ..Setup::new(absolute(&self.path)?, engine)
         })
+    }
+
+    /// Why a snapshot at the place that is named would part the store from what it is opened with, if it would: a native store on disk
+    /// drops from its log what its snapshot holds.
+    pub(crate) fn parting(&self, fs: &dyn FsOps) -> Option<String> {
+        let path = self.snapshot_path.as_ref()?;
+        if self.engine != Engine::Native || self.in_memory {
+            return None;
+        }
+        // Where there is no store, that is told by whoever opens it, and so is what cannot be looked at.
+        let is_there = matches!(fs.metadata(&self.path), Ok(Some(_)));
+        match fs.metadata(path) {
+            Ok(None) if is_there => Some(format!(
+                "--snapshot-path: the store would not be opened again without `{}`, as its log is shortened by what its snapshot holds; name \
+                 the place where its snapshot is, or leave it out and copy `snapshot.plim` from the directory",
+                path.display()
+            )),
+            _ => None,
+        }
     }
 
     /// The options of the service.

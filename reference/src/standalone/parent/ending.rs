@@ -76,10 +76,13 @@ impl Parent {
     /// Asks for a snapshot that covers everything, where one is wanted. It stands behind all requests that were made.
     ///
     /// Where nothing was to change a store in memory, the server knows better: it takes one at its end, unless the one that it began with
-    /// is still the same. Another would cost the oldest of those that are kept.
+    /// is still the same. Another would cost the oldest of those that are kept, and so would one behind a client's that covers everything.
     pub(super) fn save(&mut self) {
         let setup = &self.options.setup;
-        if setup.wants_snapshots() && (self.has_changes || !setup.in_memory) {
+        if let Some(sequence) = self.covering {
+            self.truth.saved = Some(Ok(sequence));
+            self.dismiss();
+        } else if setup.wants_snapshots() && (self.has_changes || !setup.in_memory) {
             self.begin_silence();
             let id = self.ledger.enter(Whose::Own);
             self.orders.push(&format!("{id} snapshot"));
