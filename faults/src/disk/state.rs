@@ -17,7 +17,7 @@ use super::sync::Failing;
 use super::troubles::Troubles;
 use super::writeback::Writeback;
 use crate::errno::Errno;
-use crate::image::{Image, Ino, Node};
+use crate::image::{Image, Ino};
 use crate::log::{Entry, MicroOp, Scope, SyncEnd};
 use crate::op_kind::OpKind;
 use crate::plan::{Effect, Position};
@@ -391,16 +391,27 @@ impl State {
         self.release(ino);
     }
 
-    /// Whether `inner` is `outer` or lies below it.
+    /// Whether `inner` is `outer` or lies below it. A crash may have left directories inside themselves.
     pub(super) fn is_below(&self, inner: Ino, outer: Ino) -> bool {
         if inner == outer {
             return true;
         }
-        let Some(Node::Dir(entries)) = self.image.node(outer) else {
-            return false;
-        };
-        entries
-            .values()
-            .any(|&child| self.image.dir(child).is_some() && self.is_below(inner, child))
+        let mut dirs: Vec<Ino> = Vec::new();
+        let mut next = Some(outer);
+        let mut looked_into = 0;
+        while let Some(dir) = next {
+            let entries = self.image.dir(dir).into_iter();
+            for &child in entries.flat_map(|entries| entries.values()) {
+                if child == inner {
+                    return true;
+                }
+                if self.image.dir(child).is_some() && !dirs.contains(&child) {
+                    dirs.push(child);
+                }
+            }
+            next = dirs.get(looked_into).copied();
+            looked_into += 1;
+        }
+        false
     }
 }

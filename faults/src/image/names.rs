@@ -5,9 +5,6 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 use super::sector::mix;
 use super::tree::{Image, Ino, Node, ROOT};
 
-/// Deepest directory that canonicalisation looks into.
-const DEPTH_MAX: u32 = 64;
-
 /// A file that names reach.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NamedFile {
@@ -73,22 +70,28 @@ impl Names {
         }
     }
 
-    fn visit(&mut self, image: &Image, dir: Ino, prefix: u64, depth: u32) {
+    fn visit(&mut self, image: &Image, dir: Ino, prefix: u64) {
         let Some(entries) = image.dir(dir) else {
             return;
         };
-        // A crash may leave a directory inside itself; what lies that deep cannot be observed by any bounded recovery.
-        if depth > DEPTH_MAX {
-            return;
-        }
-        self.tangled |= self.prefixes.iter().any(|(known, _)| *known == dir);
         self.prefixes.push((dir, prefix));
         for (name, &ino) in entries.iter() {
             let path = path_hash(prefix, name);
             match image.node(ino) {
                 Some(Node::Dir(_)) => {
-                    self.dirs ^= mix(u128::from(path), 1);
-                    self.visit(image, ino, path | 1, depth + 1);
+                    let mut known = self.prefixes.iter();
+                    match known.find(|(known, _)| *known == ino) {
+                        // A crash may leave a directory two names, or inside itself: what it holds was told under its first path, and that
+                        // it is that one can be observed.
+                        Some(&(_, first)) => {
+                            self.tangled = true;
+                            self.dirs ^= mix(u128::from(path) << 64 | u128::from(first), 4);
+                        }
+                        None => {
+                            self.dirs ^= mix(u128::from(path), 1);
+                            self.visit(image, ino, path | 1);
+                        }
+                    }
                 }
                 // Which names lead to the same link cannot matter: it never changes.
                 Some(Node::Symlink(target)) => {
@@ -109,7 +112,7 @@ impl Image {
     /// The names that lead to files, hashed: what recovery can observe of the name space.
     pub(crate) fn names(&self) -> Names {
         let mut names = Names::default();
-        names.visit(self, ROOT, 0, 0);
+        names.visit(self, ROOT, 0);
         names
     }
 
@@ -129,4 +132,48 @@ pub(crate) fn file_term(names: u128, content: u128) -> u128 {
     bytes[..16].copy_from_slice(&names.to_le_bytes());
     bytes[16..].copy_from_slice(&content.to_le_bytes());
     xxh3_128(&bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::log::MicroOp;
+
+    const NAMES: [&str; 4] = ["a", "b", "c", "d"];
+
+    /// Directories 2 to 4, with these names: in which directory, the position of the name, and of what.
+    fn image(names: &[(u64, usize, u64)]) -> Image {
+        let mut image = Image::new();
+        for ino in 2..5 {
+            image.insert(Ino(ino), Node::Dir(Arc::default()));
+        }
+        for &(dir, name, target) in names {
+            image.apply(&MicroOp::Name {
+                dir: Ino(dir),
+                name: Arc::from(NAMES[name]),
+                target: Some(Ino(target)),
+            });
+        }
+        image
+    }
+
+    #[test]
+    fn a_directory_with_two_names_is_another_than_two_directories() {
+        let one = image(&[(1, 0, 2), (1, 1, 2)]);
+        let two = image(&[(1, 0, 2), (1, 1, 3)]);
+        assert_ne!(one.hash(), two.hash());
+        let other_numbers = image(&[(1, 0, 4), (1, 1, 4)]);
+        assert_eq!(one.hash(), other_numbers.hash());
+    }
+
+    #[test]
+    fn directories_inside_each_other_are_told_at_once() {
+        // Under each of two names the other, twice: paths without an end, and twice as many with each step.
+        let inside = [(1, 0, 2), (2, 0, 3), (2, 1, 3), (3, 0, 2), (3, 1, 2)];
+        let with = |more: (u64, usize, u64)| image(&[&inside[..], &[more]].concat()).hash();
+        assert_ne!(with((3, 2, 2)), with((3, 2, 3)));
+        assert_ne!(with((3, 2, 4)), with((2, 2, 4)));
+    }
 }
