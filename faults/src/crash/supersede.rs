@@ -1,6 +1,6 @@
 //! What a durable change makes of older pending ones.
 
-use crate::image::SECTOR;
+use crate::image::{SECTOR, Sector};
 use crate::log::{MicroOp, SizeChange};
 
 use super::atom::Atom;
@@ -48,7 +48,7 @@ pub(super) fn supersede(older: &mut Atom, newer: &MicroOp) {
                 let tail = to.clamp(first, end);
                 for (start, stop) in [(first, head), (tail.max(head), end)] {
                     if start < stop {
-                        changes.push(part(&change, start, stop));
+                        changes.push(cut(part(&change, start, stop), newer));
                     }
                 }
             }
@@ -71,6 +71,26 @@ fn is_met(older: &MicroOp, newer: &MicroOp) -> bool {
         ) => dir == newer_dir && name == newer_name,
         _ => older.file().is_some() && older.file() == newer.file(),
     }
+}
+
+/// A change without what a newer one cuts off within a sector of it: the page was written as it was before the cut, or after it, and in
+/// neither case does that come to light when the file grows again.
+fn cut(mut change: MicroOp, newer: &MicroOp) -> MicroOp {
+    if let (MicroOp::Data { first, sectors, .. }, MicroOp::Zero { from, .. }) = (&mut change, newer)
+    {
+        let (whole, rest) = (from / SECTOR as u64, (from % SECTOR as u64) as usize);
+        let place = whole
+            .checked_sub(*first)
+            .and_then(|at| usize::try_from(at).ok());
+        if let Some(sector) = place.and_then(|at| sectors.get_mut(at)) {
+            let mut bytes = *sector.bytes();
+            if rest > 0 && bytes[rest..].iter().any(|&byte| byte != 0) {
+                bytes[rest..].fill(0);
+                *sector = Sector::new(bytes);
+            }
+        }
+    }
+    change
 }
 
 /// The part of a change of sectors that lies in a range of them.
