@@ -19,6 +19,8 @@ mod frontier;
 mod holder;
 mod index;
 mod kind;
+#[cfg(test)]
+mod naive;
 mod name_space;
 mod orphans;
 mod parts;

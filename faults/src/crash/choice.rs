@@ -97,7 +97,7 @@ fn survivors(kind: CrashKind, network: &Network, atoms: &[Atom]) -> Vec<Survivor
     }
 }
 
-fn is_closed(atoms: &[Atom], kept: AtomSet) -> bool {
+pub(super) fn is_closed(atoms: &[Atom], kept: AtomSet) -> bool {
     kept.iter()
         .all(|position| atoms[position].before.is_subset(&kept))
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::atom_set::AtomSet;
 use super::canonical::{Memo, View};
-use super::choice::{choices_of, least};
+use super::choice::{choices_of, is_closed, least};
 use super::enumerate::{Bounds, choices, undamaged};
 use super::failed_sync::{self, dirty_again};
 use super::index::{Index, veiled};
@@ -215,6 +215,8 @@ impl Frontier {
         {
             self.pending.part(position);
             self.memo.forget();
+            // The new name without the removal of the old one is a state of its own.
+            self.all_fresh = true;
         }
         let asks = self.servers.asks(scope);
         let set = forced(&self.profile, scope, asks, &self.pending.atoms);
@@ -222,6 +224,8 @@ impl Frontier {
         if self.is_promise_empty() {
             acknowledge(&mut self.pending.atoms, set);
         } else {
+            // A sync that gets ahead of the order leaves, at the least, what no crash could leave before it.
+            self.all_fresh |= !is_closed(&self.pending.atoms, set);
             self.persist(set);
         }
         if self.profile.sync_escapes_order {
