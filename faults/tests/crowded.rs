@@ -50,3 +50,23 @@ fn neighbours_that_a_failed_sync_told_apart_are_merged_when_there_is_no_room() {
         }
     }
 }
+
+/// A large write that a failed sync tears into sectors, and another behind it.
+#[test]
+fn a_torn_sync_of_a_large_write_leaves_room_for_the_next() {
+    for profile in Profile::shipped() {
+        let disk = SimFs::new(Image::new());
+        disk.set_plan(&"fsync #1 EIO F7".parse().expect("a plan"));
+        let options = OpenOptions::read_write().create();
+        let [first, second] =
+            ["first", "second"].map(|path| disk.open(Path::new(path), options).expect("a file"));
+        first.write_at(&[1; 110_000], 0).expect("a write");
+        first.sync_all().expect_err("it fails");
+        second.write_at(&[2; 110_000], 0).expect("a write");
+        let mut frontier = Frontier::new(Image::new(), profile);
+        for entry in disk.take_log() {
+            frontier.advance(&entry);
+        }
+        frontier.image(frontier.everything());
+    }
+}

@@ -255,3 +255,88 @@ fn names_stay_to_be_committed_when_the_sync_of_their_directory_fails() {
         assert_eq!(directory_story(model), expected, "{model}");
     }
 }
+
+/// The first byte of each page of what the least state has of the file.
+fn least(frontier: &mut Frontier) -> Vec<u8> {
+    let left = SimFs::new(frontier.image(frontier.nothing()));
+    let file = open(&left, OpenOptions::read_only());
+    let bytes = read_to_end(&*file).expect("reads succeed");
+    bytes.into_iter().step_by(4096).collect()
+}
+
+/// Moves to the end of what a disk has done meanwhile.
+fn follow(frontier: &mut Frontier, disk: &SimFs) {
+    for entry in disk.take_log() {
+        frontier.advance(&entry);
+    }
+}
+
+/// A page is appended, its sync fails, and another finds nothing to do. Then either a page is appended behind it, or the same is written
+/// again, and synced.
+#[test]
+fn what_a_failed_sync_did_not_write_is_durable_only_once_it_is_written_again() {
+    for (name, model, [failed, appended]) in [
+        ("posix-minimal", "F1", ["o\0", "o\0s"]),
+        ("ext4-ordered", "F1", ["o\0", "o\0s"]),
+        ("ext4-writeback", "F1", ["o\0", "o\0s"]),
+        // The length waits for the data, and so it stays what it was.
+        ("xfs", "F1", ["o", "o\0s"]),
+        ("xfs", "F5", ["o", "o\0s"]),
+        ("xfs", "F7", ["o", "o\0s"]),
+        ("btrfs", "F1", ["o", "o\0s"]),
+        ("lustre-2.15", "F1", ["o", "o\0s"]),
+    ] {
+        let profile = Profile::named(name).expect("it ships");
+        let disk = disk(&format!("fsync #1 EIO {model}"));
+        let mut frontier = Frontier::new(disk.image(), profile);
+        let file = again(&disk);
+        write_all_at(&*file, &[b'f'; 4096], 4096).expect("writes succeed");
+        assert_ne!(sync(&*file), 0);
+        assert_eq!(sync(&*file), 0, "it finds nothing to do");
+        follow(&mut frontier, &disk);
+        assert_eq!(least(&mut frontier), failed.as_bytes(), "{name} {model}");
+        let mut branch = frontier.branch();
+        write_all_at(&*file, &[b's'; 4096], 8192).expect("writes succeed");
+        assert_eq!(sync(&*file), 0);
+        follow(&mut frontier, &disk);
+        assert_eq!(least(&mut frontier), appended.as_bytes(), "{name} {model}");
+        // In the other future nothing was appended.
+        file.set_len(8192).expect("it is cut");
+        disk.take_log();
+        write_all_at(&*file, &[b'g'; 4096], 4096).expect("writes succeed");
+        assert_eq!(sync(&*file), 0);
+        follow(&mut branch, &disk);
+        assert_eq!(least(&mut branch), b"og", "{name} {model}");
+    }
+}
+
+/// Three pages are appended, of which some are not written. What processes see after a sync that succeeds is durable, wherever pages do
+/// not count as clean.
+#[test]
+fn a_sync_that_succeeds_after_a_failed_one_makes_durable_what_can_be_seen() {
+    let names = [
+        "posix-minimal",
+        "ext4-ordered",
+        "xfs",
+        "btrfs",
+        "lustre-2.15",
+        "nfs-sync",
+    ];
+    for name in names {
+        for model in ["F3", "F4", "F8", "F10", "F11"] {
+            for block in 1..4 {
+                let disk = disk(&format!("writeback file block {block} x {model}"));
+                let profile = Profile::named(name).expect("it ships");
+                let mut frontier = Frontier::new(disk.image(), profile);
+                let file = again(&disk);
+                write_all_at(&*file, &[b'n'; 4096 * 3], 4096).expect("writes succeed");
+                assert_ne!(sync(&*file), 0);
+                let seen = read_to_end(&*file).expect("reads succeed");
+                let seen: Vec<u8> = seen.into_iter().step_by(4096).collect();
+                assert_eq!(sync(&*file), 0);
+                follow(&mut frontier, &disk);
+                assert_eq!(least(&mut frontier), seen, "{name} {model} block {block}");
+            }
+        }
+    }
+}

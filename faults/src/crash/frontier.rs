@@ -151,7 +151,9 @@ impl Frontier {
         let is_revert = matches!(entry.sync, Some((_, SyncEnd::Reverted)));
         if !is_silent(sent) && !is_revert {
             changed = true;
-            dirty_again(&mut self.pending.atoms, entry);
+            if dirty_again(&mut self.pending.atoms, entry) {
+                self.renumbered();
+            }
             self.take(entry, sent, number);
         }
         changed |= self.note_handles(entry);
@@ -423,19 +425,26 @@ impl Frontier {
         let atoms = &mut self.pending.atoms;
         match end {
             SyncEnd::Failed | SyncEnd::Hidden => {
-                failed_sync::mark_clean(atoms, scope, entry.range);
-                false
+                let is_loose = failed_sync::mark_clean(atoms, scope, entry.range);
+                if is_loose {
+                    self.renumbered();
+                }
+                is_loose
             }
             SyncEnd::Torn => {
                 let is_cut = failed_sync::shatter(atoms, scope, entry.range);
-                failed_sync::mark_clean(atoms, scope, entry.range);
+                let is_loose = failed_sync::mark_clean(atoms, scope, entry.range);
+                // The pieces leave no room for what the next operation adds.
+                self.pending.make_room();
                 self.renumbered();
-                is_cut
+                is_cut || is_loose
             }
             SyncEnd::Reverted => {
-                failed_sync::forget(atoms, &entry.changes);
+                failed_sync::forget(&self.base, atoms, &entry.changes);
                 self.pending.keep(|atom| !atom.is_spent());
-                failed_sync::settle(&mut self.base, &self.pending.atoms, &entry.changes);
+                let atoms = &self.pending.atoms;
+                // What was durable is not any more: no earlier state is like that.
+                self.all_fresh |= failed_sync::settle(&mut self.base, atoms, &entry.changes);
                 self.volatile.show_all(&entry.changes);
                 self.renumbered();
                 true

@@ -139,7 +139,9 @@ impl Cutter<'_> {
                 .is_some_and(|entries| entries.contains_key(name)) =>
             {
                 set.union(self.after(|atom| {
-                    atom.touches_file(*source) && (atom.has_size() || waits == ReplaceWaits::Data)
+                    !atom.marked_clean
+                        && atom.touches_file(*source)
+                        && (atom.has_size() || waits == ReplaceWaits::Data)
                 }))
             }
             _ => set,
@@ -224,7 +226,7 @@ impl Cutter<'_> {
 
     /// Data of a range of a file that has not reached the disk: of earlier operations, and of this one.
     fn data_between(&self, ino: Ino, from: u64, to: u64, new: &[Atom]) -> AtomSet {
-        let reaches = |atom: &Atom| atom.has_data_in(ino, from, to);
+        let reaches = |atom: &Atom| !atom.marked_clean && atom.has_data_in(ino, from, to);
         let mut set = self.after(reaches);
         for (position, atom) in new.iter().enumerate() {
             if !atom.is_damage() && reaches(atom) {
@@ -248,7 +250,9 @@ impl Cutter<'_> {
     fn size_waits(&self, ino: Ino, why: SizeChange, data: AtomSet) -> AtomSet {
         let mut before = AtomSet::EMPTY;
         if self.profile.same_file_meta_ordered {
-            before = before.union(self.after(|atom| atom.touches_file(ino) && atom.has_size()));
+            before = before.union(
+                self.after(|atom| !atom.marked_clean && atom.touches_file(ino) && atom.has_size()),
+            );
         }
         let waits_data = match self.profile.extend_exposes {
             Exposure::None => true,
@@ -266,7 +270,8 @@ impl Cutter<'_> {
         let mut before = self.after_journal();
         if self.profile.same_file_meta_ordered {
             before = before.union(self.after(|atom| {
-                atom.has_size()
+                !atom.marked_clean
+                    && atom.has_size()
                     && changes
                         .iter()
                         .filter_map(|change| change.file())
