@@ -340,3 +340,16 @@ fn a_sync_that_succeeds_after_a_failed_one_makes_durable_what_can_be_seen() {
         }
     }
 }
+
+#[test]
+fn a_close_writes_nothing_on_a_file_system_that_was_shut_down() {
+    let disk = disk("fsync #1 EIO F9");
+    let profile = Profile::named("nfs-sync").expect("it ships");
+    let mut frontier = Frontier::new(disk.image(), profile);
+    let file = again(&disk);
+    write_all_at(&*file, b"n", 0).expect("writes succeed");
+    assert_ne!(sync(&*file), 0);
+    file.close().expect("there is nothing to do");
+    follow(&mut frontier, &disk);
+    assert_eq!(least(&mut frontier), b"o");
+}

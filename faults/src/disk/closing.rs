@@ -58,9 +58,10 @@ impl State {
         is_open.then_some(MicroOp::Held { ino, dir })
     }
 
-    /// Records that a close has written back what was dirty, if anything was: file systems differ in whether it did.
+    /// Records that a close has written back what was dirty, if anything was: file systems differ in whether it did. One that was shut
+    /// down writes nothing.
     pub(super) fn flush(&mut self, ino: Ino, path: &Arc<str>) {
-        if self.closing.dirty.binary_search(&ino).is_ok() {
+        if !self.is_frozen && self.closing.dirty.binary_search(&ino).is_ok() {
             self.log_close(path, Vec::new(), Some((Scope::Close(ino), SyncEnd::Done)));
         }
     }
