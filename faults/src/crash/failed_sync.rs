@@ -212,7 +212,7 @@ fn shorten(base: &Image, atoms: &mut [Atom], file: Ino, len: u64) {
     };
     let changes = atoms.iter().flat_map(|atom| &atom.changes);
     let durable = || base.file(file).map_or(0, |content| content.len());
-    let mut reached = changes.filter_map(set).last().unwrap_or_else(durable);
+    let mut reached = changes.filter_map(set).next_back().unwrap_or_else(durable);
     for atom in atoms.iter_mut().filter(|atom| atom.held == Holder::Client) {
         atom.changes.retain_mut(|old| match old {
             MicroOp::Size {
