@@ -191,8 +191,10 @@ impl Cutter<'_> {
             }
             _ => AtomSet::EMPTY,
         };
-        let changes = changes.iter().map(|&change| change.clone()).collect();
-        let mut atom = self.atom(changes, before, false);
+        // Not the rest of the last block as the client has it, which may hold what was not sent: the server zeroes its own.
+        let is_its_own = |change: &&MicroOp| !matches!(change, MicroOp::Data { .. });
+        let changes = changes.iter().copied().filter(is_its_own);
+        let mut atom = self.atom(changes.cloned().collect(), before, false);
         atom.held = Holder::Objects;
         atoms.push(atom);
     }
