@@ -225,6 +225,8 @@ impl Frontier {
         let mut changed = !set.is_empty();
         if self.is_promise_empty() {
             acknowledge(&mut self.pending.atoms, set);
+            // The client sends none of it again: a server that crashes may take what no crash of it could take before.
+            self.all_fresh |= changed;
         } else {
             // A sync that gets ahead of the order leaves, at the least, what no crash could leave before it.
             self.all_fresh |= !is_closed(&self.pending.atoms, set);
