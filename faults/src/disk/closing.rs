@@ -17,6 +17,8 @@ pub(super) struct Closing {
     latest: Option<Ino>,
     /// Open files that have lost a name.
     held: BTreeSet<Ino>,
+    /// Whether a close has written back what was dirty.
+    pub(super) syncs: bool,
 }
 
 impl Closing {
@@ -62,6 +64,9 @@ impl State {
     /// down writes nothing.
     pub(super) fn flush(&mut self, ino: Ino, path: &Arc<str>) {
         if !self.is_frozen && self.closing.dirty.binary_search(&ino).is_ok() {
+            if self.closing.syncs {
+                self.writeback.written(&self.image, ino);
+            }
             self.log_close(path, Vec::new(), Some((Scope::Close(ino), SyncEnd::Done)));
         }
     }

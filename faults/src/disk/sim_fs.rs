@@ -119,6 +119,12 @@ impl SimFs {
         self.state().failing = Failing { model, report };
     }
 
+    /// Says whether a close writes back what its file has changed, as on NFS: what goes back when a later sync fails is what was written
+    /// since then.
+    pub fn set_close_syncs(&self, syncs: bool) {
+        self.state().closing.syncs = syncs;
+    }
+
     /// Fails every operation after the `max`th with `EIO`, so that a store that never gives up ends all the same.
     pub fn limit_operations(&self, max: u64) {
         self.state().operations_max = max;
