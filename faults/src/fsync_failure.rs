@@ -36,7 +36,7 @@ pub enum Call {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Pages {
     /// They keep their content and count as written: a retry finds nothing to do and succeeds. Any part of them, as the profile
-    /// tears it, may have reached the disk.
+    /// tears it, may have reached the disk. A length that waits for such a page counts as written with it.
     Clean,
     /// The same, and whatever the profile says of tears, any sectors may have reached the disk.
     Torn,

@@ -194,3 +194,67 @@ fn a_state_that_is_not_fresh_was_there_before() {
         }
     }
 }
+
+/// Syncs everything that has a name, without a failure. Returns whether all of that was done.
+fn sync_all(disk: &SimFs) -> bool {
+    let files = NAMES.iter().map(|name| {
+        match disk.open(Path::new(name), OpenOptions::read_write()) {
+            Ok(file) => file.sync_all().is_ok(),
+            // There is no such file.
+            Err(_) => true,
+        }
+    });
+    let files: Vec<bool> = files.collect();
+    let dirs = ["", "d"].map(|dir| disk.sync_dir(Path::new(dir)).is_ok());
+    files.into_iter().chain(dirs).all(|is_done| is_done)
+}
+
+#[test]
+fn what_was_synced_without_a_failure_at_the_end_is_durable() {
+    let mut compared = 0;
+    for seed in 0..1_000 {
+        let mut rng = Rng::stream(seed, "synced");
+        let plan = plan(&mut rng);
+        // Under these a sync that succeeds need not have written everything.
+        let is_clean = ["F1 ", "F2", "F5", "F7"]
+            .iter()
+            .any(|model| format!("{plan} ").contains(model));
+        for profile in Profile::shipped() {
+            let is_late = plan.contains("late")
+                && matches!(&*profile.name, "ext4-ordered" | "ext4-writeback" | "xfs");
+            // There the sync of a directory does nothing, and a server's word is worth nothing.
+            let is_weak = matches!(&*profile.name, "lustre-2.16" | "nfs-async");
+            if is_clean || is_late || is_weak || !can_follow(&profile, &plan) {
+                continue;
+            }
+            let mut program = Program::new(&profile, &plan, rng.clone());
+            let mut frontier = Frontier::new(Image::new(), Arc::clone(&profile));
+            for number in 0..8 {
+                program.step(number);
+            }
+            for entry in program.disk.take_log() {
+                program.steps.push(entry.to_string());
+                frontier.advance(&entry);
+            }
+            // The first may be told of an error from before.
+            sync_all(&program.disk);
+            for entry in program.disk.take_log() {
+                program.steps.push(entry.to_string());
+                frontier.advance(&entry);
+            }
+            let mut is_done = sync_all(&program.disk);
+            for entry in program.disk.take_log() {
+                program.steps.push(entry.to_string());
+                is_done &= entry.sync.is_none_or(|(_, end)| end.is_done());
+                frontier.advance(&entry);
+            }
+            let image = frontier.image(frontier.nothing());
+            if is_done && !is_aside(&image) {
+                let at = format!("{} {seed}: {:#?}", profile.name, program.steps);
+                assert_eq!(image.hash(), program.disk.image().hash(), "{at}");
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 2_000, "{compared}");
+}
