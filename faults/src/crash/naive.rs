@@ -2,7 +2,7 @@
 //! closed choice of all changes that were ever made, as long as it has those that a sync has forced.
 //!
 //! What is shared with the model is how an operation is cut and ordered, and what a sync covers; litmus tests hold those to what is known
-//! of file systems. **Not compared**: blocks that are used again, interrupted writes, pages that went back, servers.
+//! of file systems. **Not compared**: blocks that are used again, pages that went back, servers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -11,18 +11,19 @@ use std::sync::Arc;
 use arbitrary::{Arbitrary, Unstructured};
 use plimsoll_reference::fs::{FsFile, FsOps, OpenOptions};
 
-use super::atom::Atom;
+use super::atom::{Atom, Sort};
 use super::atom_set::AtomSet;
 use super::enumerate::Bounds;
 use super::failed_sync::{dirty_again, mark_clean};
 use super::frontier::Frontier;
 use super::pending::Pending;
 use super::rules::Cutter;
+use super::supersede::supersede;
 use super::sync::{forced, parted};
 use crate::disk::SimFs;
 use crate::image::{Image, Ino, Node};
 use crate::log::{Entry, MicroOp, Scope, SyncEnd};
-use crate::profile::{Interrupted, Profile};
+use crate::profile::Profile;
 use crate::rng::Rng;
 
 /// States of one position beyond which a program is not followed.
@@ -178,17 +179,37 @@ impl Naive {
         image
     }
 
+    /// Whether nothing is left to write of data: it was written, or what came later was.
+    fn is_settled(&self, data: usize) -> bool {
+        let mut left = self.all.atoms[data].clone();
+        let later = self.forced.iter().filter(|&place| place > data);
+        for change in later.flat_map(|place| &self.all.atoms[place].changes) {
+            supersede(&mut left, change);
+        }
+        self.forced.contains(data) || left.is_spent()
+    }
+
     /// What can be seen of every state, as hashes, unless there are too many.
     fn states(&self) -> Option<BTreeMap<u128, AtomSet>> {
         let mut sets = vec![self.forced];
+        let mut interrupted = AtomSet::EMPTY;
         for place in self.open().0 {
-            let before = self.all.atoms[place].before.difference(self.settled);
+            let atom = &self.all.atoms[place];
+            let is_interrupted = atom.sort == Sort::Interrupted;
+            if is_interrupted && atom.interrupted().is_none_or(|data| self.is_settled(data)) {
+                continue;
+            }
+            let before = atom.before.difference(self.settled);
             for index in 0..sets.len() {
                 let mut with = sets[index];
-                if before.is_subset(&with) {
+                let is_second = is_interrupted && !with.intersection(interrupted).is_empty();
+                if before.is_subset(&with) && !is_second {
                     with.insert(place);
                     sets.push(with);
                 }
+            }
+            if is_interrupted {
+                interrupted.insert(place);
             }
             if sets.len() > STATES_MAX as usize {
                 return None;
@@ -350,8 +371,6 @@ fn any_profile(rng: &mut Rng) -> Arc<Profile> {
     Arc::new(Profile {
         name: format!("{any:?}"),
         dirop_atomic: any.dirop_atomic || any.sync_escapes_order,
-        interrupted_sector: Interrupted::None,
-        powersafe_overwrite: true,
         reuse_waits_for_commit: true,
         network: None,
         ..any
