@@ -60,7 +60,8 @@ impl Naive {
     fn open(&self) -> (Vec<usize>, Vec<Atom>) {
         let gone = self.forced.union(self.settled);
         let all = 0..self.all.len();
-        let places: Vec<usize> = all.filter(|&place| !gone.contains(place)).collect();
+        let places = all.filter(|&place| !gone.contains(place) && !self.is_settled(place));
+        let places: Vec<usize> = places.collect();
         let number = |place| places.binary_search(&place).ok();
         let open = |&place: &usize| {
             let atom = self.all.atoms[place].clone();
@@ -179,27 +180,29 @@ impl Naive {
         image
     }
 
-    /// Whether nothing is left to write of data: it was written, or what came later was.
-    fn is_settled(&self, data: usize) -> bool {
-        let mut left = self.all.atoms[data].clone();
-        let later = self.forced.iter().filter(|&place| place > data);
+    /// Whether nothing is left to write of a change: it was written, or what came later was.
+    fn is_settled(&self, old: usize) -> bool {
+        let mut left = self.all.atoms[old].clone();
+        let later = self.forced.iter().filter(|&place| place > old);
         for change in later.flat_map(|place| &self.all.atoms[place].changes) {
             supersede(&mut left, change);
         }
-        self.forced.contains(data) || left.is_spent()
+        self.forced.contains(old) || left.is_spent()
     }
 
     /// What can be seen of every state, as hashes, unless there are too many.
     fn states(&self) -> Option<BTreeMap<u128, AtomSet>> {
         let mut sets = vec![self.forced];
         let mut interrupted = AtomSet::EMPTY;
-        for place in self.open().0 {
+        let (places, _) = self.open();
+        let open = set(places.iter().copied());
+        for place in places {
             let atom = &self.all.atoms[place];
             let is_interrupted = atom.sort == Sort::Interrupted;
             if is_interrupted && atom.interrupted().is_none_or(|data| self.is_settled(data)) {
                 continue;
             }
-            let before = atom.before.difference(self.settled);
+            let before = atom.before.intersection(open);
             for index in 0..sets.len() {
                 let mut with = sets[index];
                 let is_second = is_interrupted && !with.intersection(interrupted).is_empty();
@@ -370,7 +373,6 @@ fn any_profile(rng: &mut Rng) -> Arc<Profile> {
     let any = Profile::arbitrary(&mut Unstructured::new(&bytes)).expect("there are bytes");
     Arc::new(Profile {
         name: format!("{any:?}"),
-        dirop_atomic: any.dirop_atomic || any.sync_escapes_order,
         reuse_waits_for_commit: true,
         network: None,
         ..any

@@ -33,13 +33,13 @@ impl Cutter<'_> {
         if !names.is_empty() {
             self.cut_names(operation.kind, &names, &mut atoms);
         }
-        // Blocks are freed with the last of the names.
-        if let Some(last) = atoms.last_mut() {
+        // Blocks are freed with the name that the file loses: of a rename the new one, which comes first.
+        if let Some(lost) = atoms.first_mut() {
             let frees = operation
                 .changes
                 .iter()
                 .filter(|change| matches!(change, MicroOp::Free { .. }));
-            last.changes.extend(frees.cloned());
+            lost.changes.extend(frees.cloned());
         }
         let content: Vec<&MicroOp> = operation
             .changes
