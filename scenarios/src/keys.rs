@@ -28,6 +28,7 @@ pub(crate) fn wrong<T>(span: Range<usize>, complaint: Complaint) -> Resolved<T> 
 pub(crate) struct Expect {
     pub(crate) verdict: Text,
     pub(crate) oracles: Option<Spanned<Vec<Text>>>,
+    pub(crate) beside: Option<Spanned<Vec<Text>>>,
 }
 
 /// A verdict that can be expected, with the oracles that may be violated.

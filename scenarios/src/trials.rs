@@ -46,6 +46,8 @@ pub struct TrialScenario {
     pub sweep: u64,
     /// Oracles that are expected not to hold, any one of them; none says that all hold.
     pub expected: Vec<Oracle>,
+    /// Oracles that may not hold either, and are not enough.
+    pub beside: Vec<Oracle>,
 }
 
 impl TrialScenario {
@@ -71,6 +73,7 @@ impl TrialScenario {
             first_seed,
             seeds: self.seeds,
             expected: self.expected.clone(),
+            beside: self.beside.clone(),
             twice_every: 20,
             sweep_every: self.sweep,
         };

@@ -246,6 +246,11 @@ fn limits(keys: &file::Limits) -> Limits {
 }
 
 fn expect(expect: &keys::Expect) -> Resolved<Expect> {
+    if let Some(beside) = &expect.beside {
+        let complaint = Complaint::new("`beside` is for scenarios of worlds")
+            .help("here any of `oracles` will do");
+        return wrong(beside.span(), complaint);
+    }
     let known = ["pass", "violation", "portability"];
     Ok(match verdict(expect, &known)? {
         Verdict::Pass => Expect::Pass,

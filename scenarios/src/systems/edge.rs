@@ -9,6 +9,6 @@ mod reply;
 
 pub(super) use crowd::Crowd;
 pub(super) use doorway::{Arrival, Doorway};
-pub(super) use image::{Image, load, overwrite, parse, save, save_by, show, take, text};
+pub(super) use image::{Image, load, overwrite, parse, save, save_by, show, shown, take, text};
 pub(super) use outlet::{Outlet, WeakOutlet};
 pub(super) use reply::{Answered, Failure, say};

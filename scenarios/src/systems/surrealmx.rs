@@ -5,7 +5,8 @@
 //! the iterator of a snapshot that rests on it; reads take neither.
 //!
 //! * [`Bug::R14`]: a snapshot measures the log, and cuts it by that measure when another one has cut it meanwhile. (The real one also
-//!   writes both to the same temporary; here they write one after the other, so that it is the cut that shows.)
+//!   writes both to the same temporary, and the older may replace the newer; here each is read and written before the next, so that it is
+//!   the cut that shows.)
 //! * [`Bug::R16`]: the iterator of a snapshot rests on its last leaf until the snapshot is synced and the log is cut, and so do all who want
 //!   to change that leaf.
 //! * [`Bug::R34`]: a commit can be read before it is in the log. The log then has one record for each key, so that the order in which

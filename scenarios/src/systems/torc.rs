@@ -18,6 +18,9 @@
 //! * The client says how many announcements wait for whoever takes them (`queued`): that they are bounded is what `H3` was mended by, and
 //!   nobody outside could see it.
 //!
+//! Of `R6` it is the temporary that two servers have in common which is looked for (`C1`): that the later of two commands replaces what the
+//! earlier one left shows beside it. Snapshots of two commands overlap where they are periodic.
+//!
 //! Of `R21` only the second half has an effect here: when a signal cannot be sent there is no server left that could take a snapshot. It
 //! needs a client that waits for its child while the periodic task still has the number, as `Keeper` does.
 //!

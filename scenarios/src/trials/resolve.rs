@@ -15,7 +15,8 @@ use super::TrialScenario;
 use super::file::{self, File};
 use crate::diagnostic::{Complaint, ScenarioError};
 use crate::keys::{
-    Expect, Resolved, Text, Verdict, ranged, sentence, stem, toml_error, verdict, version, wrong,
+    Expect, Resolved, Text, Verdict, oracle, ranged, sentence, stem, toml_error, verdict, version,
+    wrong,
 };
 use crate::registry::Registry;
 
@@ -43,6 +44,7 @@ fn resolve(file_name: &str, text: &str, registry: &Registry) -> Resolved<TrialSc
     let families = families(&file.disturbances)?;
     let disks = disks(&file.disks, registry)?;
     needs(&file, &families, &disks)?;
+    let expected = expected(&file.expect)?;
     Ok(TrialScenario {
         name: stem(file_name).to_owned(),
         title: sentence("title", &file.title)?,
@@ -65,7 +67,8 @@ fn resolve(file_name: &str, text: &str, registry: &Registry) -> Resolved<TrialSc
             Some(every) => positive("sweep", every)?,
             None => 0,
         },
-        expected: expected(&file.expect)?,
+        beside: beside(&file.expect, &expected)?,
+        expected,
     })
 }
 
@@ -176,6 +179,26 @@ fn expected(expect: &Expect) -> Resolved<Vec<Oracle>> {
     })
 }
 
+/// The oracles that may not hold either.
+fn beside(expect: &Expect, expected: &[Oracle]) -> Resolved<Vec<Oracle>> {
+    let Some(names) = &expect.beside else {
+        return Ok(Vec::new());
+    };
+    if expected.is_empty() {
+        let complaint = Complaint::new("`beside` means nothing without a violation");
+        return wrong(names.span(), complaint);
+    }
+    distinct(names.get_ref())?;
+    let other = |name: &Text| match oracle(name)? {
+        known if expected.contains(&known) => {
+            let complaint = Complaint::new(format!("`{known}` is one of `oracles`"));
+            wrong(name.span(), complaint)
+        }
+        other => Ok(other),
+    };
+    names.get_ref().iter().map(other).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,6 +219,40 @@ expect.verdict = "pass"
         assert_ne!(text, GOOD, "{old}");
         let error = parse("mine.toml", &text, &Registry::shipped());
         error.expect_err(new).to_string()
+    }
+
+    #[test]
+    fn what_others_show_too_stands_beside_what_is_expected() {
+        let with = |expect: &str| {
+            let text = GOOD.replace("expect.verdict = \"pass\"", expect);
+            parse("mine.toml", &text, &Registry::shipped())
+        };
+        let read = with(
+            "expect.verdict = \"violation\"\nexpect.oracles = [\"C1\"]\nexpect.beside = [\"F4\"]",
+        );
+        let read = read.expect("it is right");
+        assert_eq!(
+            (read.expected, read.beside),
+            (vec![Oracle::C1], vec![Oracle::F4])
+        );
+        for (expect, said) in [
+            (
+                "verdict = \"pass\"\nexpect.beside = [\"F4\"]",
+                "without a violation",
+            ),
+            (
+                "verdict = \"violation\"\nexpect.oracles = [\"C1\"]\nexpect.beside = [\"C1\"]",
+                "`C1` is one of `oracles`",
+            ),
+            (
+                "verdict = \"violation\"\nexpect.oracles = [\"C1\"]\nexpect.beside = [\"X9\"]",
+                "there is no oracle `X9`",
+            ),
+        ] {
+            let error = with(&format!("expect.{expect}")).expect_err(said);
+            assert_eq!(error.line(), expect.lines().count() + 7, "{error}");
+            assert!(error.to_string().contains(said), "{error}");
+        }
     }
 
     #[test]

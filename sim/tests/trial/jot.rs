@@ -153,6 +153,7 @@ pub(crate) fn case(fault: Fault, families: &[Family], seeds: u64, sweep_every: u
         first_seed: 1,
         seeds,
         expected: Vec::new(),
+        beside: Vec::new(),
         twice_every: 10,
         sweep_every,
     }

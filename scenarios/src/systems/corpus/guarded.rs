@@ -8,7 +8,7 @@ use plimsoll_reference::fs::{FsFile, FsOps, OpenOptions, read_to_end, write_all_
 use plimsoll_reference::host::Host;
 use plimsoll_reference::level::Level;
 use plimsoll_reference::mutation::Mutation;
-use plimsoll_reference::service::protocol::{Answer, Command, Request};
+use plimsoll_reference::service::protocol::{Command, Request};
 use plimsoll_sim::trial::history::Pairs;
 use tokio::sync::mpsc;
 
@@ -90,20 +90,8 @@ impl State {
 /// Serves until it is asked to end, and returns the exit code.
 pub(super) async fn main(host: Host, mends: Mends<Bug>) -> i32 {
     let (outlet, writing) = Outlet::start(&host);
-    let code = match serve(&host, mends, &outlet).await {
-        Ok(sequence) => {
-            let level = Level::Power;
-            outlet.say(&Answer::End { sequence, level });
-            0
-        }
-        Err(message) => {
-            outlet.say(&Answer::EndFailed { message });
-            1
-        }
-    };
-    drop(outlet);
-    writing.end(&host).await;
-    code
+    let ended = serve(&host, mends, &outlet).await;
+    writing.conclude(&host, outlet, Level::Power, ended).await
 }
 
 async fn serve(host: &Host, mends: Mends<Bug>, outlet: &Outlet) -> Result<u64, String> {

@@ -11,7 +11,7 @@ use plimsoll_reference::fs::{FsFile, FsOps, OpenOptions, write_all_at};
 use plimsoll_reference::host::Host;
 use plimsoll_reference::level::Level;
 use plimsoll_reference::mutation::Mutation;
-use plimsoll_reference::service::protocol::{Answer, Command, Request};
+use plimsoll_reference::service::protocol::{Command, Request};
 use plimsoll_sim::trial::history::Pairs;
 
 use super::bug::Bug;
@@ -110,21 +110,9 @@ pub(super) fn read(fs: &dyn FsOps) -> io::Result<Option<(Pairs, u64)>> {
 /// Serves until it is asked to end, and returns the exit code.
 pub(super) async fn main(host: Host, mends: Mends<Bug>) -> i32 {
     let (outlet, writing) = Outlet::start(&host);
-    let code = match serve(&host, mends, &outlet).await {
-        Ok(sequence) => {
-            let level = Level::Process;
-            outlet.say(&Answer::End { sequence, level });
-            0
-        }
-        Err(error) => {
-            let message = error.to_string();
-            outlet.say(&Answer::EndFailed { message });
-            1
-        }
-    };
-    drop(outlet);
-    writing.end(&host).await;
-    code
+    let ended = serve(&host, mends, &outlet).await;
+    let ended = ended.map_err(|error| error.to_string());
+    writing.conclude(&host, outlet, Level::Process, ended).await
 }
 
 async fn serve(host: &Host, mends: Mends<Bug>, outlet: &Outlet) -> io::Result<u64> {

@@ -8,7 +8,7 @@ use plimsoll_reference::service::protocol::{Command, Request};
 use plimsoll_sim::trial::history::Pairs;
 
 use super::dictionary::apply;
-use crate::systems::edge::{show, take};
+use crate::systems::edge::{show, shown, take};
 
 /// What a log holds, as a server finds it when it starts.
 pub(super) struct Found {
@@ -51,12 +51,7 @@ pub(super) fn read(bytes: &[u8]) -> Vec<Vec<Mutation>> {
 }
 
 fn decode(line: &[u8]) -> Option<Vec<Mutation>> {
-    let line = std::str::from_utf8(line.strip_suffix(b"\n")?).ok()?;
-    let (checksum, record) = line.split_once(' ')?;
-    if u32::from_str_radix(checksum, 16).ok()? != crc32c::crc32c(record.as_bytes()) {
-        return None;
-    }
-    match record.parse().ok()? {
+    match shown(line)?.parse().ok()? {
         Request {
             command: Command::Batch(mutations),
             ..

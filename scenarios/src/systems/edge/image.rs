@@ -104,6 +104,14 @@ pub(in crate::systems) fn show(line: &str) -> String {
     format!("{:08x} {line}\n", crc32c::crc32c(line.as_bytes()))
 }
 
+/// The line that [`show`] wrote; nothing where a part of it is missing.
+pub(in crate::systems) fn shown(line: &[u8]) -> Option<&str> {
+    let line = std::str::from_utf8(line.strip_suffix(b"\n")?).ok()?;
+    let (checksum, line) = line.split_once(' ')?;
+    let checksum = u32::from_str_radix(checksum, 16).ok()?;
+    (checksum == crc32c::crc32c(line.as_bytes())).then_some(line)
+}
+
 /// An image as text, with its checksum.
 pub(in crate::systems) fn text(image: &Image) -> String {
     let mut text: String = image

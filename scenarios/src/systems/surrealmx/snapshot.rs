@@ -25,9 +25,9 @@ impl Store {
         let log = self.log().await;
         let (log, position) = self.work(log, |log| log.len()).await?;
         drop(log);
+        let turn = self.turn.lock().await;
         let (rests, table) = self.iterate().await;
         let covered = table.version();
-        let turn = self.turn.lock().await;
         self.write(table).await?;
         drop(turn);
         self.cut(Keep::Behind(position)).await?;

@@ -61,21 +61,22 @@ impl Actor {
                 return;
             }
         };
-        loop {
+        let is_closed = loop {
             let wait = serving.wait();
             match timeout(&self.common.host, wait, self.mailbox.recv()).await {
                 Some(Some(message)) => serving.answer(message).await,
                 None if !serving.is_idle() => serving.flush(&self.common).await,
-                Some(None) | None => break,
+                None => break false,
+                Some(None) => break true,
             }
-        }
+        };
         if mends.has(Bug::R5) {
             self.mailbox.close();
             while let Some(message) = self.mailbox.recv().await {
                 serving.answer(message).await;
             }
         }
-        if mends.has(Bug::H1) {
+        if is_closed || mends.has(Bug::H1) {
             serving.flush(&self.common).await;
         }
         if mends.has(Bug::H2) {
@@ -139,9 +140,9 @@ impl Serving {
 
     /// When it has to do something, by itself.
     fn deadline(&self) -> Duration {
-        let idle = self.asked + IDLE;
+        let (idle, mends) = (self.asked + IDLE, self.common.mends);
         match self.unsaved {
-            Some(unsaved) if self.common.mends.has(Bug::R3) => idle.min(unsaved + IDLE),
+            Some(unsaved) if mends.has(Bug::H1) && mends.has(Bug::R3) => idle.min(unsaved + IDLE),
             _ => idle,
         }
     }

@@ -3,7 +3,7 @@
 use crate::specimens::mends::bugs;
 
 bugs! {
-    H1, "What is in memory is never copied into the file.";
+    H1, "What is in memory when nobody has asked for long is dropped with its actor, not copied into the file.";
     H2, "An actor that has ended stays in the table, and nobody starts another.";
     H4, "A write is said to be stored while it is in memory only.";
     H6, "An export reads the file without the log beside it.";

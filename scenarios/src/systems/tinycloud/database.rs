@@ -7,7 +7,7 @@ use plimsoll_reference::fs::{FsOps, OpenOptions, append_all};
 use plimsoll_reference::mutation::Mutation;
 use plimsoll_sim::trial::history::Pairs;
 
-use crate::systems::edge::{Image, load, save, show, take};
+use crate::systems::edge::{Image, load, save, show, shown, take};
 
 /// What ends the name of a database.
 const ENDING: &str = ".db";
@@ -57,15 +57,9 @@ pub(super) fn read(fs: &dyn FsOps, name: &str) -> io::Result<Image> {
 
 /// The changes in a log, up to the first that is not whole.
 fn whole_lines(bytes: &[u8]) -> Vec<Mutation> {
-    let whole = |line: &[u8]| -> Option<Mutation> {
-        let line = std::str::from_utf8(line.strip_suffix(b"\n")?).ok()?;
-        let (checksum, change) = line.split_once(' ')?;
-        let checksum = u32::from_str_radix(checksum, 16).ok()?;
-        (checksum == crc32c::crc32c(change.as_bytes())).then(|| change.parse().ok())?
-    };
     bytes
         .split_inclusive(|&byte| byte == b'\n')
-        .map_while(whole)
+        .map_while(|line| shown(line)?.parse().ok())
         .collect()
 }
 

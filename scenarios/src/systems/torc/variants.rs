@@ -101,7 +101,7 @@ const BROKEN: &[(&[Bug], Mode)] = &[
     (&[Bug::R1], PERIODIC),
     (&[Bug::R2], CLIENT),
     (&[Bug::R3], CLIENT),
-    (&[Bug::R6], CLIENT),
+    (&[Bug::R6], PERIODIC),
     (&[Bug::R7], CLIENT),
     (&[Bug::R7, Bug::R8], CLIENT),
     (&[Bug::R12], PERIODIC),

@@ -2,8 +2,8 @@
 
 use plimsoll_reference::host::{ExitStatus, Signal};
 
-use super::requests::{heard_time, seconds, unread};
-use super::stalls;
+use super::requests::{seconds, unread};
+use super::stalls::late;
 use super::{Disturbed, Finding, stood_still};
 use crate::oracle::Oracle;
 use crate::trial::history::{Answer, End, Life, Moment, Notice, Request};
@@ -18,14 +18,22 @@ pub(super) fn judge(
     let asked = asked_to_end(life, promise);
     agree(life, promise, disturbed, asked.is_some(), findings);
     if let (Some(asked), Some(bound)) = (asked, promise.ends_within) {
-        let bound = bound.saturating_add(stalls::unknown(life, disturbed));
         // Who cannot say anything reads nothing either, but has to listen to signals.
         let unread = match signalled_to_end(life, promise) {
             Some(at) if at == asked => Vec::new(),
             _ => unread(life),
         };
-        let took = heard_time(&unread, stalls::spans(life), asked, life.end.0);
-        if took > bound && matches!(life.end.1, End::Running | End::Exited(_)) {
+        let late = late(
+            life,
+            promise,
+            disturbed,
+            bound,
+            &unread,
+            (asked, life.end.0),
+        );
+        if let Some((took, bound)) = late
+            && matches!(life.end.1, End::Running | End::Exited(_))
+        {
             findings.push(Finding {
                 oracle: Oracle::T3,
                 at: life.end.0,
@@ -267,6 +275,39 @@ mod tests {
             findings.first().map(|finding| finding.oracle),
             Some(Oracle::E1)
         );
+    }
+
+    #[test]
+    fn who_gives_up_ends_though_the_disk_stands_still() {
+        let seconds = std::time::Duration::from_secs;
+        let said = |gives_up: Option<u64>, ended: u64, stalled: (u64, u64)| {
+            let at = |time: u64| Moment {
+                event: time,
+                now: seconds(time),
+            };
+            let life = Life {
+                notices: vec![(at(1), Notice::Ready), (at(2), Notice::InputClosed)],
+                end: (at(ended), End::Exited(ExitStatus::Code(0))),
+                stalled: Some(vec![(seconds(stalled.0), seconds(stalled.1))]),
+                ..Life::new(Default::default(), at(0))
+            };
+            let promise = Promise {
+                ends_within: Some(seconds(20)),
+                gives_up_within: gives_up.map(seconds),
+                ..Promise::default()
+            };
+            let disturbed = Disturbed {
+                delayed_by: seconds(600),
+                ..Disturbed::default()
+            };
+            let findings = judge_life(&life, &promise, disturbed);
+            findings.first().map(|finding| finding.oracle)
+        };
+        assert_eq!(said(None, 80, (10, 75)), None);
+        assert_eq!(said(Some(45), 80, (10, 75)), Some(Oracle::T3));
+        assert_eq!(said(Some(45), 47, (10, 40)), None);
+        let soon_over = said(Some(45), 40, (3, 4));
+        assert_eq!(soon_over, Some(Oracle::T3), "the disk was no reason");
     }
 
     /// What is said of a life that ended with this code and nothing of which was asked but what these notices tell.

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::Disturbed;
+use super::requests::heard_time;
 use crate::trial::history::{Life, Moment};
+use crate::trial::promise::Promise;
 
 /// A time from one point to another.
 pub(super) type Span = (Duration, Duration);
@@ -57,6 +59,26 @@ pub(super) fn allowance(
     let whole = until.now.saturating_sub(from.now);
     let stood = whole.saturating_sub(outside(spans(life).iter().copied(), from, until));
     unknown(life, disturbed).saturating_add(stood)
+}
+
+/// How long something took that is to take no longer than this, and how long it may; nothing where it was in time. While the disk stands
+/// still it may take longer, but no more than who gives up then says that anything does.
+pub(super) fn late(
+    life: &Life,
+    promise: &Promise,
+    disturbed: Disturbed,
+    bound: Duration,
+    unread: &[(Moment, Moment)],
+    (from, until): (Moment, Moment),
+) -> Option<(Duration, Duration)> {
+    let bound = bound.saturating_add(unknown(life, disturbed));
+    let took = heard_time(unread, spans(life), from, until);
+    if took > bound {
+        return Some((took, bound));
+    }
+    let most = promise.gives_up_within.filter(|_| !disturbed.by_stops)?;
+    let whole = heard_time(unread, &[], from, until);
+    (whole > most).then_some((whole, most))
 }
 
 #[cfg(test)]

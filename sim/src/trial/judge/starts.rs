@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::requests::{heard_time, seconds, unread};
-use super::stalls;
+use super::requests::{seconds, unread};
+use super::stalls::late;
 use super::{Disturbed, Finding};
 use crate::oracle::Oracle;
 use crate::trial::history::{Life, Notice};
@@ -30,9 +30,15 @@ pub(super) fn judge(
     let ready = notices.find(|(_, notice)| *notice == Notice::Ready);
     let at = ready.map_or(life.end.0, |(at, _)| *at);
     let bound = promise.answers_within.unwrap_or(READY_WITHIN);
-    let bound = bound.saturating_add(stalls::unknown(life, disturbed));
-    let took = heard_time(&unread(life), stalls::spans(life), life.began, at);
-    if took > bound {
+    let late = late(
+        life,
+        promise,
+        disturbed,
+        bound,
+        &unread(life),
+        (life.began, at),
+    );
+    if let Some((took, bound)) = late {
         findings.push(Finding {
             oracle: Oracle::R3,
             at,
@@ -60,6 +66,16 @@ mod tests {
 
     /// What is said of a life that became ready after so many seconds, or never, and ran for 100.
     fn said(ready: Option<u64>, disturbed: Disturbed, stalled: Option<(u64, u64)>) -> Vec<Oracle> {
+        said_of(None, ready, disturbed, stalled)
+    }
+
+    /// The same where it gives up after so many seconds.
+    fn said_of(
+        gives_up: Option<u64>,
+        ready: Option<u64>,
+        disturbed: Disturbed,
+        stalled: Option<(u64, u64)>,
+    ) -> Vec<Oracle> {
         let ready = ready.map(|seconds| (at(seconds), Notice::Ready));
         let span = |(from, until)| (Duration::from_secs(from), Duration::from_secs(until));
         let life = Life {
@@ -70,6 +86,7 @@ mod tests {
         };
         let promise = Promise {
             answers_within: Some(Duration::from_secs(20)),
+            gives_up_within: gives_up.map(Duration::from_secs),
             ..Promise::default()
         };
         let findings = judge_life(&life, &promise, disturbed);
@@ -98,5 +115,19 @@ mod tests {
             ..Disturbed::default()
         };
         assert!(said(None, failing, None).is_empty());
+    }
+
+    #[test]
+    fn who_gives_up_is_not_to_wait_for_a_disk_that_stands_still() {
+        let stalled = Disturbed {
+            delayed_by: Duration::from_secs(60),
+            ..Disturbed::default()
+        };
+        let said = |ready, span| said_of(Some(45), ready, stalled, Some(span));
+        assert_eq!(said(Some(70), (10, 70)), [Oracle::R3]);
+        assert_eq!(said(None, (10, 70)), [Oracle::R3]);
+        assert!(said(Some(45), (10, 40)).is_empty());
+        // A stall that came later is no reason to be late.
+        assert_eq!(said(Some(21), (90, 99)), [Oracle::R3]);
     }
 }

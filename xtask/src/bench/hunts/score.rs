@@ -74,7 +74,7 @@ impl Score {
                 self.oracles.insert(*oracle);
                 let number = trophy.seed.wrapping_sub(case.first_seed) + 1;
                 seeds = seeds.min(Worlds::Found(number));
-            } else {
+            } else if !case.allows(*oracle) {
                 self.others.entry(*oracle).or_insert(trophy.seed);
             }
         }
@@ -188,6 +188,21 @@ mod tests {
         assert_eq!(score.worst().map(|hunt| hunt.seeds), Some(Worlds::Missed));
         assert_eq!(score.median(), Worlds::Missed, "the worse of the two");
         assert_eq!(score.ending, Ending::Missed);
+    }
+
+    #[test]
+    fn what_others_show_too_finds_no_bug_and_is_no_surprise() {
+        let all = plimsoll_scenarios::trials();
+        let bug = all.iter().find(|bug| !bug.expected.is_empty());
+        let mut case = bug.expect("there are bugs").cases(100).remove(0);
+        (case.expected, case.beside) = (vec![Oracle::C1], vec![Oracle::F4]);
+        let mut score = Score::new(&case);
+        score.add(&case, &hunt(&[(Oracle::F4, 101), (Oracle::C1, 103)]));
+        assert_eq!(score.median(), Worlds::Found(4));
+        assert_eq!(score.others, BTreeMap::new());
+        assert_eq!(score.ending, Ending::Passed);
+        score.add(&case, &hunt(&[(Oracle::F4, 101)]));
+        assert_eq!((score.found(), score.ending), (1, Ending::Missed));
     }
 
     #[test]

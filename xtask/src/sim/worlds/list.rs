@@ -15,7 +15,12 @@ pub(super) fn text(cases: &[SelectedWorlds], format: Format) -> String {
     let mut text = String::new();
     for one in cases {
         let (case, title) = (&one.case, &one.title);
-        let expected: Vec<&str> = case.expected.iter().map(|oracle| oracle.name()).collect();
+        let [expected, beside] = [&case.expected, &case.beside].map(|oracles| {
+            oracles
+                .iter()
+                .map(|oracle| oracle.name())
+                .collect::<Vec<_>>()
+        });
         let verdict = if expected.is_empty() {
             "pass"
         } else {
@@ -31,7 +36,7 @@ pub(super) fn text(cases: &[SelectedWorlds], format: Format) -> String {
                 let disturbances = case.shape.families.iter().map(|family| family.name());
                 let object = json!({
                     "kind": "world-listed", "id": case.id, "system": case.ground.system.name(), "disk": case.ground.profile.name,
-                    "expect": verdict, "oracles": expected, "disturbances": disturbances.collect::<Vec<_>>(), "seeds": case.seeds,
+                    "expect": verdict, "oracles": expected, "beside": beside, "disturbances": disturbances.collect::<Vec<_>>(), "seeds": case.seeds,
                     "sweep": case.sweep_every, "title": title,
                 });
                 writeln!(text, "{object}")

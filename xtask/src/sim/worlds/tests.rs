@@ -95,6 +95,7 @@ fn case() -> SelectedWorlds {
         first_seed: 7,
         seeds: 3,
         expected: Vec::new(),
+        beside: Vec::new(),
         twice_every: 1,
         sweep_every: 0,
     };
