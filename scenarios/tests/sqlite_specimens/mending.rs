@@ -35,7 +35,8 @@ pub(crate) fn explored(cases: &[Case], sut: &Arc<dyn Sut>) -> Vec<CaseReport> {
     explored.collect()
 }
 
-fn violated(cases: &[Case], sut: &Arc<dyn Sut>) -> Vec<Oracle> {
+/// What the cases show with another store.
+pub(crate) fn violated(cases: &[Case], sut: &Arc<dyn Sut>) -> Vec<Oracle> {
     explored(cases, sut)
         .iter()
         .flat_map(|report| &report.violations)
