@@ -1,5 +1,6 @@
 //! `cargo xtask torture`: the store as a program, on the real operating system.
 
+mod asked;
 mod deed;
 mod life;
 mod mode;

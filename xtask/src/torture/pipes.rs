@@ -154,7 +154,7 @@ impl Mouth {
     clippy::disallowed_methods,
     reason = "only xtask starts threads: a process is real, and waits for nobody"
 )]
-fn start(work: impl FnOnce() + Send + 'static) {
+pub(super) fn start(work: impl FnOnce() + Send + 'static) {
     thread::spawn(work);
 }
 

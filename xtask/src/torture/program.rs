@@ -2,13 +2,21 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use plimsoll_reference::mutation::parse_bytes;
 use plimsoll_sim::trial::history::{Found, Pairs};
 
+use super::asked::asked;
 use super::mode::path_word;
 use crate::cargo::{cargo, root};
+
+/// How long `scan` may take.
+const SCAN: Duration = Duration::from_secs(60);
+
+/// Characters of a line that makes no sense that are shown.
+const SHOWN_MAX: usize = 200;
 
 /// The program under torture: `plimsoll-store` as cargo built it, or one of somebody else.
 #[derive(Clone, Debug)]
@@ -57,11 +65,14 @@ impl Program {
 
     /// What another process finds at a path.
     pub(super) fn scan(&self, path: &Path) -> anyhow::Result<Found> {
-        let output = self
-            .command(&["scan".to_owned(), path_word(path)])
-            .stdin(Stdio::null())
-            .output()
+        let command = self.command(&["scan".to_owned(), path_word(path)]);
+        let output = asked(command, SCAN)
             .with_context(|| format!("cannot start {}", self.path.display()))?;
+        let Some(output) = output else {
+            let seconds = SCAN.as_secs();
+            let message = format!("`scan` does not end within {seconds} s, and was killed");
+            return Ok(Found::Unreadable(message));
+        };
         let said = String::from_utf8_lossy(&output.stderr);
         if !output.status.success() {
             return Ok(if said.contains("nothing is at") {
@@ -71,10 +82,16 @@ impl Program {
             });
         }
         let text = String::from_utf8_lossy(&output.stdout);
-        let pairs: Option<Pairs> = text.lines().map(parse_pair).collect();
+        let pairs: Result<Pairs, &str> = text
+            .lines()
+            .map(|line| parse_pair(line).ok_or(line))
+            .collect();
         Ok(match pairs {
-            Some(pairs) => Found::Store(pairs),
-            None => Found::Unreadable(format!("`scan` says: {text}")),
+            Ok(pairs) => Found::Store(pairs),
+            Err(line) => {
+                let line: String = line.chars().take(SHOWN_MAX).collect();
+                Found::Unreadable(format!("`scan` says what is no key and value: `{line}`"))
+            }
         })
     }
 }
