@@ -10,7 +10,7 @@ use crate::oracle::Oracle;
 use crate::trial::history::{Answer, Asked, End, Life, Moment, Notice, Request};
 use crate::trial::promise::Promise;
 
-/// How long a signal takes to arrive at most, where nobody sees it arrive.
+/// How long a signal takes to arrive at most, where nobody sees it arrive: a process that stands still gets none.
 const ARRIVES_WITHIN: Duration = Duration::from_secs(1);
 
 pub(super) fn judge(
@@ -25,7 +25,8 @@ pub(super) fn judge(
     let wanted = promise.snapshots_on_signal && is_snapshot_wanted(life, disturbed);
     let asks = |(_, notice): &&(Moment, Notice)| *notice == Notice::Signalled(Signal::Usr1);
     for (at, _) in life.notices.iter().filter(asks) {
-        if wanted && is_ready(life, *at) && arrived(life, *at, asked_to_end(life, promise)) {
+        let ends = asked_to_end(life, promise);
+        if wanted && is_ready(life, *at) && arrived(life, disturbed, *at, ends) {
             answered(life, *at, findings);
         }
     }
@@ -141,14 +142,14 @@ fn is_snapshot_wanted(life: &Life, disturbed: Disturbed) -> bool {
 }
 
 /// Whether a signal that was sent at a moment had arrived when the end was asked for.
-fn arrived(life: &Life, sent: Moment, ends: Option<Moment>) -> bool {
+fn arrived(life: &Life, disturbed: Disturbed, sent: Moment, ends: Option<Moment>) -> bool {
     let arrivals = || {
         let of = |notice: &Notice| *notice == Notice::Arrived(Signal::Usr1);
         life.notices.iter().filter(move |(_, notice)| of(notice))
     };
     let Some(ends) = ends else { return true };
     if arrivals().next().is_none() {
-        return sent.now.saturating_add(ARRIVES_WITHIN) < ends.now;
+        return !disturbed.by_stops && sent.now.saturating_add(ARRIVES_WITHIN) < ends.now;
     }
     arrivals().any(|(at, _)| *at >= sent && at.event < ends.event)
 }
@@ -213,6 +214,8 @@ fn requested(life: &Life, asked: &Asked, findings: &mut Vec<Finding>) {
 
 #[cfg(test)]
 mod tests {
+    use plimsoll_reference::level::Level;
+
     use super::*;
 
     #[test]
@@ -239,6 +242,54 @@ mod tests {
         let hit = found(Notice::StrangerSignalled(Signal::Usr1));
         assert_eq!(hit, Some((Oracle::S3, moment(1))));
         assert_eq!(found(Notice::Signalled(Signal::Usr1)), None);
+    }
+
+    #[test]
+    fn a_signal_that_arrives_too_late_is_told_unless_the_process_was_stopped() {
+        let at = |seconds: u64| Moment {
+            event: seconds,
+            now: Duration::from_secs(seconds),
+        };
+        let done = Answer::Done {
+            level: Level::Power,
+            sequence: Some(1),
+        };
+        let found = |arrived: Option<u64>, by_stops| {
+            let mut life = Life {
+                requests: vec![Asked {
+                    at: at(1),
+                    request: Request::Write(vec!["put a 1".parse().expect("a change")]),
+                    answer: Some((at(2), done.clone())),
+                    was_taken_back: false,
+                }],
+                notices: vec![
+                    (at(0), Notice::Ready),
+                    (at(3), Notice::Signalled(Signal::Usr1)),
+                    (at(60), Notice::InputClosed),
+                ],
+                end: (at(61), End::Exited(ExitStatus::Code(0))),
+                ..Life::new(Default::default(), Moment::default())
+            };
+            let arrival = |seconds| (at(seconds), Notice::Arrived(Signal::Usr1));
+            life.notices.extend(arrived.map(arrival));
+            let promise = Promise {
+                snapshots_on_signal: true,
+                ..Promise::default()
+            };
+            let disturbed = Disturbed {
+                by_stops,
+                ..Disturbed::default()
+            };
+            let mut findings = Vec::new();
+            judge(&life, &promise, disturbed, &mut findings);
+            findings.first().map(|finding| finding.oracle)
+        };
+        // One that is held back for ever never arrives, too.
+        assert_eq!(found(None, false), Some(Oracle::S2));
+        assert_eq!(found(Some(4), false), Some(Oracle::S2));
+        assert_eq!(found(Some(4), true), Some(Oracle::S2));
+        assert_eq!(found(Some(61), false), None);
+        assert_eq!(found(None, true), None);
     }
 
     /// What is said when another process became ready at 5 while one ran that was ready at 1, and was asked to end at this moment.
