@@ -107,6 +107,23 @@ fn an_end_that_went_well_leaves_what_was_last_read() {
 }
 
 #[test]
+fn what_a_read_shows_to_be_deleted_is_behind_the_writes_before_that() {
+    // The answer to 2 is read last, and only what 3 did can have left nothing.
+    let asked = "< 1 put a 1\n > 1 ok memory 1\n < 2 put a 2\n < 3 delete a\n > 3 failed unknown it may be\n < 4 get a\n";
+    let end = "> 2 ok memory 2\n eof\n > end 3 power\n exit 0\n";
+    for (base, shown, left, expected) in [
+        ("b=1", "absent", "b=1", &[][..]),
+        ("b=1", "absent", "a=2 b=1", &[Oracle::E2]),
+        ("b=1", "value 2", "a=2 b=1", &[]),
+        ("b=1", "value 2", "b=1", &[Oracle::E2]),
+        ("a=0 b=1", "absent", "b=1", &[]),
+    ] {
+        let text = format!("base {base}\n > ready 7 0\n {asked} > 4 {shown}\n {end} left {left}");
+        check(&text, expected);
+    }
+}
+
+#[test]
 fn a_store_that_is_there_is_not_taken_for_a_new_one() {
     let empty = "base a=1\n > ready 7 0\n < 1 scan\n > 1 end 0 0";
     check(empty, &[Oracle::R7]);

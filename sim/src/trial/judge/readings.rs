@@ -155,14 +155,6 @@ impl<'a> Readings<'a> {
         if written.iter().any(|write| write.asked.was_taken_back) {
             return true;
         }
-        // Whoever wrote what was read is behind everything that was handed over before.
-        let mut writers = written
-            .iter()
-            .filter(|write| write.value.is_some() && write.value == reading.value);
-        let writer = match (writers.next(), writers.next()) {
-            (Some(one), None) => Some(one.index),
-            _ => None,
-        };
         let is_seen = |write: &Written<'_>| {
             let is_unknown = crashed && write.asked.fate() == Fate::Unknown;
             write.was_answered_before(reading.asked) && !is_unknown
@@ -172,6 +164,7 @@ impl<'a> Readings<'a> {
             .iter()
             .filter(|write| is_seen(write) && write.asked.fate() == Fate::Applied);
         let seen = seen.next_back().map(|write| write.index);
+        let writer = self.writer(key, written, reading, seen);
         let mut possible = vec![reading.value];
         for write in written {
             let is_decided =
@@ -181,6 +174,30 @@ impl<'a> Readings<'a> {
             }
         }
         possible.contains(&value)
+    }
+}
+
+impl Readings<'_> {
+    /// Which write was read, or the first of those that it may have been: whoever wrote what was read is behind everything that was handed
+    /// over before. Nothing where it may have been there at first; all of those that had been `seen` are not behind it.
+    fn writer(
+        &self,
+        key: &[u8],
+        written: &[Written<'_>],
+        reading: Reading<'_>,
+        seen: Option<usize>,
+    ) -> Option<usize> {
+        if seen.is_none() && self.life.base.get(key) == reading.value {
+            return None;
+        }
+        let may_be = |write: &&Written<'_>| {
+            write.value == reading.value
+                && write.asked.at < reading.answered
+                && write.asked.fate() != Fate::Absent
+                && seen.is_none_or(|seen| write.index >= seen)
+        };
+        let mut written = written.iter();
+        written.find(may_be).map(|write| write.index)
     }
 }
 
