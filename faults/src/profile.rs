@@ -6,6 +6,7 @@
 //! **Not modelled**: untorn writes asked for with `RWF_ATOMIC`.
 
 mod arbitrary;
+mod manners;
 mod network;
 mod text;
 

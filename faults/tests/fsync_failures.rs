@@ -202,7 +202,7 @@ fn a_disk_fails_as_its_profile_says_where_the_plan_does_not() {
     let shows = |name: &str| {
         let profile = Profile::named(name).expect("it ships");
         let disk = disk("fsync #1 EIO");
-        disk.set_fsync_failure(profile.fsync_failure, profile.error_report);
+        profile.behave(&disk);
         let file = again(&disk);
         write_all_at(&*file, b"n", 0).expect("writes succeed");
         assert_ne!(sync(&*file), 0);

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use plimsoll_faults::crash::{Bounds, CrashKind, Frontier};
 use plimsoll_faults::disk::SimFs;
 use plimsoll_faults::fsync_failure::FsyncFailure;
-use plimsoll_faults::image::{Image, ROOT};
-use plimsoll_faults::log::Scope;
+use plimsoll_faults::image::Image;
 use plimsoll_faults::profile::Profile;
 use plimsoll_faults::rng::Rng;
 use plimsoll_reference::fs::{FsFile, FsOps, OpenOptions};
@@ -28,11 +27,18 @@ struct Program {
 }
 
 impl Program {
+    /// Takes note of what was done since, as whoever looks at its crashes does.
+    fn follow(&mut self, frontier: &mut Frontier) {
+        for entry in self.disk.take_log() {
+            self.steps.push(entry.to_string());
+            frontier.advance(&entry);
+        }
+    }
+
     fn new(profile: &Profile, plan: &str, rng: Rng) -> Self {
         let disk = SimFs::new(Image::new());
         disk.create_dir(Path::new("d")).expect("the disk is empty");
-        disk.set_fsync_failure(profile.fsync_failure, profile.error_report);
-        disk.set_close_syncs(profile.syncs(Scope::Close(ROOT)));
+        profile.behave(&disk);
         if !plan.is_empty() {
             disk.set_plan(&plan.parse().expect("a plan"));
         }
@@ -126,10 +132,7 @@ fn where_all_that_is_pending_reaches_the_disk_it_holds_what_processes_see() {
             let mut frontier = Frontier::new(Image::new(), Arc::clone(&profile));
             for number in 0..8 {
                 program.step(number);
-                for entry in program.disk.take_log() {
-                    program.steps.push(entry.to_string());
-                    frontier.advance(&entry);
-                }
+                program.follow(&mut frontier);
                 let seen = program.disk.image().hash();
                 let at = format!("{} {seed}: {:#?}", profile.name, program.steps);
                 assert_eq!(frontier.volatile().hash(), seen, "{at}");
@@ -232,16 +235,9 @@ fn what_was_synced_without_a_failure_at_the_end_is_durable() {
             for number in 0..8 {
                 program.step(number);
             }
-            for entry in program.disk.take_log() {
-                program.steps.push(entry.to_string());
-                frontier.advance(&entry);
-            }
             // The first may be told of an error from before.
             sync_all(&program.disk);
-            for entry in program.disk.take_log() {
-                program.steps.push(entry.to_string());
-                frontier.advance(&entry);
-            }
+            program.follow(&mut frontier);
             let mut is_done = sync_all(&program.disk);
             for entry in program.disk.take_log() {
                 program.steps.push(entry.to_string());

@@ -121,7 +121,7 @@ impl SimFs {
 
     /// Says whether a close writes back what its file has changed, as on NFS: what goes back when a later sync fails is what was written
     /// since then.
-    pub fn set_close_syncs(&self, syncs: bool) {
+    pub(crate) fn set_close_syncs(&self, syncs: bool) {
         self.state().closing.syncs = syncs;
     }
 

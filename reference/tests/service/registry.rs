@@ -177,9 +177,7 @@ fn a_store_in_memory_that_has_no_place_on_disk_is_not_closed() {
 fn a_loss_that_nobody_was_told_of_keeps_a_store_open() {
     run(async {
         let bench = Bench::new();
-        let engine = |name: &str| EngineOptions::Native(Options::new(name));
-        let options = RegistryOptions::default().acks(Acks::Window);
-        let registry = Registry::new(bench.host(), options, engine).expect("they make sense");
+        let registry = windowed(&bench);
         assert_eq!(ask(&registry, "one", "put a 1").await, "window(15000ms) 1");
         assert_eq!(ask(&registry, "one", "sync").await, "power 1");
         assert_eq!(ask(&registry, "one", "put b 1").await, "window(15000ms) 2");
@@ -294,13 +292,18 @@ fn a_store_that_cannot_be_opened_is_tried_again() {
     });
 }
 
+/// A registry of stores on disk that acknowledge what may be lost with the last seconds.
+fn windowed(bench: &Bench) -> Registry {
+    let engine = |name: &str| EngineOptions::Native(Options::new(name));
+    let options = RegistryOptions::default().acks(Acks::Window);
+    Registry::new(bench.host(), options, engine).expect("they make sense")
+}
+
 #[test]
 fn dropping_a_registry_brings_everything_to_disk() {
     run(async {
         let bench = Bench::new();
-        let engine = |name: &str| EngineOptions::Native(Options::new(name));
-        let options = RegistryOptions::default().acks(Acks::Window);
-        let registry = Registry::new(bench.host(), options, engine).expect("they make sense");
+        let registry = windowed(&bench);
         assert_eq!(ask(&registry, "one", "put a 1").await, "window(15000ms) 1");
         drop(registry);
         tokio::time::sleep(Duration::from_secs(1)).await;

@@ -362,6 +362,9 @@ impl<'a> Lab<'a> {
             let recovery = self.recover(&image, now, Look::Contents);
             let mut frontier = self.frontier(image);
             for entry in recovery.log() {
+                if self.is_enough(&kills) {
+                    break;
+                }
                 for end in entry.ends_amid() {
                     let image = entry.killed_at(end, frontier.volatile());
                     let mut killed = self.frontier(image);
@@ -380,6 +383,10 @@ impl<'a> Lab<'a> {
         results
     }
 
+    const fn is_enough(&self, kills: &Kills) -> bool {
+        kills.seen.len() > self.limits.nested_states as usize
+    }
+
     /// Recovers from what a kill of a recovery leaves here, where that is new and not enough has been seen.
     fn kill_recovery(
         &mut self,
@@ -388,10 +395,12 @@ impl<'a> Lab<'a> {
         now: Duration,
         kills: &mut Kills,
     ) {
+        if self.is_enough(kills) {
+            return;
+        }
         let state = frontier.everything();
         let key = frontier.key(state);
-        let is_enough = kills.seen.len() > self.limits.nested_states as usize;
-        if is_enough || kills.seen.contains(&key) {
+        if kills.seen.contains(&key) {
             return;
         }
         kills.seen.push(key);

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use plimsoll_faults::crash::CrashKind;
 use plimsoll_faults::disk::{SimClock, SimFs};
-use plimsoll_faults::image::{Image, ROOT};
-use plimsoll_faults::log::{Entry, Scope};
+use plimsoll_faults::image::Image;
+use plimsoll_faults::log::Entry;
 use plimsoll_faults::plan::{FaultPlan, Phase};
 use plimsoll_reference::clock::Clock;
 use plimsoll_reference::host::Host;
@@ -89,8 +89,7 @@ pub(super) fn record(case: &Case, plan: &FaultPlan) -> Recording {
     let profile = &case.disk.profile;
     disk.set_clock(clock.clone());
     disk.set_seeded_plan(plan, case.seed);
-    disk.set_fsync_failure(profile.fsync_failure, profile.error_report);
-    disk.set_close_syncs(profile.syncs(Scope::Close(ROOT)));
+    profile.behave(&disk);
     disk.set_phase(Phase::Open);
     disk.limit_operations(OPERATIONS_MAX);
     let mut recorder = Recorder {

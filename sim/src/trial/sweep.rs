@@ -10,23 +10,24 @@
 //! **Not covered**: starts on all other images, beyond what [`System::inspect`](super::system::System::inspect) does; crashes of a start
 //! that follows the crash of a start.
 
+mod crash_point;
 mod cut;
 mod era;
+mod looker;
 mod start;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
 use plimsoll_faults::crash::{CrashKind, CrashState, Frontier};
-use plimsoll_faults::disk::SimFs;
-use plimsoll_faults::image::Image;
 use plimsoll_faults::rng::Rng;
-use rustc_hash::FxHashMap;
 
+pub use self::crash_point::{CrashPoint, Then};
 use self::cut::Instant;
 use self::era::{EraLives, Lived, Standing};
-use self::start::{Started, start};
+pub use self::looker::Images;
+use self::looker::{Looker, Starts};
+use self::start::Started;
 use super::disturbance::disturbed;
 use super::history::{Found, Life, Moment};
 use super::judge::{Disturbed, Finding, judge_left, stood_still};
@@ -41,70 +42,6 @@ use crate::world::{Era, Victim, kinds, samples};
 /// States of one world after which only every second position of its op logs is a crash point; after as many more every fourth, and so on.
 /// A store that tries something again and again for hours, with more and more that is not on the disk, leaves millions.
 const STATES_DENSE: u64 = 100_000;
-
-/// Images whose readings are kept.
-const IMAGES_MAX: usize = 1 << 16;
-
-/// One image in so many is one that systems are started on, whichever world it comes from.
-const STARTED_OF: u128 = 16;
-
-/// Images of one world that the system is started on.
-const STARTS_MAX: usize = 8;
-
-/// Where a crash is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CrashPoint {
-    /// Losses of power before it.
-    pub era: usize,
-    /// Entries of the op log of that era before it.
-    pub position: usize,
-    /// What died.
-    pub kind: CrashKind,
-    /// The operation that it follows; nothing at the beginning of an era.
-    pub after: Option<String>,
-    /// The write that it comes within, and the byte of the file that this came to.
-    pub within: Option<(String, u64)>,
-    /// What had been done and did not reach the disk.
-    pub lost: Vec<String>,
-    /// What came then, where it is not what was left that shows it.
-    pub then: Option<Then>,
-}
-
-/// What came of what a crash had left.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Then {
-    /// The system was started on it.
-    Started,
-    /// The system was started on it, and crashed again before it had ended, at a position of the op log since that start.
-    Crashed(Box<CrashPoint>),
-}
-
-impl fmt::Display for CrashPoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at @{}", self.kind, self.position)?;
-        if self.era > 0 {
-            write!(f, " of era {}", self.era + 1)?;
-        }
-        match (&self.within, &self.after) {
-            (Some((write, end)), _) => write!(f, ", within {write}, which came to byte {end}")?,
-            (None, Some(operation)) => write!(f, ", after {operation}")?,
-            (None, None) => f.write_str(", before anything")?,
-        }
-        match &self.then {
-            None => Ok(()),
-            Some(then) => write!(f, "; then {then}"),
-        }
-    }
-}
-
-impl fmt::Display for Then {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Started => f.write_str("it was started"),
-            Self::Crashed(crash) => write!(f, "it was started, and crashed: {crash}"),
-        }
-    }
-}
 
 /// What does not hold after a crash that did not happen in its world, but could have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,20 +75,6 @@ pub struct Sweep {
     pub findings: BTreeMap<Oracle, Swept>,
     /// Hash over all states.
     pub fingerprint: Fingerprint,
-}
-
-/// What was found on images, by what a reader can observe of them, and what came of starts on them.
-#[derive(Debug, Default)]
-pub struct Images {
-    found: FxHashMap<u128, Arc<Found>>,
-    started: FxHashMap<u128, Arc<Started>>,
-}
-
-/// Whether a system is started on some of the images.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Starts {
-    None,
-    Some,
 }
 
 /// Crashes a world that was run at every position of its op logs, and starts the system on some of what is left.
@@ -198,11 +121,14 @@ fn crash_everywhere(
             judged: Vec::new(),
             stood: None,
             rng: samples(),
-            starts,
-            started: &mut started,
-            images,
-            fingerprinter: &mut fingerprinter,
-            sweep: &mut sweep,
+            looker: Looker {
+                ground,
+                starts,
+                started: &mut started,
+                images,
+                fingerprinter: &mut fingerprinter,
+                sweep: &mut sweep,
+            },
         };
         walk.go();
     }
@@ -239,12 +165,7 @@ struct Walk<'a, 'b> {
     /// Where the last crash stood.
     stood: Option<Standing>,
     rng: Rng,
-    starts: Starts,
-    /// Images of this world that the system was started on.
-    started: &'b mut Vec<u128>,
-    images: &'b mut Images,
-    fingerprinter: &'b mut Fingerprinter,
-    sweep: &'b mut Sweep,
+    looker: Looker<'a, 'b>,
 }
 
 impl Walk<'_, '_> {
@@ -268,7 +189,7 @@ impl Walk<'_, '_> {
                 if self.is_due(position) {
                     self.visit();
                 } else {
-                    self.sweep.left_out += 1;
+                    self.looker.sweep.left_out += 1;
                 }
             }
         }
@@ -276,12 +197,12 @@ impl Walk<'_, '_> {
 
     /// Whether it is the turn of a position to be a crash point.
     const fn is_due(&self, position: usize) -> bool {
-        position.is_multiple_of(spacing(self.sweep.states))
+        position.is_multiple_of(spacing(self.looker.sweep.states))
     }
 
     /// Finds out what a crash leaves here.
     fn visit(&mut self) {
-        self.sweep.crash_points += 1;
+        self.looker.sweep.crash_points += 1;
         self.here.clear();
         let mut states = Vec::new();
         let bounds = self.ground.crash_states;
@@ -289,11 +210,13 @@ impl Walk<'_, '_> {
             self.frontier
                 .states_of(kind, bounds, &mut self.rng, &mut states);
             for state in states.drain(..) {
-                self.keep(kind, state);
+                let seen = self.looker.look(&mut self.frontier, state);
+                self.keep(kind, state, None, seen);
             }
         }
         let everything = self.frontier.everything();
-        self.keep(CrashKind::ProcessKill, everything);
+        let seen = self.looker.look(&mut self.frontier, everything);
+        self.keep(CrashKind::ProcessKill, everything, None, seen);
     }
 
     /// Kills the processes within the operation at a position, where that is a write of several pages.
@@ -305,51 +228,22 @@ impl Walk<'_, '_> {
             return;
         }
         for end in entry.ends_amid() {
-            self.sweep.crash_points += 1;
+            self.looker.sweep.crash_points += 1;
             let image = entry.killed_at(end, self.frontier.volatile());
             let mut left = Frontier::new(image, Arc::clone(&self.ground.profile));
             let state = left.everything();
-            let key = left.key(state);
-            let image = self.is_new(key).then(|| left.image(state));
-            self.take_left(CrashKind::ProcessKill, state, Some(end), (key, image));
+            let seen = self.looker.look(&mut left, state);
+            self.keep(CrashKind::ProcessKill, state, Some(end), seen);
         }
     }
 
-    fn keep(&mut self, kind: CrashKind, state: CrashState) {
-        let key = self.frontier.key(state);
-        let image = self.is_new(key).then(|| self.frontier.image(state));
-        self.take_left(kind, state, None, (key, image));
-    }
-
-    /// Whether an image has to be read, or the system to be started on it.
-    fn is_new(&self, key: u128) -> bool {
-        !self.images.found.contains_key(&key)
-            || (self.is_to_start(key) && !self.images.started.contains_key(&key))
-    }
-
-    /// Whether the system is started on an image: one of the sample that is new to this world. Which ones are is a matter of the image
-    /// alone, so that a world that is swept again starts the same.
-    fn is_to_start(&self, key: u128) -> bool {
-        self.starts == Starts::Some
-            && key.is_multiple_of(STARTED_OF)
-            && self.started.len() < STARTS_MAX
-            && !self.started.contains(&key)
-    }
-
-    fn take_left(
+    fn keep(
         &mut self,
         kind: CrashKind,
         state: CrashState,
         amid: Option<u64>,
-        (key, image): (u128, Option<Image>),
+        (found, started): (Arc<Found>, Option<Arc<Started>>),
     ) {
-        self.sweep.states += 1;
-        self.fingerprinter.hash(key);
-        let known = self.images.found.get(&key).map(Arc::clone);
-        let Some(found) = known.or_else(|| self.read(key, image.as_ref())) else {
-            return;
-        };
-        let started = self.start(key, image.as_ref(), &found);
         let has_findings = |started: &Arc<Started>| !started.findings.is_empty();
         let is_here = |left: &Left| left.kind == kind && left.amid == amid && left.found == found;
         if started.as_ref().is_some_and(has_findings) || !self.here.iter().any(is_here) {
@@ -361,46 +255,6 @@ impl Walk<'_, '_> {
                 started,
             });
         }
-    }
-
-    /// What a reader finds on an image.
-    fn read(&mut self, key: u128, image: Option<&Image>) -> Option<Arc<Found>> {
-        self.sweep.images += 1;
-        let disk = SimFs::new(image?.clone());
-        let found = Arc::new(self.ground.system.inspect(&disk));
-        if self.images.found.len() == IMAGES_MAX {
-            self.images.found.clear();
-        }
-        self.images.found.insert(key, Arc::clone(&found));
-        Some(found)
-    }
-
-    /// Starts the system on an image, where it is to be.
-    fn start(&mut self, key: u128, image: Option<&Image>, found: &Found) -> Option<Arc<Started>> {
-        // One that cannot be read is a finding already.
-        if !self.is_to_start(key) || matches!(found, Found::Unreadable(_)) {
-            return None;
-        }
-        self.started.push(key);
-        let started = match self.images.started.get(&key) {
-            Some(started) => Arc::clone(started),
-            None => {
-                // It was run where worlds can be.
-                let started = start(self.ground, image?, key, found, self.images).ok()?;
-                let started = Arc::new(started);
-                if self.images.started.len() == IMAGES_MAX {
-                    self.images.started.clear();
-                }
-                self.images.started.insert(key, Arc::clone(&started));
-                started
-            }
-        };
-        self.sweep.starts += 1;
-        self.sweep.start_states += started.states;
-        self.sweep.left_out += started.left_out;
-        self.sweep.is_limited |= started.is_limited;
-        self.fingerprinter.hash(started.fingerprint.0);
-        Some(started)
     }
 
     /// Holds what is left here to the history, where it or what is left has changed.
@@ -481,7 +335,7 @@ impl Walk<'_, '_> {
         let Left {
             kind, state, amid, ..
         } = self.here[index];
-        if self.sweep.findings.contains_key(&finding.oracle) {
+        if self.looker.sweep.findings.contains_key(&finding.oracle) {
             return;
         }
         let operation = |position: usize| self.era.log.get(position).map(ToString::to_string);
@@ -503,7 +357,10 @@ impl Walk<'_, '_> {
             },
             finding,
         };
-        self.sweep.findings.insert(swept.finding.oracle, swept);
+        self.looker
+            .sweep
+            .findings
+            .insert(swept.finding.oracle, swept);
     }
 }
 

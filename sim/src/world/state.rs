@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use plimsoll_faults::crash::CrashKind;
 use plimsoll_faults::disk::{SimClock, SimFs};
-use plimsoll_faults::image::{Image, ROOT};
-use plimsoll_faults::log::Scope;
+use plimsoll_faults::image::Image;
 use plimsoll_faults::plan::FaultPlan;
 use plimsoll_faults::process::SignalState;
 use plimsoll_reference::host::{ExitStatus, Failed};
@@ -135,8 +134,7 @@ impl State {
         let disk = SimFs::new(image.clone());
         disk.set_clock(self.disk_clock.clone());
         let profile = &self.setup.profile;
-        disk.set_fsync_failure(profile.fsync_failure, profile.error_report);
-        disk.set_close_syncs(profile.syncs(Scope::Close(ROOT)));
+        profile.behave(&disk);
         if !self.faults.is_empty() {
             disk.set_seeded_plan(&self.faults, self.setup.seed);
         }

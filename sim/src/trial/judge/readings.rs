@@ -179,7 +179,7 @@ impl<'a> Readings<'a> {
 
 impl Readings<'_> {
     /// Which write was read, or the first of those that it may have been: whoever wrote what was read is behind everything that was handed
-    /// over before. Nothing where it may have been there at first; all of those that had been `seen` are not behind it.
+    /// over before. It is none before the last that had been `seen`, and nothing where no write need have been read.
     fn writer(
         &self,
         key: &[u8],
