@@ -116,7 +116,7 @@ mod tests {
         );
         assert!(!text.contains("this is not the world"), "{text}");
         assert!(
-            text.contains("torc-r6@ext4-ordered-E1.world.toml"),
+            text.contains("torc-r6@ext4-ordered-C1.world.toml"),
             "{text}"
         );
         let (text, _) = found("torc-r6@ext4-ordered", None, Format::Jsonl);
